@@ -1,0 +1,333 @@
+// Sockaddr, a struct sockaddr whose bytes can be read and edited in place, and the conversion of
+// addresses to text and back: inet_pton(3), inet_ntop(3).
+
+import { AF, type Family, type FamilyName, families } from "./constants.ts";
+import {
+  type AddressFields,
+  codecs,
+  type FamilyCodec,
+  familyOf,
+  formatAddress,
+  headerSize,
+  type Inet6Fields,
+  type InetFields,
+  inet,
+  inet6,
+  type NetlinkFields,
+  netlink,
+  type PacketFields,
+  packet,
+  parseAddress,
+  stamp,
+  type UnixFields,
+  unix,
+  type VsockFields,
+  vsock,
+} from "./family.ts";
+import { type Bytes, integer, uint8Array, wrongType } from "./validate.ts";
+
+/** The size of struct sockaddr itself, taken for families without a layout of their own. */
+const GENERIC_SIZE = 16;
+/** sizeof(struct sockaddr_storage): no kernel address is longer. */
+const STORAGE_SIZE = 128;
+
+/** An address as a Sockaddr or as the plain fields of its family. */
+export type AddressLike =
+  | Sockaddr
+  | ({ readonly family: "inet" } & Readonly<InetFields>)
+  | ({ readonly family: "inet6" } & Readonly<Inet6Fields>)
+  | ({ readonly family: "unix" | "local" } & Readonly<UnixFields>)
+  | ({ readonly family: "packet" } & Readonly<PacketFields>)
+  | ({ readonly family: "netlink" } & Readonly<NetlinkFields>)
+  | ({ readonly family: "vsock" } & Readonly<VsockFields>)
+  | { readonly family: Family; readonly data: Bytes | readonly number[] };
+
+let replace: (target: Sockaddr, bytes: Uint8Array) => void;
+
+/** A struct sockaddr of any family. */
+export class Sockaddr {
+  #bytes: Uint8Array;
+
+  static {
+    replace = (target, bytes) => {
+      if (target.#bytes.length === bytes.length) target.#bytes.set(bytes);
+      else target.#bytes = bytes.slice();
+    };
+  }
+
+  /**
+   * A structure of `family` with `data` behind the family: bytes, or a number of zeros. Without
+   * data it has the family's own size, 16 where that is unknown, and is zero.
+   */
+  constructor(family: Family, data?: Bytes | readonly number[] | number) {
+    if (data instanceof Adopted) {
+      this.#bytes = data.bytes;
+      return;
+    }
+    const number = integer(families().number(family), "family", 0, 0xffff);
+    const size = codecs.get(number)?.size ?? GENERIC_SIZE;
+    const content = contentOf(data ?? size - headerSize);
+    const bytes = new Uint8Array(headerSize + content.length);
+    if (bytes.length > STORAGE_SIZE) {
+      throw new RangeError(`data must have at most ${STORAGE_SIZE - headerSize} bytes`);
+    }
+    bytes.set(content, headerSize);
+    this.#bytes = stamp(bytes, number);
+  }
+
+  /** An IPv4 address in dotted-decimal notation, and a port. */
+  static inet(address: string, port?: number): Sockaddr {
+    return adopt(inet.encode(port === undefined ? { address } : { address, port }));
+  }
+
+  /** An IPv6 address, its zone behind a % or as `scopeId`, and a port. */
+  static inet6(
+    address: string,
+    port?: number,
+    options: Omit<Inet6Fields, "address" | "port"> = {},
+  ): Sockaddr {
+    return adopt(inet6.encode({ ...options, address, ...(port === undefined ? {} : { port }) }));
+  }
+
+  /** A pathname; "" is unnamed, a leading NUL makes it abstract (Linux). */
+  static unix(path: string | Bytes): Sockaddr {
+    return adopt(unix.encode({ path }));
+  }
+
+  /** A link-layer address, its protocol in host order or as a keyword. packet(7). */
+  static packet(fields: PacketFields): Sockaddr {
+    return adopt(packet.encode(fields));
+  }
+
+  /** A netlink port and multicast groups. netlink(7). */
+  static netlink(fields: NetlinkFields = {}): Sockaddr {
+    return adopt(netlink.encode(fields));
+  }
+
+  /** A virtual machine's context identifier and port. vsock(7). */
+  static vsock(fields: VsockFields): Sockaddr {
+    return adopt(vsock.encode(fields));
+  }
+
+  /** A copy of a whole struct sockaddr. */
+  static from(bytes: Bytes): Sockaddr {
+    const copy = uint8Array(bytes, "bytes").slice();
+    if (copy.length < headerSize || copy.length > STORAGE_SIZE) {
+      throw new RangeError(
+        `a struct sockaddr has ${headerSize} to ${STORAGE_SIZE} bytes, not ${copy.length}`,
+      );
+    }
+    return adopt(copy);
+  }
+
+  /** The struct sockaddr, exactly as long as the kernel said. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  get family(): FamilyName | number {
+    return families().name(familyOf(this.#bytes));
+  }
+
+  /** The bytes after the family; writing to them changes the address. */
+  get data(): Uint8Array {
+    return this.#bytes.subarray(headerSize);
+  }
+
+  get address(): string | undefined {
+    return this.#fields().address;
+  }
+
+  get port(): number | undefined {
+    return this.#fields().port;
+  }
+
+  get scopeId(): number | undefined {
+    return this.#fields().scopeId;
+  }
+
+  get flowinfo(): number | undefined {
+    return this.#fields().flowinfo;
+  }
+
+  get path(): string | undefined {
+    return this.#fields().path;
+  }
+
+  get ifindex(): number | undefined {
+    return this.#fields().ifindex;
+  }
+
+  get protocol(): number | undefined {
+    return this.#fields().protocol;
+  }
+
+  get hatype(): number | undefined {
+    return this.#fields().hatype;
+  }
+
+  get pkttype(): number | undefined {
+    return this.#fields().pkttype;
+  }
+
+  get pid(): number | undefined {
+    return this.#fields().pid;
+  }
+
+  get groups(): number | undefined {
+    return this.#fields().groups;
+  }
+
+  get cid(): number | undefined {
+    return this.#fields().cid;
+  }
+
+  #codec(): FamilyCodec | undefined {
+    const codec = codecs.get(familyOf(this.#bytes));
+    return codec !== undefined && this.#bytes.length >= codec.least ? codec : undefined;
+  }
+
+  #fields(): AddressFields {
+    return this.#codec()?.decode(this.#bytes) ?? {};
+  }
+
+  toString(): string {
+    const codec = this.#codec();
+    if (codec !== undefined) return codec.text(this.#bytes);
+    return `${this.family}:${this.data.toHex()}`;
+  }
+
+  /** The family and its fields, which are an AddressLike again. */
+  toJSON(): { family: FamilyName | number } & (AddressFields | { data: number[] }) {
+    const fields = this.#fields();
+    const lossy = fields.path?.includes("\ufffd") ?? false;
+    if (this.#codec() === undefined || lossy) return { family: this.family, data: [...this.data] };
+    return { family: this.family, ...fields };
+  }
+
+  equals(other: AddressLike): boolean {
+    const bytes = toSockaddr(other).#bytes;
+    return (
+      bytes.length === this.#bytes.length &&
+      bytes.every((byte, index) => byte === this.#bytes[index])
+    );
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return `Sockaddr ${this}`;
+  }
+}
+
+/** Marks bytes that a Sockaddr takes over instead of copying. */
+class Adopted {
+  readonly bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+}
+
+function adopt(bytes: Uint8Array): Sockaddr {
+  return new Sockaddr(0, new Adopted(bytes) as unknown as Uint8Array);
+}
+
+/** A Sockaddr of bytes in scratch memory, or null where the kernel gave no address. */
+export function received(bytes: Uint8Array | null): Sockaddr | null {
+  return bytes === null || bytes.length < headerSize ? null : adopt(bytes.slice());
+}
+
+/** Like `received`, but fills `target`. */
+export function receivedInto(target: Sockaddr, bytes: Uint8Array | null): Sockaddr | null {
+  if (bytes === null || bytes.length < headerSize) return null;
+  replace(target, bytes);
+  return target;
+}
+
+function contentOf(data: Bytes | readonly number[] | number): Uint8Array {
+  if (typeof data === "number") return new Uint8Array(integer(data, "data", 0, STORAGE_SIZE));
+  if (Array.isArray(data)) {
+    return Uint8Array.from(data, (byte) => integer(byte, "data", 0, 0xff));
+  }
+  return uint8Array(data as Bytes, "data");
+}
+
+/** The address as a Sockaddr; a Sockaddr is returned as it is. */
+export function toSockaddr(address: AddressLike): Sockaddr {
+  if (address instanceof Sockaddr) return address;
+  if (typeof address !== "object" || address === null) {
+    throw wrongType("address", "a Sockaddr or an object with a family", address);
+  }
+  if (!("family" in address)) throw new TypeError("address must have a family");
+  if ("data" in address) return new Sockaddr(address.family, address.data);
+  switch (families().number(address.family)) {
+    case AF.INET:
+      return adopt(inet.encode(address as InetFields));
+    case AF.INET6:
+      return adopt(inet6.encode(address as Inet6Fields));
+    case AF.UNIX:
+      return adopt(unix.encode(address as UnixFields));
+    case AF.PACKET:
+      return adopt(packet.encode(address as PacketFields));
+    case AF.NETLINK:
+      return adopt(netlink.encode(address as NetlinkFields));
+    case AF.VSOCK:
+      return adopt(vsock.encode(address as VsockFields));
+    default:
+      throw new TypeError(`an address of family ${address.family} needs its data`);
+  }
+}
+
+/** inet_pton(3): the address's bytes in network order. Bad text throws a TypeError. */
+export function convertAddress(family: Family, address: string): Uint8Array;
+/** The address as an integer: 127.0.0.1 is 0x7f000001, an IPv6 address a bigint. */
+export function convertAddress(
+  family: Family,
+  address: string,
+  options: { readonly as: "integer" },
+): number | bigint;
+/** inet_ntop(3): the text of bytes in network order, or of an integer. */
+export function convertAddress(family: Family, address: Bytes | number | bigint): string;
+export function convertAddress(
+  family: Family,
+  address: string | Bytes | number | bigint,
+  options?: { readonly as?: "bytes" | "integer" },
+): Uint8Array | number | bigint | string {
+  const number = families().number(family);
+  if (number !== AF.INET && number !== AF.INET6) {
+    throw new TypeError(`family must be "inet" or "inet6", not ${String(family)}`);
+  }
+  const size = number === AF.INET ? 4 : 16;
+  if (typeof address === "string") {
+    const bytes = parseAddress(number, address);
+    if (bytes === null) throw wrongType("address", `an ${familyLabel(number)} address`, address);
+    const as = options?.as ?? "bytes";
+    if (as === "bytes") return bytes;
+    if (as !== "integer") throw wrongType("as", '"bytes" or "integer"', as);
+    const value = BigInt(`0x${bytes.toHex()}`);
+    return number === AF.INET ? Number(value) : value;
+  }
+  if (typeof address === "number" || typeof address === "bigint") {
+    return formatAddress(number, integerBytes(address, size));
+  }
+  const bytes = uint8Array(address, "address");
+  if (bytes.length !== size) {
+    throw new RangeError(`address must have ${size} bytes, not ${bytes.length}`);
+  }
+  return formatAddress(number, bytes);
+}
+
+function familyLabel(family: number): string {
+  return family === AF.INET ? "IPv4" : "IPv6";
+}
+
+function integerBytes(value: number | bigint, size: number): Uint8Array {
+  const limit = 1n << BigInt(size * 8);
+  const whole = typeof value === "bigint" || Number.isSafeInteger(value);
+  if (!whole || value < 0 || BigInt(value) >= limit) {
+    throw new RangeError(`address must be an integer from 0 to 2^${size * 8} - 1, not ${value}`);
+  }
+  return Uint8Array.fromHex(
+    BigInt(value)
+      .toString(16)
+      .padStart(size * 2, "0"),
+  );
+}

@@ -1,0 +1,55 @@
+// The public interface.
+
+export { type AddressLike, convertAddress, Sockaddr } from "./address.ts";
+export {
+  accept,
+  bind,
+  close,
+  connect,
+  getpeername,
+  getsockname,
+  listen,
+  setNonblocking,
+  shutdown,
+  sockatmark,
+  socket,
+  socketpair,
+} from "./calls.ts";
+export * as checksum from "./checksum.ts";
+export {
+  AF,
+  AI,
+  ARPHRD,
+  EAI,
+  ERRNO,
+  ETH_P,
+  type Family,
+  type FamilyName,
+  IFF,
+  IP,
+  IPPROTO,
+  IPV6,
+  MSG,
+  NETLINK,
+  NI,
+  PACKET,
+  type Protocol,
+  type ProtocolName,
+  SCM,
+  SHUT,
+  SO,
+  SOCK,
+  SOL,
+  SOMAXCONN,
+  type SocketType,
+  TCP,
+  type TypeName,
+  UDP,
+} from "./constants.ts";
+export type { Descriptor } from "./descriptor.ts";
+export { SocketError } from "./error.ts";
+export type { ReceiveOptions, SendOptions } from "./flags.ts";
+export { htonl, htons, ntohl, ntohs } from "./order.ts";
+export { type PollEvent, type PollRequest, type PollResult, poll } from "./poll.ts";
+export { read, recv, recvfrom, send, sendto, write } from "./transfer.ts";
+export type { Bytes } from "./validate.ts";

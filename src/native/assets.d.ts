@@ -1,0 +1,9 @@
+declare module "*.so" {
+  const path: string;
+  export default path;
+}
+
+declare module "*.dylib" {
+  const path: string;
+  export default path;
+}

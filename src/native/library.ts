@@ -1,0 +1,106 @@
+// Finds and opens the native library, once per JavaScript thread, and makes sure that it is the
+// one this package was written against.
+
+import { dlopen } from "bun:ffi";
+import { symbols } from "./symbols.ts";
+
+/** Offset and size, in bytes, of a field. */
+export type Field = readonly [offset: number, size: number];
+/** A C structure of this platform; size 0 where the platform lacks it. */
+export type Layout = { readonly size: number; readonly fields: Readonly<Record<string, Field>> };
+export type ConstantTable = Readonly<Record<string, number>>;
+
+type Manifest = {
+  readonly target: string;
+  readonly symbols: Readonly<Record<string, readonly string[]>>;
+  readonly records: Readonly<Record<string, Layout>>;
+  readonly constants: Readonly<Record<string, ConstantTable>>;
+};
+
+const BUILD = "run `bun run build` in the package's directory, or install rawsock again";
+
+const table = {
+  ...symbols,
+  rawsock_manifest: { args: ["buffer", "u32"], returns: "i32" },
+} as const;
+
+// The conditions are literal so that `bun build --compile` embeds this platform's file alone.
+async function locate(): Promise<string> {
+  const file = { with: { type: "file" } } as const;
+  if (process.platform === "linux" && process.arch === "x64") {
+    return (await import("../../prebuilt/linux-x64/librawsock.so", file)).default;
+  }
+  if (process.platform === "linux" && process.arch === "arm64") {
+    return (await import("../../prebuilt/linux-arm64/librawsock.so", file)).default;
+  }
+  if (process.platform === "darwin" && process.arch === "x64") {
+    return (await import("../../prebuilt/darwin-x64/librawsock.dylib", file)).default;
+  }
+  if (process.platform === "darwin" && process.arch === "arm64") {
+    return (await import("../../prebuilt/darwin-arm64/librawsock.dylib", file)).default;
+  }
+  throw new Error("no prebuilt library for it");
+}
+
+async function open() {
+  let path: string;
+  try {
+    path = await locate();
+  } catch (cause) {
+    const platform = `${process.platform}-${process.arch}`;
+    throw new Error(`rawsock: the native library for ${platform} is missing: ${BUILD}`, { cause });
+  }
+  try {
+    // Bundled, the path is relative to the bundle.
+    return dlopen(path.startsWith("/") ? path : new URL(path, import.meta.url), table).symbols;
+  } catch (cause) {
+    throw mismatch(cause instanceof Error ? cause.message : String(cause), cause);
+  }
+}
+
+function mismatch(detail: string, cause?: unknown): Error {
+  const message = `rawsock: the native library does not match this package (${detail}): ${BUILD}`;
+  return new Error(message, { cause });
+}
+
+function readManifest(): Manifest {
+  let text = new Uint8Array(64 * 1024);
+  let length = native.rawsock_manifest(text, text.length);
+  if (length > text.length) {
+    text = new Uint8Array(length);
+    length = native.rawsock_manifest(text, length);
+  }
+  return JSON.parse(new TextDecoder().decode(text.subarray(0, length)));
+}
+
+/** Throws where the library's symbols are not those of `expected`. */
+export function compare(
+  expected: Readonly<Record<string, { readonly args: readonly string[] }>>,
+  actual: Readonly<Record<string, readonly string[]>>,
+): void {
+  for (const name in expected) {
+    const wanted = expected[name]?.args.join();
+    const found = actual[name]?.join();
+    if (wanted !== found) throw mismatch(`${name}(${wanted}) is ${found ?? "absent"} there`);
+  }
+  for (const name in actual) {
+    if (!(name in expected)) throw mismatch(`${name} is unknown here`);
+  }
+}
+
+/** The library's functions: >= 0 is the result, < 0 is -errno. */
+export const native = await open();
+
+const manifest = readManifest();
+compare(symbols, manifest.symbols);
+
+export const target = manifest.target;
+export const records = manifest.records;
+export const constants = manifest.constants;
+
+/** The layout of a structure; an unknown name is a mistake in this package. */
+export function record(name: string): Layout {
+  const layout = records[name];
+  if (layout === undefined) throw mismatch(`no record ${name}`);
+  return layout;
+}

@@ -1,0 +1,67 @@
+// Memory shared with the native library for the length of one call. Every JavaScript thread has
+// its own copy of this module, hence its own scratch memory.
+
+import { ptr } from "bun:ffi";
+import { record } from "./library.ts";
+
+/** Scratch bytes whose address is stable: a typed array's moves when `.buffer` is first touched. */
+export function allocate(size: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new ArrayBuffer(size));
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A NUL-terminated copy of `text`, for the next call only. The text holds no NUL. */
+export function cString(text: string): Uint8Array {
+  // A UTF-16 unit becomes at most three bytes.
+  if (strings.length < text.length * 3 + 1) strings = allocate(text.length * 3 + 1);
+  const { written } = encoder.encodeInto(text, strings);
+  strings[written] = 0;
+  return strings;
+}
+
+let strings = allocate(256);
+
+export function decodeText(bytes: Uint8Array): string {
+  return decoder.decode(bytes);
+}
+
+/** Where the library stores an address: its length as the kernel said, then the address. */
+export const addressSlot = allocate(record("address_slot").size);
+const addressSlotWords = new Uint32Array(addressSlot.buffer, 0, 1);
+const storageOffset = record("address_slot").fields.storage?.[0] ?? 0;
+
+/** The address in the slot, valid until the next call, or null where there is none. */
+export function slotAddress(): Uint8Array | null {
+  const length = addressSlotWords[0] ?? 0;
+  if (length === 0) return null;
+  return addressSlot.subarray(storageOffset, storageOffset + length);
+}
+
+/** Words of a struct iovec table: pointer and length, each 64 bits. */
+const WORDS_PER_ELEMENT = 4;
+const HIGH_WORD = 2 ** 32;
+let vectors = new Uint32Array(new ArrayBuffer(64 * WORDS_PER_ELEMENT * 4));
+
+/** A struct iovec table over `views[start..end]`, for the next call only. */
+export function vectorTable(
+  views: readonly ArrayBufferView[],
+  start: number,
+  end: number,
+): Uint32Array {
+  const words = (end - start) * WORDS_PER_ELEMENT;
+  if (vectors.length < words) vectors = new Uint32Array(new ArrayBuffer(words * 4));
+  let word = 0;
+  for (let index = start; index < end; index++) {
+    const view = views[index] as ArrayBufferView;
+    const length = view.byteLength;
+    // An empty view has no address.
+    const address = length === 0 ? 0 : ptr(view as NodeJS.TypedArray);
+    vectors[word++] = address % HIGH_WORD;
+    vectors[word++] = address / HIGH_WORD;
+    vectors[word++] = length % HIGH_WORD;
+    vectors[word++] = length / HIGH_WORD;
+  }
+  return vectors;
+}

@@ -1,0 +1,43 @@
+// The FFI table: the same list as zig/abi.zig, stated once with literal types so that tsc checks
+// every call. library.ts compares it with the library's manifest when it loads.
+//
+// "buffer" takes a view (never null), "ptr" also null. Results are all "i32": >= 0 or -errno.
+
+const i32 = "i32";
+const u32 = "u32";
+const buffer = "buffer";
+
+export const symbols = {
+  rawsock_strerror: { args: [i32, buffer, u32], returns: i32 },
+
+  rawsock_socket: { args: [i32, i32, i32], returns: i32 },
+  rawsock_socketpair: { args: [i32, i32, i32, buffer], returns: i32 },
+  rawsock_bind: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_connect: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_listen: { args: [i32, i32], returns: i32 },
+  rawsock_accept: { args: [i32, buffer, u32, u32], returns: i32 },
+  rawsock_getsockname: { args: [i32, buffer], returns: i32 },
+  rawsock_getpeername: { args: [i32, buffer], returns: i32 },
+  rawsock_shutdown: { args: [i32, i32], returns: i32 },
+  rawsock_close: { args: [i32], returns: i32 },
+  rawsock_sockatmark: { args: [i32], returns: i32 },
+  rawsock_set_nonblocking: { args: [i32, u32], returns: i32 },
+  rawsock_poll: { args: [buffer, u32, i32], returns: i32 },
+
+  rawsock_send: { args: [i32, buffer, u32, u32, u32], returns: i32 },
+  rawsock_sendto: { args: [i32, buffer, u32, u32, u32, buffer, u32], returns: i32 },
+  rawsock_recv: { args: [i32, buffer, u32, u32, u32], returns: i32 },
+  rawsock_recvfrom: { args: [i32, buffer, u32, u32, u32, buffer], returns: i32 },
+  rawsock_read: { args: [i32, buffer, u32, u32], returns: i32 },
+  rawsock_readv: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_write: { args: [i32, buffer, u32, u32], returns: i32 },
+  rawsock_writev: { args: [i32, buffer, u32], returns: i32 },
+
+  rawsock_inet_pton: { args: [i32, buffer, buffer], returns: i32 },
+  rawsock_inet_ntop: { args: [i32, buffer, u32, buffer, u32], returns: i32 },
+  rawsock_if_nametoindex: { args: [buffer], returns: i32 },
+  rawsock_if_indextoname: { args: [u32, buffer], returns: i32 },
+  rawsock_getprotobyname: { args: [buffer], returns: i32 },
+
+  rawsock_checksum_partial: { args: [buffer, u32, u32, u32], returns: i32 },
+} as const;

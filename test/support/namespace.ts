@@ -1,0 +1,98 @@
+// Network namespaces of the tests' own: made for one test, entered by this thread, removed again.
+
+import { dlopen } from "bun:ffi";
+import { closeSync, openSync } from "node:fs";
+
+const CLONE_NEWNET = 0x4000_0000;
+
+/** setns(2) of the C library this Bun is linked against. */
+function libc() {
+  const musl = `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`;
+  const glibc = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
+  const name = glibc.header?.glibcVersionRuntime === undefined ? musl : "libc.so.6";
+  return dlopen(name, { setns: { args: ["i32", "i32"], returns: "i32" } }).symbols;
+}
+
+let made = 0;
+
+export class Namespace implements Disposable {
+  readonly name = `rawsock-${process.pid}-${made++}`;
+
+  /** A new namespace whose loopback interface is up. */
+  constructor() {
+    run("ip", "netns", "add", this.name);
+    this.ip("link", "set", "lo", "up");
+  }
+
+  /** Runs ip(8) inside. */
+  ip(...words: string[]): string {
+    return run("ip", "-n", this.name, ...words);
+  }
+
+  /** The words that run a program inside. */
+  command(...words: string[]): string[] {
+    return ["ip", "netns", "exec", this.name, ...words];
+  }
+
+  /** Calls `body` with this thread inside; sockets made there stay inside. */
+  enter<T>(body: () => T): T {
+    const outside = openSync("/proc/thread-self/ns/net", "r");
+    const inside = openSync(`/run/netns/${this.name}`, "r");
+    const { setns } = libc();
+    const leave = () => {
+      const status = setns(outside, CLONE_NEWNET);
+      closeSync(outside);
+      if (status !== 0) throw new Error("setns back failed");
+    };
+    const status = setns(inside, CLONE_NEWNET);
+    closeSync(inside);
+    if (status !== 0) throw new Error("setns failed");
+    let result: T;
+    try {
+      result = body();
+    } catch (error) {
+      leave();
+      throw error;
+    }
+    if (result instanceof Promise) return result.finally(leave) as T;
+    leave();
+    return result;
+  }
+
+  [Symbol.dispose](): void {
+    run("ip", "netns", "del", this.name);
+  }
+}
+
+/** Two namespaces joined by a veth pair: 10.77.0.1 and fd77::1, 10.77.0.2 and fd77::2. */
+export class VethPair implements Disposable {
+  readonly a = new Namespace();
+  readonly b = new Namespace();
+  /** The interface's name, the same on both sides. */
+  readonly interface = "veth0";
+
+  constructor() {
+    const peer = ["peer", "name", "veth0", "netns", this.b.name];
+    this.a.ip("link", "add", "veth0", "type", "veth", ...peer);
+    for (const [namespace, host] of [
+      [this.a, 1],
+      [this.b, 2],
+    ] as const) {
+      namespace.ip("addr", "add", `10.77.0.${host}/24`, "dev", "veth0");
+      namespace.ip("addr", "add", `fd77::${host}/64`, "dev", "veth0", "nodad");
+      namespace.ip("link", "set", "veth0", "up");
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.a[Symbol.dispose]();
+    this.b[Symbol.dispose]();
+  }
+}
+
+/** Runs a program to its end; what it wrote, or an error with what it complained of. */
+export function run(...command: string[]): string {
+  const { exitCode, stdout, stderr } = Bun.spawnSync(command);
+  if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stderr}${stdout}`);
+  return String(stdout);
+}

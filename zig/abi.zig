@@ -1,0 +1,40 @@
+//! The table of contents: one line per exported symbol. Listing is exporting.
+const address = @import("address.zig");
+const checksum = @import("checksum.zig");
+const libc = @import("libc.zig");
+const netdb = @import("netdb.zig");
+const socket = @import("socket.zig");
+const transfer = @import("transfer.zig");
+
+pub const rawsock_strerror = libc.strerrorInto;
+
+pub const rawsock_socket = socket.open;
+pub const rawsock_socketpair = socket.openPair;
+pub const rawsock_bind = socket.bind;
+pub const rawsock_connect = socket.connect;
+pub const rawsock_listen = socket.listen;
+pub const rawsock_accept = socket.accept;
+pub const rawsock_getsockname = socket.getsockname;
+pub const rawsock_getpeername = socket.getpeername;
+pub const rawsock_shutdown = socket.shutdown;
+pub const rawsock_close = socket.close;
+pub const rawsock_sockatmark = socket.sockatmark;
+pub const rawsock_set_nonblocking = socket.setNonblocking;
+pub const rawsock_poll = socket.poll;
+
+pub const rawsock_send = transfer.send;
+pub const rawsock_sendto = transfer.sendto;
+pub const rawsock_recv = transfer.recv;
+pub const rawsock_recvfrom = transfer.recvfrom;
+pub const rawsock_read = transfer.read;
+pub const rawsock_readv = transfer.readv;
+pub const rawsock_write = transfer.write;
+pub const rawsock_writev = transfer.writev;
+
+pub const rawsock_inet_pton = address.textToBytes;
+pub const rawsock_inet_ntop = address.bytesToText;
+pub const rawsock_if_nametoindex = address.interfaceIndex;
+pub const rawsock_if_indextoname = address.interfaceName;
+pub const rawsock_getprotobyname = netdb.protocolByName;
+
+pub const rawsock_checksum_partial = checksum.partial;

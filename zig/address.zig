@@ -1,0 +1,36 @@
+//! inet_pton(3), inet_ntop(3), if_nametoindex(3) and if_indextoname(3). Text is NUL-terminated.
+const std = @import("std");
+const c = @import("headers");
+const fail = @import("result.zig").fail;
+const libc = @import("libc.zig");
+
+/// 1: `address` holds the bytes; 0: not an address of the family; < 0: unknown family.
+pub fn textToBytes(family: i32, text: [*]const u8, address: [*]u8) callconv(.c) i32 {
+    const status = libc.inet_pton(family, @ptrCast(text), address);
+    return if (status < 0) fail(c.EAFNOSUPPORT) else status;
+}
+
+/// The length of the text, which `room` bytes, INET6_ADDRSTRLEN or more, take with its NUL.
+pub fn bytesToText(
+    family: i32,
+    address: [*]const u8,
+    offset: u32,
+    text: [*]u8,
+    room: u32,
+) callconv(.c) i32 {
+    const written = libc.inet_ntop(family, address + offset, text, room) orelse
+        return fail(c.EAFNOSUPPORT);
+    return @intCast(std.mem.len(written));
+}
+
+/// The index of the interface, or -ENODEV.
+pub fn interfaceIndex(name: [*]const u8) callconv(.c) i32 {
+    const index = libc.if_nametoindex(@ptrCast(name));
+    return if (index == 0) fail(c.ENODEV) else @intCast(index);
+}
+
+/// Writes the name into `name`, IF_NAMESIZE bytes, and returns its length; or -ENXIO.
+pub fn interfaceName(index: u32, name: [*]u8) callconv(.c) i32 {
+    const written = libc.if_indextoname(index, name) orelse return fail(c.ENXIO);
+    return @intCast(std.mem.len(written));
+}

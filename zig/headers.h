@@ -1,0 +1,32 @@
+/* The system headers whose constants and structures the manifest reports. */
+#define _GNU_SOURCE
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/uio.h>
+#include <sys/ioctl.h>
+#include <netinet/in.h>
+#include <netdb.h>
+#include <net/if.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#ifdef __linux__
+#include <net/if_arp.h>
+#include <linux/errqueue.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/in6.h>
+#include <linux/net_tstamp.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <linux/vm_sockets.h>
+#else
+#include <ifaddrs.h>
+#include <netinet/tcp.h>
+#include <sys/sockio.h>
+#endif

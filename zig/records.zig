@@ -1,0 +1,18 @@
+//! The structures whose layout TypeScript needs, under the names the manifest gives them.
+const c = @import("headers");
+const linux = @import("builtin").target.os.tag == .linux;
+
+pub const sockaddr = c.struct_sockaddr;
+pub const sockaddr_in = c.struct_sockaddr_in;
+pub const sockaddr_in6 = c.struct_sockaddr_in6;
+pub const sockaddr_un = c.struct_sockaddr_un;
+pub const sockaddr_storage = c.struct_sockaddr_storage;
+pub const sockaddr_ll = if (linux) c.struct_sockaddr_ll else Absent;
+pub const sockaddr_nl = if (linux) c.struct_sockaddr_nl else Absent;
+pub const sockaddr_vm = if (linux) c.struct_sockaddr_vm else Absent;
+pub const address_slot = @import("socket.zig").AddressSlot;
+pub const iovec = c.struct_iovec;
+pub const pollfd = c.struct_pollfd;
+
+/// A structure this platform does not have: size 0.
+const Absent = extern struct {};

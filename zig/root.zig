@@ -1,0 +1,27 @@
+//! The library: every line of abi.zig becomes an exported symbol, and nothing else does.
+const std = @import("std");
+const abi = @import("abi.zig");
+const manifest = @import("manifest.zig");
+
+comptime {
+    for (@typeInfo(abi).@"struct".decls) |declaration| {
+        @export(&@field(abi, declaration.name), .{ .name = declaration.name });
+    }
+    @export(&manifest.read, .{ .name = "rawsock_manifest" });
+}
+
+/// A failed safety check ends the process with one line; there is no stack to print in a
+/// stripped library.
+pub const panic = std.debug.FullPanic(struct {
+    fn panic(message: []const u8, _: ?usize) noreturn {
+        @import("system.zig").abort(message);
+    }
+}.panic);
+
+test {
+    _ = abi;
+    _ = manifest;
+    _ = @import("constants.zig");
+    _ = @import("result.zig");
+    _ = @import("wait.zig");
+}

@@ -1,0 +1,35 @@
+//! The system calls the library makes, each returning >= 0 or -errno.
+const builtin = @import("builtin");
+
+const implementation = switch (builtin.target.os.tag) {
+    .linux => @import("system_linux.zig"),
+    else => @import("system_posix.zig"),
+};
+
+pub const AddressPointer = implementation.AddressPointer;
+pub const accept = implementation.accept;
+pub const abort = implementation.abort;
+pub const bind = implementation.bind;
+pub const close = implementation.close;
+pub const connect = implementation.connect;
+pub const getFlags = implementation.getFlags;
+pub const getpeername = implementation.getpeername;
+pub const getsockname = implementation.getsockname;
+pub const getsockopt = implementation.getsockopt;
+pub const ioctl = implementation.ioctl;
+pub const listen = implementation.listen;
+pub const no_signal = implementation.no_signal;
+pub const poll = implementation.poll;
+pub const readv = implementation.readv;
+pub const readvNow = implementation.readvNow;
+pub const recvfrom = implementation.recvfrom;
+pub const recvmsg = implementation.recvmsg;
+pub const sendmsg = implementation.sendmsg;
+pub const sendto = implementation.sendto;
+pub const setFlags = implementation.setFlags;
+pub const setsockopt = implementation.setsockopt;
+pub const shutdown = implementation.shutdown;
+pub const socket = implementation.socket;
+pub const socketpair = implementation.socketpair;
+pub const writev = implementation.writev;
+pub const writevNow = implementation.writevNow;
