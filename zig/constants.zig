@@ -48,6 +48,7 @@ const untranslated = [_][]const u8{
     "NI_IDN_ALLOW_UNASSIGNED",
     "NI_IDN_USE_STD3_ASCII_RULES",
     "SCM_SRCRT",
+    "TCP_MAXOLEN",
 };
 
 /// The value of a declaration that is an integer constant, else null.
