@@ -77,7 +77,7 @@ testWith(root, ip)(
         "-c",
         `${quiet}; exec "$@"`,
         "sh",
-        ...example("ping.ts", "10.77.9.1"),
+        ...example("ping.ts", "10.77.9.1", "1"),
       ),
     );
     expect(stdout).toBe("no answer within a second\n");
