@@ -7,12 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { constants, records } from "../src/native/library.ts";
 import { run } from "./support/namespace.ts";
+import { TARGET, zig } from "./support/zig.ts";
 
 const root = join(import.meta.dir, "..");
-const zig = join(root, "node_modules/.bin/zig");
-
-/** Named, so that zig's own headers are taken, as for the library, not this machine's. */
-const TARGET = `${process.arch === "x64" ? "x86_64" : "aarch64"}-linux-gnu`;
 
 /** Structures of the library's own, which no header has. */
 const OWN: ReadonlySet<string> = new Set(["address_slot"]);
