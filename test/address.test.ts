@@ -164,6 +164,15 @@ test("bad addresses throw before any system call", () => {
   }
   expect(() => Sockaddr.inet("127.0.0.1", "80" as never)).toThrow(TypeError);
   expect(() => Sockaddr.inet(5 as never)).toThrow(TypeError);
+  for (const like of [
+    { family: "inet", address: "127.0.0.1", prot: 80 },
+    { family: "unix", path: "/x", port: 1 },
+    { family: 200, data: [], port: 1 },
+  ]) {
+    expect(() => bind(0, like as never)).toThrow(/unknown option "p(ro|or)t"; accepted: family, /);
+  }
+  expect(() => Sockaddr.inet6("::1", 0, { scopeID: 1 } as never)).toThrow(TypeError);
+  expect(() => Sockaddr.packet({ iface: "lo" } as never)).toThrow(TypeError);
   for (const like of [{}, { family: "appletalk" }, { family: "nothing", data: [] }, null, 5]) {
     expect(() => bind(0, like as never)).toThrow(TypeError);
   }

@@ -82,6 +82,7 @@ test("a wrong type or a value out of range throws before any system call", () =>
   expect(() => bind(0, { family: "inet", address: "127.0.0.1", port: 70000 })).toThrow(RangeError);
   expect(() => bind(0, "127.0.0.1" as never)).toThrow(TypeError);
   expect(() => accept(0, { nonblock: 1 as never })).toThrow(TypeError);
+  expect(() => accept(0, { nonBlock: true } as never)).toThrow(/accepted: nonblock/);
 });
 
 test("a protocol name is looked up by getprotobyname", () => {
