@@ -49,6 +49,13 @@ export {
 export type { Descriptor } from "./descriptor.ts";
 export { SocketError } from "./error.ts";
 export type { ReceiveOptions, SendOptions } from "./flags.ts";
+export {
+  InterfaceAddress,
+  type InterfaceFlag,
+  ifaddrs,
+  ifNameIndex,
+  type LinkStatistics,
+} from "./interface.ts";
 export { htonl, htons, ntohl, ntohs } from "./order.ts";
 export { type PollEvent, type PollRequest, type PollResult, poll } from "./poll.ts";
 export { read, recv, recvfrom, send, sendto, write } from "./transfer.ts";

@@ -62,6 +62,11 @@ export class Structure {
     return this.#layout.fields[name] ?? [0, 0];
   }
 
+  /** The fields, in the structure's order. */
+  names(): string[] {
+    return Object.keys(this.#layout.fields);
+  }
+
   integer(name: string, order: ByteOrder = "host"): IntegerField {
     return new IntegerField(this.field(name), order);
   }

@@ -1,6 +1,7 @@
 //! The table of contents: one line per exported symbol. Listing is exporting.
 const address = @import("address.zig");
 const checksum = @import("checksum.zig");
+const interface = @import("interface.zig");
 const libc = @import("libc.zig");
 const netdb = @import("netdb.zig");
 const socket = @import("socket.zig");
@@ -36,5 +37,8 @@ pub const rawsock_inet_ntop = address.bytesToText;
 pub const rawsock_if_nametoindex = address.interfaceIndex;
 pub const rawsock_if_indextoname = address.interfaceName;
 pub const rawsock_getprotobyname = netdb.protocolByName;
+
+pub const rawsock_interfaces = interface.list;
+pub const rawsock_interface_statistics = interface.statistics;
 
 pub const rawsock_checksum_partial = checksum.partial;

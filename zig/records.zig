@@ -14,5 +14,9 @@ pub const address_slot = @import("socket.zig").AddressSlot;
 pub const iovec = c.struct_iovec;
 pub const pollfd = c.struct_pollfd;
 
+pub const interface_header = @import("interface.zig").Header;
+pub const interface_entry = @import("interface.zig").Entry;
+pub const rtnl_link_stats64 = if (linux) c.struct_rtnl_link_stats64 else Absent;
+
 /// A structure this platform does not have: size 0.
 const Absent = extern struct {};

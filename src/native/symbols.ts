@@ -39,5 +39,11 @@ export const symbols = {
   rawsock_if_indextoname: { args: [u32, buffer], returns: i32 },
   rawsock_getprotobyname: { args: [buffer], returns: i32 },
 
+  rawsock_interfaces: { args: [u32, buffer, u32, buffer, u32], returns: i32 },
+  rawsock_interface_statistics: {
+    args: [u32, buffer, buffer, u32, buffer, u32],
+    returns: i32,
+  },
+
   rawsock_checksum_partial: { args: [buffer, u32, u32, u32], returns: i32 },
 } as const;
