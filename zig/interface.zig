@@ -45,13 +45,15 @@ pub const Parts = struct {
 pub const Table = struct {
     room: []u8,
     length: usize,
+    /// Where the last entry that fitted ends.
+    written: usize,
 
     pub fn begin(room: []u8, namespace: u64) Table {
         if (room.len >= @sizeOf(Header)) {
             const header: *align(1) Header = @ptrCast(room.ptr);
             header.* = .{ .namespace = namespace };
         }
-        return .{ .room = room, .length = @sizeOf(Header) };
+        return .{ .room = room, .length = @sizeOf(Header), .written = @sizeOf(Header) };
     }
 
     pub fn add(table: *Table, parts: Parts) void {
@@ -61,6 +63,7 @@ pub const Table = struct {
         const start = table.length;
         table.length += size;
         if (table.length > table.room.len) return;
+        table.written = table.length;
         const bytes = table.room[start..table.length];
         const entry: *align(1) Entry = @ptrCast(bytes.ptr);
         entry.* = .{
@@ -82,9 +85,7 @@ pub const Table = struct {
 
     /// The entry that starts at `offset`, or null where it did not fit.
     pub fn entryAt(table: Table, offset: usize) ?*align(1) const Entry {
-        if (offset + @sizeOf(Entry) > table.room.len) return null;
-        const entry: *align(1) const Entry = @ptrCast(table.room.ptr + offset);
-        return if (offset + entry.size > table.room.len) null else entry;
+        return if (offset >= table.written) null else @ptrCast(table.room.ptr + offset);
     }
 
     pub fn result(table: Table) i32 {
