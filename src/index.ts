@@ -47,7 +47,8 @@ export {
   UDP,
 } from "./constants.ts";
 export type { Descriptor } from "./descriptor.ts";
-export { SocketError } from "./error.ts";
+export { configdev } from "./device.ts";
+export { AddrInfoError, SocketError } from "./error.ts";
 export type { ReceiveOptions, SendOptions } from "./flags.ts";
 export {
   InterfaceAddress,
@@ -56,7 +57,24 @@ export {
   ifNameIndex,
   type LinkStatistics,
 } from "./interface.ts";
+export {
+  type NetworkEntry,
+  network,
+  type ProtocolEntry,
+  protocol,
+  type ServiceEntry,
+  service,
+} from "./netdb.ts";
 export { htonl, htons, ntohl, ntohs } from "./order.ts";
 export { type PollEvent, type PollRequest, type PollResult, poll } from "./poll.ts";
+export {
+  type AddrInfo,
+  type AddrInfoHints,
+  getaddrinfo,
+  getnameinfo,
+  type NameInfoOptions,
+  resolve,
+} from "./resolve.ts";
 export { read, recv, recvfrom, send, sendto, write } from "./transfer.ts";
+export { openUnixSocket, openUnixSocketStream } from "./unix.ts";
 export type { Bytes } from "./validate.ts";

@@ -104,9 +104,7 @@ function fill(addresses: boolean): number {
 
 function refused(result: number): Error {
   const error = failure(result, "getifaddrs");
-  return error.code === "EAGAIN"
-    ? namedError("EAGAIN", "getifaddrs", { remedy: CHANGING })
-    : error;
+  return error.code === "EAGAIN" ? namedError("EAGAIN", "getifaddrs", { remedy: CHANGING }) : error;
 }
 
 /** An interface (its address is of the family "packet"), or one of its addresses. */
@@ -205,7 +203,8 @@ const flagNames = lazy(() => {
 });
 
 const flagKeywords = lazy(
-  () => new Keywords("flag", Object.fromEntries([...flagNames()].map(([bit, name]) => [name, bit]))),
+  () =>
+    new Keywords("flag", Object.fromEntries([...flagNames()].map(([bit, name]) => [name, bit]))),
 );
 
 const counters = lazy(() => {

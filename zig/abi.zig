@@ -4,6 +4,8 @@ const checksum = @import("checksum.zig");
 const interface = @import("interface.zig");
 const libc = @import("libc.zig");
 const netdb = @import("netdb.zig");
+const resolve = @import("resolve.zig");
+const device = @import("device.zig");
 const socket = @import("socket.zig");
 const transfer = @import("transfer.zig");
 
@@ -38,6 +40,21 @@ pub const rawsock_if_nametoindex = address.interfaceIndex;
 pub const rawsock_if_indextoname = address.interfaceName;
 pub const rawsock_getprotobyname = netdb.protocolByName;
 
+pub const rawsock_getaddrinfo = resolve.getaddrinfo;
+pub const rawsock_getaddrinfo_start = resolve.startLookup;
+pub const rawsock_getnameinfo = resolve.getnameinfo;
+pub const rawsock_gai_strerror = resolve.strerror;
+
+pub const rawsock_protocol = netdb.protocol;
+pub const rawsock_protocols = netdb.protocols;
+pub const rawsock_service = netdb.service;
+pub const rawsock_services = netdb.services;
+pub const rawsock_network = netdb.network;
+pub const rawsock_networks = netdb.networks;
+
+pub const rawsock_interface_flags = device.flags;
+pub const rawsock_set_interface_flags = device.setFlags;
+pub const rawsock_set_interface_address = device.setAddress;
 pub const rawsock_interfaces = interface.list;
 pub const rawsock_interface_statistics = interface.statistics;
 

@@ -14,6 +14,10 @@ pub const address_slot = @import("socket.zig").AddressSlot;
 pub const iovec = c.struct_iovec;
 pub const pollfd = c.struct_pollfd;
 
+pub const addrinfo_status = @import("resolve.zig").Status;
+pub const addrinfo_hints = @import("resolve.zig").Hints;
+pub const addrinfo_entry = @import("resolve.zig").Entry;
+pub const netdb_entry = @import("netdb.zig").Entry;
 pub const interface_header = @import("interface.zig").Header;
 pub const interface_entry = @import("interface.zig").Entry;
 pub const rtnl_link_stats64 = if (linux) c.struct_rtnl_link_stats64 else Absent;

@@ -190,3 +190,9 @@ fn withoutWaiting(number: linux.SYS, fd: i32, vector: []c.struct_iovec) i32 {
     // Emulators and old kernels.
     return if (outcome == -c.ENOSYS or outcome == -c.EINVAL) -c.EOPNOTSUPP else outcome;
 }
+
+/// No signal is delivered to the calling thread any more.
+pub fn blockSignals() void {
+    const all: u64 = std.math.maxInt(u64);
+    _ = linux.syscall4(.rt_sigprocmask, linux.SIG.BLOCK, address(&all), 0, @sizeOf(u64));
+}

@@ -182,3 +182,10 @@ pub fn readvNow(_: i32, _: []c.struct_iovec) i32 {
 pub fn writevNow(_: i32, _: []c.struct_iovec) i32 {
     return -c.EOPNOTSUPP;
 }
+
+/// No signal is delivered to the calling thread any more.
+pub fn blockSignals() void {
+    var all: std.c.sigset_t = undefined;
+    _ = std.c.sigfillset(&all);
+    _ = std.c.pthread_sigmask(std.c.SIG.BLOCK, &all, null);
+}
