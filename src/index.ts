@@ -16,6 +16,7 @@ export {
   socketpair,
 } from "./calls.ts";
 export * as checksum from "./checksum.ts";
+export { configdev } from "./configdev.ts";
 export {
   AF,
   AI,
@@ -47,7 +48,6 @@ export {
   UDP,
 } from "./constants.ts";
 export type { Descriptor } from "./descriptor.ts";
-export { configdev } from "./device.ts";
 export { AddrInfoError, SocketError } from "./error.ts";
 export type { ReceiveOptions, SendOptions } from "./flags.ts";
 export {

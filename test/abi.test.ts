@@ -12,7 +12,15 @@ import { TARGET, zig } from "./support/zig.ts";
 const root = join(import.meta.dir, "..");
 
 /** Structures of the library's own, which no header has. */
-const OWN: ReadonlySet<string> = new Set(["address_slot"]);
+const OWN: ReadonlySet<string> = new Set([
+  "address_slot",
+  "addrinfo_status",
+  "addrinfo_hints",
+  "addrinfo_entry",
+  "netdb_entry",
+  "interface_header",
+  "interface_entry",
+]);
 
 /** Names of groups whose C prefix is not their name. */
 const PREFIXES: Readonly<Record<string, string>> = { ERRNO: "", single: "" };

@@ -5,7 +5,7 @@ const interface = @import("interface.zig");
 const libc = @import("libc.zig");
 const netdb = @import("netdb.zig");
 const resolve = @import("resolve.zig");
-const device = @import("device.zig");
+const configdev = @import("configdev.zig");
 const socket = @import("socket.zig");
 const transfer = @import("transfer.zig");
 
@@ -52,9 +52,9 @@ pub const rawsock_services = netdb.services;
 pub const rawsock_network = netdb.network;
 pub const rawsock_networks = netdb.networks;
 
-pub const rawsock_interface_flags = device.flags;
-pub const rawsock_set_interface_flags = device.setFlags;
-pub const rawsock_set_interface_address = device.setAddress;
+pub const rawsock_interface_flags = configdev.flags;
+pub const rawsock_set_interface_flags = configdev.setFlags;
+pub const rawsock_set_interface_address = configdev.setAddress;
 pub const rawsock_interfaces = interface.list;
 pub const rawsock_interface_statistics = interface.statistics;
 
