@@ -107,7 +107,10 @@ function refused(result: number): Error {
   return error.code === "EAGAIN" ? namedError("EAGAIN", "getifaddrs", { remedy: CHANGING }) : error;
 }
 
-/** An interface (its address is of the family "packet"), or one of its addresses. */
+/**
+ * An interface, whose address is its hardware address or null where it has none; or one of the
+ * interface's network addresses.
+ */
 export class InterfaceAddress {
   readonly #snapshot: Snapshot;
   readonly #offset: number;
@@ -176,9 +179,10 @@ export class InterfaceAddress {
     return this.#statistics;
   }
 
-  /** Interfaces themselves have no netmask. */
+  /** Network addresses have a netmask. */
   #isLink(): boolean {
-    return this.#byte(netmaskLength) === 0 && this.address?.family === "packet";
+    if (this.#byte(netmaskLength) !== 0) return false;
+    return this.#byte(addressLength) === 0 || this.address?.family === "packet";
   }
 
   toJSON() {

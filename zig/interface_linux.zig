@@ -102,29 +102,24 @@ const Lister = struct {
     fn takeLink(lister: *Lister, message: []const u8) void {
         const head = netlink.head(c.struct_ifinfomsg, message) orelse return;
         var name: []const u8 = &.{};
-        var addresses: [2]HardwareAddress = .{
-            .from(head, &.{}),
-            .from(head, &.{}),
-        };
-        var has_broadcast = false;
+        // rtnetlink(7): an interface without hardware addresses has neither attribute.
+        var address: ?HardwareAddress = null;
+        var broadcast: ?HardwareAddress = null;
         var attributes = netlink.attributes(message[netlink.aligned(@sizeOf(@TypeOf(head)))..]);
         while (attributes.next()) |attribute| switch (attribute.kind) {
             c.IFLA_IFNAME => name = netlink.text(attribute.data),
-            c.IFLA_ADDRESS => addresses[0] = .from(head, attribute.data),
-            c.IFLA_BROADCAST => {
-                addresses[1] = .from(head, attribute.data);
-                has_broadcast = true;
-            },
+            c.IFLA_ADDRESS => address = .from(head, attribute.data),
+            c.IFLA_BROADCAST => broadcast = .from(head, attribute.data),
             else => {},
         };
-        const both = c.IFF_BROADCAST | c.IFF_POINTOPOINT;
-        const has_destination = has_broadcast and head.ifi_flags & both != 0;
+        const has_destination = head.ifi_flags & (c.IFF_BROADCAST | c.IFF_POINTOPOINT) != 0;
+        if (!has_destination) broadcast = null;
         lister.table.add(.{
             .index = @bitCast(head.ifi_index),
             .flags = head.ifi_flags,
             .name = name,
-            .address = addresses[0].slice(),
-            .destination = if (has_destination) addresses[1].slice() else &.{},
+            .address = if (address) |*bytes| bytes.slice() else &.{},
+            .destination = if (broadcast) |*bytes| bytes.slice() else &.{},
         });
     }
 
