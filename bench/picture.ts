@@ -26,6 +26,7 @@ export function picture(
   const mark = `<line x1="${x}" y1="16" x2="${x}" y2="${y - ROW}" stroke="#888" stroke-dasharray="3 3"/>
 <text x="${x + 4}" y="14" fill="#666">the native loop</text>`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y}" font-family="sans-serif" font-size="12">
+<title>Times of rawsock as multiples of native loops</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${parts.join("\n")}
 ${mark}
