@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import { HEADER, line, measure, type Outcome, type Suite } from "./harness.ts";
+import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
 import { transfer } from "./transfer.ts";
 
@@ -33,3 +34,4 @@ if (words.length === 0) {
 }
 const missed = results.flatMap(({ outcomes }) => outcomes.filter(({ met }) => met === false));
 console.log(missed.length === 0 ? "\nevery goal met" : `\n${missed.length} goals missed`);
+if (process.argv.includes("peers")) await peers();
