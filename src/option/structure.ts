@@ -246,7 +246,10 @@ export const portRange: Codec<{ low: number; high: number }> = {
 
 const pktinfoRecord = lazy(() => new Structure("in6_pktinfo"));
 
-/** IPV6_PKTINFO: the source of every packet, null for none. RFC 3542, section 6. */
+/**
+ * IPV6_PKTINFO: where every packet goes out, null for anywhere. RFC 3542, section 6; Linux heeds the
+ * interface and ignores the address.
+ */
 export const pktinfo6: Writable<{
   readonly address?: string;
   readonly interface?: string | number;
