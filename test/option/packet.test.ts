@@ -4,7 +4,9 @@ import { expect } from "bun:test";
 import {
   bind,
   close,
+  getsockopt,
   type OptionName,
+  PACKET,
   send,
   setSocketOption,
   socket,
@@ -70,6 +72,18 @@ testWith(root, ip)("PACKET_STATISTICS counts afresh after each reading", () => {
     expect(drops).toBe(0);
     expect(socketOption(fd, "PACKET_STATISTICS").packets).toBeLessThan(5);
     close(sender);
+  });
+});
+
+testWith(root, ip)("PACKET_HDRLEN is of the version that getsockopt gives it", () => {
+  withPacketSocket((fd) => {
+    const length = (version: number) => {
+      const bytes = getsockopt(fd, "packet", PACKET.HDRLEN ?? 0, new Int32Array([version]));
+      return new DataView(bytes.buffer).getInt32(0, true);
+    };
+    expect(socketOption(fd, "PACKET_HDRLEN")).toBe(length(0));
+    expect([length(0), length(1), length(2)]).toEqual([32, 32, 48]);
+    expect(() => length(3)).toThrow(/EINVAL/);
   });
 });
 

@@ -1,6 +1,7 @@
 // The types of options: checked by tsc, which reads this file; run, it shows that they are true.
 
 import { expect, expectTypeOf, test } from "bun:test";
+import type { TypeName } from "../../src/constants.ts";
 import {
   type OptionInput,
   type OptionName,
@@ -20,7 +21,7 @@ test("a value has its option's type", () => {
     expectTypeOf(socketOption(fd, "SO_RCVBUF")).toEqualTypeOf<number>();
     expectTypeOf(socketOption(fd, "SO_LINGER")).toEqualTypeOf<number | null>();
     expectTypeOf(socketOption(fd, "SO_COOKIE")).toEqualTypeOf<bigint>();
-    expectTypeOf(socketOption(fd, "SO_TYPE")).toEqualTypeOf<string | number>();
+    expectTypeOf(socketOption(fd, "SO_TYPE")).toEqualTypeOf<TypeName | number>();
     expectTypeOf(socketOption(fd, "TCP_CONGESTION")).toEqualTypeOf<string>();
     expectTypeOf(socketOption(fd, "TCP_INFO")).toEqualTypeOf<TcpInfo>();
     expectTypeOf(socketOption(fd, "TCP_INFO").rtt).toEqualTypeOf<number>();
