@@ -255,8 +255,8 @@ export const portRange: Codec<{ low: number; high: number }> = {
 const pktinfoRecord = lazy(() => new Structure("in6_pktinfo"));
 
 /**
- * IPV6_PKTINFO: where every packet goes out, null for anywhere. RFC 3542, section 6; Linux heeds the
- * interface and ignores the address.
+ * IPV6_PKTINFO: where every packet goes out, null for anywhere. RFC 3542, section 6; Linux heeds
+ * the interface and ignores the address.
  */
 export const pktinfo6: Writable<{
   readonly address?: string;
