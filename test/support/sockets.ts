@@ -13,7 +13,8 @@ const kinds = {
   rawOther: () => socket("inet", "raw", 253),
   rawOther6: () => socket("inet6", "raw", 253),
   rawHeader6: () => socket("inet6", "raw", "raw"),
-  packet: () => socket("packet", "raw", "all"),
+  // Of no protocol: it receives nothing.
+  packet: () => socket("packet", "raw"),
   netlink: () => socket("netlink", "raw", "route"),
   vsock: () => socket("vsock", "stream"),
   unix: () => {
