@@ -6,7 +6,9 @@ import {
   close,
   connect,
   getsockname,
+  getsockopt,
   recv,
+  SO,
   Sockaddr,
   SocketError,
   send,
@@ -66,6 +68,11 @@ describe("a BPF program", () => {
       const read = socketOption(fd, "SO_GET_FILTER");
       expect(read).toHaveLength(4096);
       expect(read[4095]).toEqual({ code: 6, jt: 0, jf: 0, k: 0 });
+      // The kernel counts instructions here, and would write past the end of a short buffer.
+      expect(() => getsockopt(fd, "socket", SO.GET_FILTER ?? 0, 4096)).toThrow(
+        new RangeError("length must be 32768 for this option, not 4096"),
+      );
+      expect(getsockopt(fd, "socket", SO.GET_FILTER ?? 0, 2 ** 16)).toEqual(long);
       expect(() => setSocketOption(fd, "SO_ATTACH_FILTER", new Uint8Array(4097 * 8))).toThrow(
         RangeError,
       );
