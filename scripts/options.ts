@@ -1,5 +1,16 @@
-// Prints the list of socket options as a Markdown table: `bun scripts/options.ts`.
+// Writes OPTIONS.md, the list of socket options: `bun scripts/options.ts`.
 
+import { join } from "node:path";
 import { optionList } from "../src/option/table.ts";
 
-process.stdout.write(optionList());
+export const HEAD = `# Socket options
+
+Every option by its kernel name, as \`socketOption\`, \`setSocketOption\`, \`socketOptions\` and
+\`setSocketOptions\` take it. What a platform lacks throws a TypeError that says so. Made from the
+tables in src/option/table by \`bun scripts/options.ts\`.
+
+`;
+
+if (import.meta.main) {
+  await Bun.write(join(import.meta.dir, "../OPTIONS.md"), HEAD + optionList());
+}
