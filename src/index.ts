@@ -65,6 +65,22 @@ export {
   type ServiceEntry,
   service,
 } from "./netdb.ts";
+export type {
+  OptionInput,
+  OptionInputs,
+  OptionLevel,
+  OptionName,
+  OptionValue,
+  OptionValues,
+} from "./option/table.ts";
+export {
+  getsockopt,
+  setSocketOption,
+  setSocketOptions,
+  setsockopt,
+  socketOption,
+  socketOptions,
+} from "./option.ts";
 export { htonl, htons, ntohl, ntohs } from "./order.ts";
 export { type PollEvent, type PollRequest, type PollResult, poll } from "./poll.ts";
 export {

@@ -62,7 +62,7 @@ export class Structure {
     return this.#layout.fields[name] ?? [0, 0];
   }
 
-  /** The fields, in the structure's order. */
+  /** The names of its fields, in their order. */
   names(): string[] {
     return Object.keys(this.#layout.fields);
   }
