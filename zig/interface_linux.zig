@@ -11,6 +11,8 @@ const system = @import("system.zig");
 
 /// How often a list is asked for again because it changed while it was read.
 const attempts_max = 64;
+/// What the first messages of a list usually fit in.
+const first_room_usual = 4096;
 
 /// Writes the list into `out` and returns its length; where `room` is short, the length needed.
 /// `addresses` == 0 leaves out all but the interfaces themselves. `scratch` takes the kernel's
@@ -22,27 +24,36 @@ pub fn list(
     scratch: [*]u8,
     scratch_length: u32,
 ) callconv(.c) i32 {
+    var first_room: u32 = @min(first_room_usual, scratch_length);
     var attempt: u32 = 0;
     while (attempt < attempts_max) : (attempt += 1) {
-        const length = listOnce(addresses != 0, out[0..room], scratch[0..scratch_length]);
-        if (length != -c.EAGAIN) return length;
+        const space = scratch[0..scratch_length];
+        const length = listOnce(addresses != 0, out[0..room], space, first_room);
+        if (length == -c.EMSGSIZE and first_room < scratch_length) {
+            first_room = scratch_length;
+        } else if (length != -c.EAGAIN) return length;
     }
     return -c.EAGAIN;
 }
 
 /// -EAGAIN: the list changed while it was read.
-fn listOnce(addresses: bool, room: []u8, scratch: []u8) i32 {
+fn listOnce(addresses: bool, room: []u8, scratch: []u8, first_room: u32) i32 {
     const socket = netlink.open();
     if (socket < 0) return socket;
     defer _ = system.close(socket);
     var lister: Lister = .{ .table = .begin(room, netlink.namespace(socket)) };
-    const links: netlink.Dump = .{ .socket = socket, .scratch = scratch, .sequence = 1 };
-    const listed = links.run(netlink.links, &lister);
+    var dump: netlink.Dump = .{
+        .socket = socket,
+        .scratch = scratch,
+        .sequence = 1,
+        .first_room = first_room,
+    };
+    const listed = dump.run(netlink.links, &lister);
     if (listed < 0) return listed;
     lister.links_end = lister.table.length;
     if (addresses) {
-        const more: netlink.Dump = .{ .socket = socket, .scratch = scratch, .sequence = 2 };
-        const status = more.run(netlink.addresses, &lister);
+        dump.sequence = 2;
+        const status = dump.run(netlink.addresses, &lister);
         if (status < 0) return status;
         if (lister.incomplete) return -c.EAGAIN;
     }

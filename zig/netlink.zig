@@ -66,16 +66,24 @@ pub const Dump = struct {
     socket: i32,
     scratch: []u8,
     sequence: u32,
+    /// How much of `scratch` the first datagrams get. The kernel makes the next as large as the
+    /// room it was offered, up to 32 KiB, which for a few messages is dearer than it is worth.
+    first_room: usize,
+    /// Datagrams received so far, by the socket.
+    count: u32 = 0,
+
+    const first_count = 3;
 
     /// 0; -EAGAIN where the table changed meanwhile or messages were lost; or another -errno.
-    pub fn run(dump: Dump, request: anytype, sink: anytype) i32 {
+    pub fn run(dump: *Dump, request: anytype, sink: anytype) i32 {
         var numbered = request;
         numbered.header.nlmsg_seq = dump.sequence;
         const sent = send(dump.socket, std.mem.asBytes(&numbered));
         if (sent < 0) return sent;
         var interrupted = false;
-        while (true) {
-            const bytes = switch (receive(dump.socket, dump.scratch)) {
+        while (true) : (dump.count += 1) {
+            const room = if (dump.count < first_count) dump.first_room else dump.scratch.len;
+            const bytes = switch (receive(dump.socket, dump.scratch[0..room])) {
                 .failed => |status| return if (status == -c.ENOBUFS) -c.EAGAIN else status,
                 .message => |bytes| bytes,
             };
