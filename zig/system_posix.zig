@@ -187,5 +187,6 @@ pub fn writevNow(_: i32, _: []c.struct_iovec) i32 {
 pub fn blockSignals() void {
     var all: std.c.sigset_t = undefined;
     _ = std.c.sigfillset(&all);
-    _ = std.c.pthread_sigmask(std.c.SIG.BLOCK, &all, null);
+    var before: std.c.sigset_t = undefined;
+    _ = std.c.pthread_sigmask(std.c.SIG.BLOCK, &all, &before);
 }
