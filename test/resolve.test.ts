@@ -186,7 +186,7 @@ test("many lookups at once all end, and no descriptor is left", async () => {
     expect(first?.address.port).toBe(port);
   });
   await Bun.sleep(20);
-  expect(descriptors()).toBe(before);
+  expect(descriptors()).toBeLessThanOrEqual(before);
 });
 
 /** A namespace whose name server never answers: one of its own is asked 1 s, once. */

@@ -79,3 +79,9 @@ const errno_location = switch (@import("builtin").target.os.tag) {
 pub fn lastErrno() i32 {
     return errno_location.get().*;
 }
+
+test "an optional function that the C library lacks is null" {
+    const Function = fn () callconv(.c) c_int;
+    try std.testing.expectEqual(@as(?*const Function, null), optional(Function, "rawsock_absent"));
+    try std.testing.expect(optional(Function, "getpid") != null);
+}
