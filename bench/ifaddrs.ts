@@ -55,7 +55,7 @@ export const interfaces: Suite = {
         },
         {
           name: `${count} interfaces`,
-          goal: { ratio: count > 100 ? 0.5 : 1 },
+          goal: { ratio: 0.5 },
           ours: inside(ours),
           native: inside(node),
           against: "node:os",
