@@ -12,7 +12,12 @@ import { TARGET, zig } from "./support/zig.ts";
 const root = join(import.meta.dir, "..");
 
 /** Structures of the library's own, which no header has. */
-const OWN: ReadonlySet<string> = new Set(["address_slot"]);
+const OWN: ReadonlySet<string> = new Set([
+  "address_slot",
+  "message_slot",
+  "batch_header",
+  "control_header",
+]);
 
 /** Names of groups whose C prefix is not their name. */
 const PREFIXES: Readonly<Record<string, string>> = { ERRNO: "", single: "" };
