@@ -146,11 +146,13 @@ export function decodeReceived(bytes: DataView, length: number, cut: boolean): C
     const type = bytes.getInt32(at + TYPE, true);
     const start = at + DATA;
     const codec = codecAt(level, type);
-    const known = codec?.decode(bytes, start, size - DATA);
     at += aligned(size);
+    const last = cut && at >= end;
+    const short = last && size - DATA < (codec?.receivedSize ?? 0);
+    const known = short ? null : codec?.decode(bytes, start, size - DATA);
     if (known !== undefined && known !== null) {
       messages.push(known as ControlMessage);
-    } else if (codec === undefined || !cut || at < end) {
+    } else if (codec === undefined || !last) {
       const data = new Uint8Array(bytes.buffer, bytes.byteOffset + start, size - DATA);
       messages.push({ kind: "unknown", level, type, data: data.slice() });
     }

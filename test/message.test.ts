@@ -122,7 +122,7 @@ test("the destination is the message's address, which becomes the source of what
   sendmsg(a, message);
   expect(recvmsg(b, arrived)).toBe(5);
   // An address edited in place is the one that counts.
-  message.address.data.set(getsockname(a).data);
+  message.address?.data.set(getsockname(a).data);
   sendmsg(a, message);
   expect(recvmsg(a, arrived)).toBe(5);
   message.address = null;
