@@ -55,13 +55,14 @@ const Walk = struct {
     }
 };
 
-/// How many descriptors the message brought, each of them close-on-exec.
-pub fn adopt(message: *const c.struct_msghdr) u32 {
+/// How many descriptors the message brought, each of them close-on-exec: by the flag of the call,
+/// 0 where the system has none or it was refused.
+pub fn adopt(message: *const c.struct_msghdr, close_flag: u32) u32 {
     var walk: Walk = .{ .bytes = controlOf(message) };
     var count: u32 = 0;
     while (walk.next()) |item| {
         for (descriptorsIn(item)) |fd| {
-            if (system.close_on_exec == 0) system.setCloseOnExec(fd);
+            if (close_flag == 0) system.setCloseOnExec(fd);
             count += 1;
         }
     }
