@@ -1,12 +1,6 @@
-// setsockopt(2) of the C library, for what a test needs of the kernel.
+// Socket options a test needs, by number; the platform may lack the name.
 
-import { dlopen } from "bun:ffi";
-
-const musl = `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`;
-const report = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-const libc = dlopen(report.header?.glibcVersionRuntime === undefined ? musl : "libc.so.6", {
-  setsockopt: { args: ["i32", "i32", "i32", "buffer", "u32"], returns: "i32" },
-}).symbols;
+import { setsockopt } from "../../src/index.ts";
 
 /** Sets an option to an integer or to bytes. */
 export function setOption(
@@ -16,8 +10,5 @@ export function setOption(
   value: number | Uint8Array = 1,
 ): void {
   if (level === undefined || name === undefined) throw new Error("the platform lacks the option");
-  const bytes = typeof value === "number" ? new Uint8Array(new Int32Array([value]).buffer) : value;
-  if (libc.setsockopt(fd, level, name, bytes, bytes.length) !== 0) {
-    throw new Error(`setsockopt ${level} ${name} failed`);
-  }
+  setsockopt(fd, level, name, value);
 }
