@@ -159,6 +159,18 @@ testWith(root, ip)("mark and priority are sent and received", () => {
   }
 });
 
+// In a namespace that has no exclusive flow labels, which would refuse all others.
+testWith(root, ip)("flowinfo is sent and received", () => {
+  using namespace = new Namespace();
+  using open = new Descriptors();
+  const host = Sockaddr.inet6("::1");
+  const [from, to] = namespace.enter(() => [udp(open, host), udp(open, host)] as const);
+  setOption(to, IPPROTO.IPV6, IPV6.FLOWINFO);
+  const sent: ControlMessage = { kind: "flowinfo", value: 0x12345 };
+  sendWith(from, getsockname(to), sent);
+  expect(receive(to).control).toEqual([sent]);
+});
+
 test("a transmit time is taken where the socket has a clock for it, else refused", () => {
   using open = new Descriptors();
   const from = udp(open, Sockaddr.inet("127.0.0.1"));

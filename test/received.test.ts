@@ -136,14 +136,6 @@ test("IPv6 pktinfo tells the interface and address, and chooses the source", () 
   expect(() => sendWith(from, { ...info, address: "2001:db8::1" })).toThrow(/sendmsg E/);
 });
 
-test("flowinfo is sent and received", () => {
-  using open = new Descriptors();
-  const [from, to] = udp(open, "inet6");
-  setOption(to, IPPROTO.IPV6, IPV6.FLOWINFO);
-  sendWith(from, { kind: "flowinfo", value: 0x12345 });
-  expect(receive(to).control).toEqual([{ kind: "flowinfo", value: 0x12345 }]);
-});
-
 test("the original destination is an address", () => {
   using open = new Descriptors();
   for (const [version, level, name] of [
