@@ -15,6 +15,7 @@ import {
   socketpair,
 } from "../src/index.ts";
 import { closedDescriptor, Descriptors, loopback, socketError } from "./support/descriptors.ts";
+import { bun, end } from "./support/program.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const read = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
@@ -212,6 +213,19 @@ for part in (b"ab", b"cde", b"fgh"):
   send(a, text("12345678"));
   expect(recvmsg(b, arrived)).toBe(8);
   expect(arrived.iovec.map(read)).toEqual(["123", "45678"]);
+});
+
+test("a signal with a handler ends a wait with EINTR", async () => {
+  const { stdout } = await end(
+    bun(`
+const [a] = rawsock.socketpair("unix", "dgram");
+process.on("SIGUSR2", () => { console.log("handled"); process.exit(0); });
+Bun.spawn(["sh", "-c", "sleep 0.3; kill -USR2 " + process.pid]);
+const message = new rawsock.Message({ iovec: [new Uint8Array(4)] });
+try { rawsock.recvmsg(a, message); } catch (e) { console.log(e.code); }
+setTimeout(() => {}, 5000);`),
+  );
+  expect(stdout).toBe("EINTR\nhandled\n");
 });
 
 test("a non-blocking descriptor throws EAGAIN, a bad one EBADF, a file ENOTSOCK", () => {
