@@ -4,11 +4,12 @@
 import { join } from "node:path";
 import { HEADER, line, measure, type Outcome, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
+import { message } from "./message.ts";
 import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
 import { transfer } from "./transfer.ts";
 
-const suites: readonly Suite[] = [transfer, interfaces];
+const suites: readonly Suite[] = [transfer, message, interfaces];
 
 const words = process.argv.slice(2).filter((word) => word !== "peers");
 const chosen = suites.filter(

@@ -1,6 +1,7 @@
 // The public interface.
 
 export { type AddressLike, convertAddress, Sockaddr } from "./address.ts";
+export { type BatchReceiveOptions, recvmmsg, sendmmsg } from "./batch.ts";
 export {
   accept,
   bind,
@@ -47,6 +48,13 @@ export {
   type TypeName,
   UDP,
 } from "./constants.ts";
+export type { ErrorControl, ErrorOrigin } from "./control/failure.ts";
+export {
+  type ControlMessage,
+  decodeControl,
+  encodeControl,
+  type UnknownControl,
+} from "./control.ts";
 export type { Descriptor } from "./descriptor.ts";
 export { AddrInfoError, SocketError } from "./error.ts";
 export type { ReceiveOptions, SendOptions } from "./flags.ts";
@@ -57,6 +65,7 @@ export {
   ifNameIndex,
   type LinkStatistics,
 } from "./interface.ts";
+export { Message, type MessageFlag, type MessageInit, recvmsg, sendmsg } from "./message.ts";
 export {
   type NetworkEntry,
   network,

@@ -20,6 +20,9 @@ const OWN: ReadonlySet<string> = new Set([
   "netdb_entry",
   "interface_header",
   "interface_entry",
+  "message_slot",
+  "batch_header",
+  "control_header",
 ]);
 
 /** Bytes that hold bit-fields, which have no address in C. */

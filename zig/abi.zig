@@ -3,6 +3,7 @@ const address = @import("address.zig");
 const checksum = @import("checksum.zig");
 const interface = @import("interface.zig");
 const libc = @import("libc.zig");
+const message = @import("message.zig");
 const netdb = @import("netdb.zig");
 const resolve = @import("resolve.zig");
 const configdev = @import("configdev.zig");
@@ -37,6 +38,11 @@ pub const rawsock_read = transfer.read;
 pub const rawsock_readv = transfer.readv;
 pub const rawsock_write = transfer.write;
 pub const rawsock_writev = transfer.writev;
+
+pub const rawsock_sendmsg = message.send;
+pub const rawsock_recvmsg = message.receive;
+pub const rawsock_sendmmsg = message.sendBatch;
+pub const rawsock_recvmmsg = message.receiveBatch;
 
 pub const rawsock_inet_pton = address.textToBytes;
 pub const rawsock_inet_ntop = address.bytesToText;

@@ -48,6 +48,8 @@ pub const singles = [_][]const u8{
     "POLLERR",
     "POLLHUP",
     "POLLNVAL",
+    "TP_STATUS_VLAN_VALID",
+    "TP_STATUS_VLAN_TPID_VALID",
     "ICMP_FILTER",
     "ICMP6_FILTER",
     "ICMP_ECHOREPLY",

@@ -22,17 +22,28 @@ pub const interface_header = @import("interface.zig").Header;
 pub const interface_entry = @import("interface.zig").Entry;
 pub const rtnl_link_stats64 = if (linux) c.struct_rtnl_link_stats64 else Absent;
 
-// Values of socket options.
+// Messages and control messages.
+pub const message_slot = @import("message.zig").Slot;
+pub const batch_header = @import("message.zig").BatchHeader;
+pub const control_header = @import("control.zig").ControlHeader;
+pub const cmsghdr = @import("control.zig").Header;
+pub const ucred = if (linux) c.struct_ucred else Absent;
 pub const timeval = c.struct_timeval;
+pub const timespec = c.struct_timespec;
+pub const scm_timestamping = if (linux) c.struct_scm_timestamping else Absent;
+pub const in_pktinfo = if (@hasDecl(c, "struct_in_pktinfo")) c.struct_in_pktinfo else Absent;
+pub const in6_pktinfo = if (@hasDecl(c, "struct_in6_pktinfo")) c.struct_in6_pktinfo else Absent;
+pub const sock_extended_err = if (linux) @import("control.zig").ExtendedError else Absent;
+pub const tpacket_auxdata = if (linux) c.struct_tpacket_auxdata else Absent;
+
+// Values of socket options.
 pub const linger = c.struct_linger;
-pub const ucred = structure("ucred");
 pub const ip_mreqn = structure("ip_mreqn");
 pub const ip_mreq_source = structure("ip_mreq_source");
 pub const ipv6_mreq = structure("ipv6_mreq");
 pub const group_req = structure("group_req");
 pub const group_source_req = structure("group_source_req");
 pub const group_filter = structure("group_filter");
-pub const in6_pktinfo = structure("in6_pktinfo");
 pub const ip6_mtuinfo = structure("ip6_mtuinfo");
 pub const packet_mreq = structure("packet_mreq");
 pub const tpacket_stats_v3 = structure("tpacket_stats_v3");

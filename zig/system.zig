@@ -34,3 +34,12 @@ pub const socket = implementation.socket;
 pub const socketpair = implementation.socketpair;
 pub const writev = implementation.writev;
 pub const writevNow = implementation.writevNow;
+
+// Messages.
+pub const clockMs = implementation.clockMs;
+pub const close_on_exec = implementation.close_on_exec;
+pub const error_queue = implementation.error_queue;
+pub const recvmmsg = implementation.recvmmsg;
+pub const sendmmsg = implementation.sendmmsg;
+pub const setCloseOnExec = implementation.setCloseOnExec;
+pub const wait_for_one = implementation.wait_for_one;
