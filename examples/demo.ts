@@ -1,7 +1,6 @@
 // `npm run demo`: pings this machine with raw sockets and shows the packets on their way; without
 // privileges it does what is allowed and says what was left out.
-import { networkInterfaces } from "node:os";
-import { close, recv, Sockaddr, SocketError, send, socketpair } from "rawsock";
+import { close, ifaddrs, recv, Sockaddr, SocketError, send, socketpair } from "rawsock";
 import { ping } from "./ping.ts";
 import { describe, openSniffer, packets } from "./sniff.ts";
 
@@ -43,7 +42,8 @@ function pingAll(type: "raw" | "dgram"): void {
 }
 
 const DENIED = /^(EPERM|EACCES)$/;
-console.log(`interfaces: ${Object.keys(networkInterfaces()).join(", ")}\n`);
+const addresses = ifaddrs({ flagsAnd: ["up"] }).filter(({ address }) => address?.port === 0);
+for (const { name, address } of addresses) console.log(`interface ${name}: ${address?.address}`);
 const refused = attempt(DENIED, () => {
   const sniffer = openSniffer("lo");
   pingAll("raw");

@@ -20,7 +20,7 @@ testWith(root, ip)(
     const { stdout, stderr, exitCode } = await end(namespace.command(...example("demo.ts")));
     expect(stderr).toBe("");
     expect(exitCode).toBe(0);
-    expect(stdout).toStartWith("interfaces: ");
+    expect(stdout).toStartWith("interface lo: 127.0.0.1\ninterface lo: ::1\n");
     expect(stdout.match(REPLY)).toHaveLength(10);
     expect(stdout.match(/^5 sent, 5 received, 0% packet loss$/gm)).toHaveLength(2);
     expect(stdout.match(/^rtt min\/avg\/max = [\d.]+\/[\d.]+\/[\d.]+ ms$/gm)).toHaveLength(2);
