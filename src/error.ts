@@ -16,6 +16,8 @@ export class SocketError extends Error {
   readonly syscall: string;
   declare readonly fd?: number;
   declare readonly address?: Sockaddr;
+  /** How much of its data a Socket's call that failed had sent before. */
+  declare readonly bytesSent?: number;
 
   constructor(errno: number, syscall: string, context: ErrorContext = {}) {
     const code = errorName(errno);
@@ -28,6 +30,7 @@ export class SocketError extends Error {
     this.syscall = syscall;
     if (context.fd !== undefined) this.fd = context.fd;
     if (context.address !== undefined) this.address = context.address;
+    if (context.bytesSent !== undefined) this.bytesSent = context.bytesSent;
   }
 }
 
@@ -35,6 +38,7 @@ export class SocketError extends Error {
 export type ErrorContext = {
   readonly fd?: number;
   readonly address?: Sockaddr;
+  readonly bytesSent?: number;
   /** The socket option it was about. */
   readonly option?: string;
   /** What the user can do about it. */

@@ -3,6 +3,7 @@ const address = @import("address.zig");
 const checksum = @import("checksum.zig");
 const libc = @import("libc.zig");
 const netdb = @import("netdb.zig");
+const readiness = @import("readiness.zig");
 const socket = @import("socket.zig");
 const transfer = @import("transfer.zig");
 
@@ -30,6 +31,15 @@ pub const rawsock_read = transfer.read;
 pub const rawsock_readv = transfer.readv;
 pub const rawsock_write = transfer.write;
 pub const rawsock_writev = transfer.writev;
+
+pub const rawsock_readiness_open = readiness.open;
+pub const rawsock_readiness_release = readiness.release;
+pub const rawsock_readiness_watch = readiness.watch;
+pub const rawsock_readiness_arm = readiness.arm;
+pub const rawsock_readiness_take = readiness.take;
+pub const rawsock_connect_now = socket.connectNow;
+pub const rawsock_connected = readiness.connected;
+pub const rawsock_is_ready = readiness.isReady;
 
 pub const rawsock_inet_pton = address.textToBytes;
 pub const rawsock_inet_ntop = address.bytesToText;

@@ -41,13 +41,14 @@ pub const singles = [_][]const u8{
     "POLLNVAL",
 };
 
-/// Names whose definition is no number: glibc deprecates or half-defines them.
+/// Names whose definition is no number: libc deprecates or half-defines them.
 const untranslated = [_][]const u8{
     "AI_IDN_ALLOW_UNASSIGNED",
     "AI_IDN_USE_STD3_ASCII_RULES",
     "NI_IDN_ALLOW_UNASSIGNED",
     "NI_IDN_USE_STD3_ASCII_RULES",
     "SCM_SRCRT",
+    "TCP_MAXOLEN",
 };
 
 /// The value of a declaration that is an integer constant, else null.

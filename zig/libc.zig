@@ -16,3 +16,12 @@ pub fn strerrorInto(errno: i32, text: [*]u8, room: u32) callconv(.c) i32 {
     if (message.len <= room) @memcpy(text[0..message.len], message);
     return @intCast(message.len);
 }
+
+pub const ThreadMain = *const fn (?*anyopaque) callconv(.c) ?*anyopaque;
+pub extern fn pthread_create(
+    thread: *usize,
+    attributes: ?*const anyopaque,
+    main: ThreadMain,
+    argument: ?*anyopaque,
+) c_int;
+pub extern fn pthread_join(thread: usize, value: ?*?*anyopaque) c_int;

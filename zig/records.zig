@@ -14,5 +14,8 @@ pub const address_slot = @import("socket.zig").AddressSlot;
 pub const iovec = c.struct_iovec;
 pub const pollfd = c.struct_pollfd;
 
+pub const readiness_source = @import("readiness.zig").Source;
+pub const readiness_ready = @import("readiness.zig").Ready;
+
 /// A structure this platform does not have: size 0.
 const Absent = extern struct {};

@@ -33,3 +33,6 @@ pub const socket = implementation.socket;
 pub const socketpair = implementation.socketpair;
 pub const writev = implementation.writev;
 pub const writevNow = implementation.writevNow;
+
+pub const map = implementation.map;
+pub const unmap = implementation.unmap;

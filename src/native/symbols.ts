@@ -33,6 +33,15 @@ export const symbols = {
   rawsock_write: { args: [i32, buffer, u32, u32], returns: i32 },
   rawsock_writev: { args: [i32, buffer, u32], returns: i32 },
 
+  rawsock_readiness_open: { args: [u32, buffer], returns: i32 },
+  rawsock_readiness_release: { args: [buffer, "ptr"], returns: i32 },
+  rawsock_readiness_watch: { args: [buffer, i32, u32, u32, u32, u32], returns: i32 },
+  rawsock_readiness_arm: { args: [buffer], returns: i32 },
+  rawsock_readiness_take: { args: [buffer], returns: i32 },
+  rawsock_connect_now: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_connected: { args: [i32], returns: i32 },
+  rawsock_is_ready: { args: [i32, u32], returns: i32 },
+
   rawsock_inet_pton: { args: [i32, buffer, buffer], returns: i32 },
   rawsock_inet_ntop: { args: [i32, buffer, u32, buffer, u32], returns: i32 },
   rawsock_if_nametoindex: { args: [buffer], returns: i32 },
