@@ -24,7 +24,7 @@ import {
   type VsockFields,
   vsock,
 } from "./family.ts";
-import { type Bytes, integer, uint8Array, wrongType } from "./validate.ts";
+import { type Bytes, integer, knownKeys, uint8Array, wrongType } from "./validate.ts";
 
 /** The size of struct sockaddr itself, taken for families without a layout of their own. */
 const GENERIC_SIZE = 16;
@@ -41,6 +41,8 @@ export type AddressLike =
   | ({ readonly family: "netlink" } & Readonly<NetlinkFields>)
   | ({ readonly family: "vsock" } & Readonly<VsockFields>)
   | { readonly family: Family; readonly data: Bytes | readonly number[] };
+
+const ZONE_KEYS: ReadonlySet<string> = new Set(["scopeId", "flowinfo"]);
 
 let replace: (target: Sockaddr, bytes: Uint8Array) => void;
 
@@ -86,6 +88,7 @@ export class Sockaddr {
     port?: number,
     options: Omit<Inet6Fields, "address" | "port"> = {},
   ): Sockaddr {
+    knownKeys(options, ZONE_KEYS);
     return adopt(inet6.encode({ ...options, address, ...(port === undefined ? {} : { port }) }));
   }
 
@@ -96,17 +99,17 @@ export class Sockaddr {
 
   /** A link-layer address, its protocol in host order or as a keyword. packet(7). */
   static packet(fields: PacketFields): Sockaddr {
-    return adopt(packet.encode(fields));
+    return toSockaddr({ family: "packet", ...fields });
   }
 
   /** A netlink port and multicast groups. netlink(7). */
   static netlink(fields: NetlinkFields = {}): Sockaddr {
-    return adopt(netlink.encode(fields));
+    return toSockaddr({ family: "netlink", ...fields });
   }
 
   /** A virtual machine's context identifier and port. vsock(7). */
   static vsock(fields: VsockFields): Sockaddr {
-    return adopt(vsock.encode(fields));
+    return toSockaddr({ family: "vsock", ...fields });
   }
 
   /** A copy of a whole struct sockaddr. */
@@ -257,8 +260,10 @@ export function toSockaddr(address: AddressLike): Sockaddr {
     throw wrongType("address", "a Sockaddr or an object with a family", address);
   }
   if (!("family" in address)) throw new TypeError("address must have a family");
-  if ("data" in address) return new Sockaddr(address.family, address.data);
-  switch (families().number(address.family)) {
+  const family = families().number(address.family);
+  knownKeys(address, acceptedKeys(family, "data" in address));
+  if ("data" in address) return new Sockaddr(family, address.data);
+  switch (family) {
     case AF.INET:
       return adopt(inet.encode(address as InetFields));
     case AF.INET6:
@@ -274,6 +279,19 @@ export function toSockaddr(address: AddressLike): Sockaddr {
     default:
       throw new TypeError(`an address of family ${address.family} needs its data`);
   }
+}
+
+const keySets = new Map<number, ReadonlySet<string>>();
+const DATA_KEYS: ReadonlySet<string> = new Set(["family", "data"]);
+
+function acceptedKeys(family: number, raw: boolean): ReadonlySet<string> {
+  if (raw) return DATA_KEYS;
+  let keys = keySets.get(family);
+  if (keys === undefined) {
+    keys = new Set(["family", ...(codecs.get(family)?.keys ?? ["data"])]);
+    keySets.set(family, keys);
+  }
+  return keys;
 }
 
 /** inet_pton(3): the address's bytes in network order. Bad text throws a TypeError. */

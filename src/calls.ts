@@ -19,7 +19,7 @@ import { check, failure, SocketError } from "./error.ts";
 import { native } from "./native/library.ts";
 import { addressSlot, allocate, slotAddress } from "./native/memory.ts";
 import { protocolNumber } from "./protocol.ts";
-import { boolean, integer, wrongType } from "./validate.ts";
+import { boolean, integer, knownKeys, wrongType } from "./validate.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
 
@@ -96,12 +96,15 @@ export function listen(fd: Descriptor, backlog: number = SOMAXCONN): void {
   check(status, "listen", number);
 }
 
+const ACCEPT_KEYS: ReadonlySet<string> = new Set(["nonblock"]);
+
 /** accept(2): a new descriptor, close-on-exec and with `nonblock` non-blocking, and its peer. */
 export function accept(
   fd: Descriptor,
   options: { readonly nonblock?: boolean } = {},
 ): { fd: number; address: Sockaddr } {
   const number = descriptor(fd, "accept");
+  knownKeys(options, ACCEPT_KEYS);
   const nonblock = options.nonblock === undefined ? false : boolean(options.nonblock, "nonblock");
   const accepted = native.rawsock_accept(number, addressSlot, Number(nonblock), 1);
   check(accepted, "accept", number);

@@ -47,6 +47,8 @@ export interface FamilyCodec {
   readonly size: number;
   /** The fewest bytes in which all fields lie. */
   readonly least: number;
+  /** The fields that a plain object of the family may have, besides `family`. */
+  readonly keys: readonly string[];
   decode(bytes: Uint8Array): AddressFields;
   text(bytes: Uint8Array): string;
 }
@@ -116,6 +118,7 @@ const in4Address = in4.field("sin_addr");
 export const inet = {
   size: in4.size,
   least: in4Address[0] + in4Address[1],
+  keys: ["address", "port"],
 
   encode({ address, port = 0 }: InetFields): Uint8Array {
     const bytes = stamp(in4.allocate(), AF.INET);
@@ -142,6 +145,7 @@ const in6Address = in6.field("sin6_addr");
 export const inet6 = {
   size: in6.size,
   least: in6Scope.end,
+  keys: ["address", "port", "scopeId", "flowinfo"],
 
   encode({ address, port = 0, scopeId, flowinfo = 0 }: Inet6Fields): Uint8Array {
     const bytes = stamp(in6.allocate(), AF.INET6);
@@ -183,6 +187,7 @@ const [unPath, unRoom] = un.field("sun_path");
 export const unix = {
   size: un.size,
   least: unPath,
+  keys: ["path"],
 
   encode({ path }: UnixFields): Uint8Array {
     const name = typeof path === "string" ? encoder.encode(path) : uint8Array(path, "path");
@@ -227,6 +232,7 @@ const HARDWARE_ADDRESS_MAX = 32;
 export const packet = {
   size: ll.size,
   least: llAddress,
+  keys: ["interface", "ifindex", "protocol", "address", "hatype", "pkttype"],
 
   encode(fields: PacketFields): Uint8Array {
     const { address, hatype = 0, pkttype = 0 } = fields;
@@ -308,6 +314,7 @@ const nlGroups = nl.integer("nl_groups");
 export const netlink = {
   size: nl.size,
   least: nlGroups.end,
+  keys: ["pid", "groups"],
 
   encode({ pid = 0, groups = 0 }: NetlinkFields): Uint8Array {
     if (AF.NETLINK === undefined) throw new TypeError("this platform has no netlink sockets");
@@ -334,6 +341,7 @@ const vmPort = vm.integer("svm_port");
 export const vsock = {
   size: vm.size,
   least: vmCid.end,
+  keys: ["cid", "port"],
 
   encode({ cid, port }: VsockFields): Uint8Array {
     if (AF.VSOCK === undefined) throw new TypeError("this platform has no vsock sockets");

@@ -13,7 +13,7 @@ export type PollRequest = {
   readonly fd: Descriptor;
   readonly events: readonly PollRequestEvent[];
 };
-export type PollResult<D extends Descriptor = Descriptor> = { fd: D; events: PollEvent[] };
+export type PollResult<R extends PollRequest = PollRequest> = { fd: R["fd"]; events: PollEvent[] };
 
 const REQUESTED: ReadonlyMap<string, number> = new Map([
   ["in", single("POLLIN")],
@@ -37,10 +37,10 @@ const INT32_MAX = 2 ** 31 - 1;
  * Waits up to `timeout` milliseconds, for ever where it is omitted, until one descriptor is ready;
  * returns the ready ones, each `fd` as it was given. A signal with a handler throws EINTR.
  */
-export function poll<D extends Descriptor>(
-  requests: readonly { readonly fd: D; readonly events: readonly PollRequestEvent[] }[],
+export function poll<R extends PollRequest>(
+  requests: readonly R[],
   timeout?: number,
-): PollResult<D>[] {
+): PollResult<R>[] {
   if (!Array.isArray(requests)) throw wrongType("requests", "an array", requests);
   const limit = timeout === undefined ? -1 : integer(timeout, "timeout", -1, INT32_MAX);
   const table = new DataView(new ArrayBuffer(Math.max(1, requests.length) * pollfd.size));
@@ -49,7 +49,7 @@ export function poll<D extends Descriptor>(
     table.setInt16(index * pollfd.size + eventsOffset, eventBits(events), true);
   }
   check(native.rawsock_poll(table, requests.length, limit), "poll");
-  const ready: PollResult<D>[] = [];
+  const ready: PollResult<R>[] = [];
   for (const [index, { fd }] of requests.entries()) {
     const bits = table.getInt16(index * pollfd.size + reventsOffset, true);
     if (bits !== 0) ready.push({ fd, events: eventNames(bits) });

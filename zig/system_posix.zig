@@ -22,7 +22,13 @@ const extern_c = struct {
     extern "c" fn close(fd: c_int) c_int;
     extern "c" fn ioctl(fd: c_int, request: c_ulong, ...) c_int;
     extern "c" fn fcntl(fd: c_int, command: c_int, ...) c_int;
-    extern "c" fn getsockopt(fd: c_int, level: c_int, name: c_int, value: [*]u8, length: *u32) c_int;
+    extern "c" fn getsockopt(
+        fd: c_int,
+        level: c_int,
+        name: c_int,
+        value: [*]u8,
+        length: *u32,
+    ) c_int;
     extern "c" fn setsockopt(
         fd: c_int,
         level: c_int,

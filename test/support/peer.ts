@@ -22,6 +22,16 @@ export class Peer implements AsyncDisposable {
     return this.#process.pid;
   }
 
+  /** Its exit status. */
+  get exited(): Promise<number> {
+    return this.#process.exited;
+  }
+
+  /** The signal that killed it. */
+  get signal(): string | number | null {
+    return this.#process.signalCode;
+  }
+
   /** The next line the program writes; an error where it ends instead. */
   async line(): Promise<string> {
     const { value, done } = await this.#lines.next();

@@ -1,0 +1,50 @@
+// Descriptors that a test must not leave behind.
+
+import { readdirSync } from "node:fs";
+import { close, Sockaddr, SocketError, socket } from "../../src/index.ts";
+
+/** How many descriptors this process has open. */
+export function openDescriptors(): number {
+  return readdirSync("/proc/self/fd").length;
+}
+
+/** Descriptors that are closed at the end of a `using` block. */
+export class Descriptors implements Disposable {
+  readonly #open = new Set<number>();
+
+  own<T extends number | readonly number[]>(descriptors: T): T {
+    for (const fd of [descriptors].flat()) this.#open.add(fd);
+    return descriptors;
+  }
+
+  /** Closes one early. */
+  close(fd: number): void {
+    this.#open.delete(fd);
+    close(fd);
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of this.#open) close(fd);
+  }
+}
+
+/** What a call throws, as a SocketError. */
+export function socketError(call: () => unknown): SocketError {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof SocketError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+/** An IPv4 loopback address, its port chosen by the kernel when it is bound. */
+export const loopback = Sockaddr.inet("127.0.0.1");
+
+/** A descriptor number that is not open. */
+export function closedDescriptor(): number {
+  const fd = socket("unix", "dgram");
+  close(fd);
+  return fd;
+}

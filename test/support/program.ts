@@ -1,0 +1,38 @@
+// Programs in TypeScript that a test runs in a Bun process of their own.
+
+import { join } from "node:path";
+
+const entry = JSON.stringify(join(import.meta.dir, "../../src/index.ts"));
+
+/** The words that run `script`, which sees the package as `rawsock`. */
+export function bun(script: string): string[] {
+  return [process.execPath, "-e", `import * as rawsock from ${entry};\n${script}`];
+}
+
+/** Words that run a command as the user nobody, without any capability. */
+export function unprivileged(command: readonly string[]): string[] {
+  return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", ...command];
+}
+
+export type Ended = {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+  readonly signal: string | number | null;
+};
+
+/** Runs a command to its end. */
+export async function end(
+  command: string[],
+  env: Record<string, string | undefined> = {},
+): Promise<Ended> {
+  const child = Bun.spawn(command, {
+    stdout: "pipe",
+    stderr: "pipe",
+    stdin: "ignore",
+    env: { ...process.env, ...env },
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  await child.exited;
+  return { stdout, stderr, exitCode: child.exitCode, signal: child.signalCode };
+}
