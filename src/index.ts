@@ -1,6 +1,7 @@
 // The public interface.
 
 export { type AddressLike, convertAddress, Sockaddr } from "./address.ts";
+export { type BatchReceiveOptions, recvmmsg, sendmmsg } from "./batch.ts";
 export {
   accept,
   bind,
@@ -46,9 +47,17 @@ export {
   type TypeName,
   UDP,
 } from "./constants.ts";
+export type { ErrorControl, ErrorOrigin } from "./control/failure.ts";
+export {
+  type ControlMessage,
+  decodeControl,
+  encodeControl,
+  type UnknownControl,
+} from "./control.ts";
 export type { Descriptor } from "./descriptor.ts";
 export { SocketError } from "./error.ts";
 export type { ReceiveOptions, SendOptions } from "./flags.ts";
+export { Message, type MessageFlag, type MessageInit, recvmsg, sendmsg } from "./message.ts";
 export { htonl, htons, ntohl, ntohs } from "./order.ts";
 export { type PollEvent, type PollRequest, type PollResult, poll } from "./poll.ts";
 export { read, recv, recvfrom, send, sendto, write } from "./transfer.ts";

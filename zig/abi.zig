@@ -2,6 +2,7 @@
 const address = @import("address.zig");
 const checksum = @import("checksum.zig");
 const libc = @import("libc.zig");
+const message = @import("message.zig");
 const netdb = @import("netdb.zig");
 const readiness = @import("readiness.zig");
 const socket = @import("socket.zig");
@@ -40,6 +41,10 @@ pub const rawsock_readiness_take = readiness.take;
 pub const rawsock_connect_now = socket.connectNow;
 pub const rawsock_connected = readiness.connected;
 pub const rawsock_is_ready = readiness.isReady;
+pub const rawsock_sendmsg = message.send;
+pub const rawsock_recvmsg = message.receive;
+pub const rawsock_sendmmsg = message.sendBatch;
+pub const rawsock_recvmmsg = message.receiveBatch;
 
 pub const rawsock_inet_pton = address.textToBytes;
 pub const rawsock_inet_ntop = address.bytesToText;

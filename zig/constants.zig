@@ -39,6 +39,8 @@ pub const singles = [_][]const u8{
     "POLLERR",
     "POLLHUP",
     "POLLNVAL",
+    "TP_STATUS_VLAN_VALID",
+    "TP_STATUS_VLAN_TPID_VALID",
 };
 
 /// Names whose definition is no number: libc deprecates or half-defines them.

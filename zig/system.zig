@@ -36,3 +36,11 @@ pub const writevNow = implementation.writevNow;
 
 pub const map = implementation.map;
 pub const unmap = implementation.unmap;
+// Messages.
+pub const clockMs = implementation.clockMs;
+pub const close_on_exec = implementation.close_on_exec;
+pub const error_queue = implementation.error_queue;
+pub const recvmmsg = implementation.recvmmsg;
+pub const sendmmsg = implementation.sendmmsg;
+pub const setCloseOnExec = implementation.setCloseOnExec;
+pub const wait_for_one = implementation.wait_for_one;

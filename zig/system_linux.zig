@@ -3,6 +3,7 @@ const std = @import("std");
 const c = @import("headers");
 const linux = std.os.linux;
 const result = @import("result.zig").fromSystemCall;
+const BatchHeader = @import("message.zig").BatchHeader;
 
 /// Where the kernel writes an address, or null where nobody asks for it.
 pub const AddressPointer = ?*anyopaque;
@@ -204,4 +205,29 @@ pub fn map(size: usize, memory: *usize) i32 {
 
 pub fn unmap(memory: usize, size: usize) void {
     _ = linux.syscall2(.munmap, memory, size);
+/// Descriptors arrive close-on-exec.
+pub const close_on_exec: u32 = c.MSG_CMSG_CLOEXEC;
+pub const error_queue: u32 = c.MSG_ERRQUEUE;
+pub const wait_for_one: u32 = c.MSG_WAITFORONE;
+
+pub fn setCloseOnExec(fd: i32) void {
+    _ = linux.syscall3(.fcntl, word(fd), c.F_SETFD, c.FD_CLOEXEC);
+}
+
+pub fn sendmmsg(fd: i32, headers: []BatchHeader, flags: u32) i32 {
+    const pointer = address(headers.ptr);
+    return result(linux.syscall4(.sendmmsg, word(fd), pointer, headers.len, flags));
+}
+
+pub fn recvmmsg(fd: i32, headers: []BatchHeader, flags: u32) i32 {
+    const pointer = address(headers.ptr);
+    return result(linux.syscall5(.recvmmsg, word(fd), pointer, headers.len, flags, 0));
+}
+
+/// A clock that nobody sets back, in milliseconds.
+pub fn clockMs() i64 {
+    var time: linux.timespec = .{ .sec = 0, .nsec = 0 };
+    const clock = @intFromEnum(linux.CLOCK.MONOTONIC);
+    _ = linux.syscall2(.clock_gettime, clock, address(&time));
+    return time.sec * 1000 + @divTrunc(time.nsec, 1_000_000);
 }

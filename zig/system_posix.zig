@@ -2,6 +2,7 @@
 //! run.
 const std = @import("std");
 const c = @import("headers");
+const BatchHeader = @import("message.zig").BatchHeader;
 const darwin = @import("builtin").target.os.tag.isDarwin();
 
 pub const AddressPointer = ?*anyopaque;
@@ -195,4 +196,37 @@ pub fn map(size: usize, memory: *usize) i32 {
 
 pub fn unmap(memory: usize, size: usize) void {
     _ = std.c.munmap(@ptrFromInt(memory), size);
+/// FreeBSD hands descriptors over close-on-exec; where no flag asks for that, each is set so.
+pub const close_on_exec: u32 = if (darwin) 0 else c.MSG_CMSG_CLOEXEC;
+/// These systems have no error queue and no MSG_WAITFORONE; the package's own bit says the latter.
+pub const error_queue: u32 = 0;
+pub const wait_for_one: u32 = 0x10000;
+
+pub fn setCloseOnExec(fd: i32) void {
+    _ = extern_c.fcntl(fd, c.F_SETFD, @as(c_int, c.FD_CLOEXEC));
+}
+
+pub fn sendmmsg(fd: i32, headers: []BatchHeader, flags: u32) i32 {
+    for (headers, 0..) |*entry, index| {
+        const sent = sendmsg(fd, &entry.header, flags);
+        if (sent < 0) return if (index > 0) @intCast(index) else sent;
+        entry.length = @intCast(sent);
+    }
+    return @intCast(headers.len);
+}
+
+pub fn recvmmsg(fd: i32, headers: []BatchHeader, flags: u32) i32 {
+    for (headers, 0..) |*entry, index| {
+        const received = recvmsg(fd, &entry.header, flags & ~wait_for_one);
+        if (received < 0) return if (index > 0) @intCast(index) else received;
+        entry.length = @intCast(received);
+    }
+    return @intCast(headers.len);
+}
+
+/// A clock that nobody sets back, in milliseconds.
+pub fn clockMs() i64 {
+    var time: std.c.timespec = undefined;
+    _ = std.c.clock_gettime(.MONOTONIC, &time);
+    return @as(i64, time.sec) * 1000 + @divTrunc(@as(i64, time.nsec), 1_000_000);
 }

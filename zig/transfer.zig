@@ -175,17 +175,25 @@ pub fn sendMessage(fd: i32, message: *const c.struct_msghdr, caller_flags: u32) 
     const flags = caller_flags | system.no_signal;
     const sent = system.sendmsg(fd, message, flags | c.MSG_DONTWAIT);
     if (flags & c.MSG_DONTWAIT != 0) return sent;
-    const vector = vectorOf(message);
-    if (!isUnfinished(sent, bytesIn(vector)) or wait.isNonblocking(fd)) return sent;
+    const wanted = bytesIn(vectorOf(message));
+    if (!isUnfinished(sent, wanted) or wait.isNonblocking(fd)) return sent;
+    return sendRemaining(fd, message, sent, flags);
+}
 
+/// Sends what is left of a message after a call that would have waited: `sent` is what that one
+/// returned. What both did together.
+pub fn sendRemaining(fd: i32, message: *const c.struct_msghdr, sent: i32, flags: u32) i32 {
+    const done: usize = @intCast(@max(sent, 0));
+    const vector = vectorOf(message);
+    const remaining = advance(vector, done);
+    defer restore(vector, remaining, done);
     var rest = message.*;
-    if (sent > 0) {
+    rest.msg_iov = remaining.ptr;
+    rest.msg_iovlen = @intCast(remaining.len);
+    if (done > 0) {
         // The control data went with the first part.
         rest.msg_control = null;
         rest.msg_controllen = 0;
-        const remaining = advance(vector, @intCast(sent));
-        rest.msg_iov = remaining.ptr;
-        rest.msg_iovlen = @intCast(remaining.len);
     }
     const timeout: wait.FiniteTimeout = .begin(fd, .send);
     defer timeout.end();
@@ -238,6 +246,15 @@ pub fn advance(vector: Vector, count: usize) Vector {
     return vector[index..];
 }
 
+/// Undoes `advance`: the caller keeps his table.
+pub fn restore(whole: Vector, rest: Vector, count: usize) void {
+    if (rest.len == 0) return;
+    const cut = count - bytesIn(whole[0 .. whole.len - rest.len]);
+    const base: [*]u8 = @ptrCast(rest[0].iov_base orelse return);
+    rest[0].iov_base = base - cut;
+    rest[0].iov_len += cut;
+}
+
 test "advance drops whole elements and cuts the next" {
     var first = [_]u8{ 1, 2, 3 };
     var second = [_]u8{ 4, 5, 6 };
@@ -250,7 +267,10 @@ test "advance drops whole elements and cuts the next" {
     try std.testing.expectEqual(@as(usize, 2), rest[0].iov_len);
     const base: [*]u8 = @ptrCast(rest[0].iov_base);
     try std.testing.expectEqual(@as(u8, 5), base[0]);
-    try std.testing.expectEqual(@as(usize, 0), advance(rest, 2).len);
+    restore(&vector, rest, 4);
+    try std.testing.expectEqual(@as(*anyopaque, &second), vector[1].iov_base.?);
+    try std.testing.expectEqual(@as(usize, 0), advance(&vector, 6).len);
+    try std.testing.expectEqual(@as(usize, 3), vector[1].iov_len);
 }
 
 test "the second call's error is dropped where the first moved data" {

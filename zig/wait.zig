@@ -31,6 +31,7 @@ pub const Direction = enum {
 const year_s = 365 * 24 * 60 * 60;
 /// How long one poll(2) lasts where the wait is ours.
 const slice_ms = 100;
+const error_slice_ms = 5;
 
 pub fn isNonblocking(fd: i32) bool {
     const flags = system.getFlags(fd);
@@ -95,4 +96,16 @@ pub fn untilReady(fd: i32, direction: Direction) i32 {
         const ready = system.poll(&table, 1, slice_ms);
         if (ready != 0) return @min(ready, 0);
     }
+}
+
+/// Waits as above until `deadline_ms` of system.clockMs: 0, -EAGAIN where it is over, or -EINTR.
+pub fn untilReadyOr(fd: i32, direction: Direction, deadline_ms: i64) i32 {
+    var table = [1]c.struct_pollfd{.{ .fd = fd, .events = direction.event() }};
+    const left_ms = deadline_ms - system.clockMs();
+    if (left_ms <= 0) return -c.EAGAIN;
+    const ready = system.poll(&table, 1, @intCast(left_ms));
+    if (ready <= 0) return if (ready < 0) ready else -c.EAGAIN;
+    if (table[0].revents & direction.event() != 0) return 0;
+    // An unread error queue makes poll(2) return at once, yet there is nothing to receive.
+    return @min(system.poll(&table, 0, error_slice_ms), 0);
 }

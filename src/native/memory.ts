@@ -65,3 +65,12 @@ export function vectorTable(
   }
   return vectors;
 }
+
+/**
+ * The address of a view's first byte, which from now on stays the same as long as the view is
+ * referenced; 0 for an empty view.
+ */
+export function stableAddress(view: ArrayBufferView): number {
+  // A small typed array moves when `.buffer` is first touched: touch it now.
+  return view.buffer.byteLength === 0 || view.byteLength === 0 ? 0 : ptr(view as NodeJS.TypedArray);
+}

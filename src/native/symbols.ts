@@ -41,6 +41,10 @@ export const symbols = {
   rawsock_connect_now: { args: [i32, buffer, u32], returns: i32 },
   rawsock_connected: { args: [i32], returns: i32 },
   rawsock_is_ready: { args: [i32, u32], returns: i32 },
+  rawsock_sendmsg: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_recvmsg: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_sendmmsg: { args: [i32, buffer, u32, buffer, u32], returns: i32 },
+  rawsock_recvmmsg: { args: [i32, buffer, u32, buffer, u32, i32], returns: i32 },
 
   rawsock_inet_pton: { args: [i32, buffer, buffer], returns: i32 },
   rawsock_inet_ntop: { args: [i32, buffer, u32, buffer, u32], returns: i32 },

@@ -1,0 +1,169 @@
+// Control messages, the ancillary data of sendmsg(2) and recvmsg(2): cmsg(3).
+
+import type { ControlCodec } from "./control/codec.ts";
+import { type ErrorControl, errorCodecs } from "./control/failure.ts";
+import { type InternetControl, internetCodecs } from "./control/internet.ts";
+import { type SocketControl, socketCodecs } from "./control/socket.ts";
+import { allocate } from "./native/memory.ts";
+import { Structure } from "./record.ts";
+import { type Bytes, integer, uint8Array, unknownKeyword, view, wrongType } from "./validate.ts";
+
+/** A kind this package does not know, or one whose data it cannot be. */
+export type UnknownControl = { kind: "unknown"; level: number; type: number; data: Uint8Array };
+
+/** A control message. Times are nanoseconds since 1970, or of the clock chosen. */
+export type ControlMessage = SocketControl | InternetControl | ErrorControl | UnknownControl;
+
+const INT32_MAX = 2 ** 31 - 1;
+
+const header = new Structure("cmsghdr");
+const [LENGTH, LENGTH_SIZE] = header.field("cmsg_len");
+const [LEVEL] = header.field("cmsg_level");
+const [TYPE] = header.field("cmsg_type");
+/** Where the data begin, and to how many bytes messages are aligned. */
+const [DATA, ALIGNMENT] = new Structure("control_header").field("data");
+/** The kernel's levels and types stay below this. */
+const KEY_LIMIT = 0x8000;
+
+const codecs: readonly ControlCodec[] = [...socketCodecs, ...internetCodecs, ...errorCodecs];
+const byPlace = new Map<number, ControlCodec>();
+const byKind = new Map<string, ControlCodec[]>();
+for (const codec of codecs) {
+  byPlace.set(key(codec.level, codec.type), codec);
+  const others = byKind.get(codec.kind);
+  if (others === undefined) byKind.set(codec.kind, [codec]);
+  else others.push(codec);
+}
+
+function key(level: number, type: number): number {
+  return level * KEY_LIMIT + type;
+}
+
+function codecAt(level: number, type: number): ControlCodec | undefined {
+  const outside = level < 0 || level >= KEY_LIMIT || type < 0 || type >= KEY_LIMIT;
+  return outside ? undefined : byPlace.get(key(level, type));
+}
+
+function aligned(length: number): number {
+  return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+}
+
+const unknownCodec = {
+  size: ({ data }: UnknownControl) => view(data, "data").byteLength,
+  encode({ data }: UnknownControl, target: DataView, at: number) {
+    const bytes = uint8Array(data, "data");
+    new Uint8Array(target.buffer, target.byteOffset + at, bytes.length).set(bytes);
+  },
+};
+
+/** The codec that encodes a message. */
+function codecFor(message: ControlMessage): ControlCodec | undefined {
+  if (typeof message !== "object" || message === null) {
+    throw wrongType("a control message", "an object with a kind", message);
+  }
+  if (message.kind === "unknown") return undefined;
+  const candidates = byKind.get(message.kind);
+  if (candidates === undefined) {
+    const { kind }: { kind: unknown } = message;
+    if (typeof kind !== "string") throw wrongType("kind", "a keyword", kind);
+    throw unknownKeyword("kind", kind, [...byKind.keys(), "unknown"]);
+  }
+  const [first] = candidates;
+  if (first?.takes === undefined) return first;
+  return candidates.find((codec) => codec.takes?.(message)) ?? first;
+}
+
+function sizeOf(message: ControlMessage): number {
+  const codec = codecFor(message);
+  return codec === undefined ? unknownCodec.size(message as UnknownControl) : codec.size(message);
+}
+
+/** Throws where `control` is no array of control messages of known kinds. */
+export function checkControl(control: unknown): ControlMessage[] {
+  if (!Array.isArray(control)) throw wrongType("control", "an array of control messages", control);
+  for (const message of control) sizeOf(message);
+  return control;
+}
+
+/** Bytes that `control` takes, the padding of the last message included. */
+export function encodedLength(control: readonly ControlMessage[]): number {
+  let length = 0;
+  for (const message of control) length += aligned(DATA + sizeOf(message));
+  return length;
+}
+
+/** Encodes `control` at the start of `bytes`, which has room for it. */
+export function encodeInto(control: readonly ControlMessage[], bytes: DataView): void {
+  new Uint8Array(bytes.buffer, bytes.byteOffset, encodedLength(control)).fill(0);
+  let at = 0;
+  for (const message of control) {
+    const codec = codecFor(message);
+    const { level, type } = codec ?? (message as UnknownControl);
+    const length = DATA + sizeOf(message);
+    bytes.setUint32(at + LENGTH, length, true);
+    bytes.setInt32(at + LEVEL, integer(level, "level", -INT32_MAX - 1, INT32_MAX), true);
+    bytes.setInt32(at + TYPE, integer(type, "type", -INT32_MAX - 1, INT32_MAX), true);
+    if (codec === undefined) unknownCodec.encode(message as UnknownControl, bytes, at + DATA);
+    else codec.encode(message, bytes, at + DATA);
+    at += aligned(length);
+  }
+}
+
+/**
+ * The control data of `messages`, as sendmsg(2) takes it: struct cmsghdr and data of each, padded.
+ * Every kind can be encoded, also those that only the kernel sends. TypeError for an unknown kind
+ * or a field of the wrong type, RangeError for one out of range.
+ */
+export function encodeControl(messages: readonly ControlMessage[]): Uint8Array {
+  checkControl(messages);
+  const bytes = allocate(encodedLength(messages));
+  encodeInto(messages, new DataView(bytes.buffer));
+  return bytes;
+}
+
+/**
+ * The control messages in `bytes`, as far as these are well-formed: it ends before a message that
+ * is cut off, or shorter than its header. Never throws but for a wrong argument.
+ */
+export function decodeControl(bytes: Bytes): ControlMessage[] {
+  const { buffer, byteOffset, byteLength } = view(bytes, "bytes");
+  return decodeReceived(new DataView(buffer, byteOffset, byteLength), byteLength, false);
+}
+
+/**
+ * The messages in the first `length` bytes. `cut`: the kernel said that it left something out, so
+ * a last message that is too short for its kind is not one.
+ */
+export function decodeReceived(bytes: DataView, length: number, cut: boolean): ControlMessage[] {
+  const messages: ControlMessage[] = [];
+  const end = Math.min(length, bytes.byteLength);
+  let at = 0;
+  while (end - at >= DATA) {
+    const size = bytes.getUint32(at + LENGTH, true);
+    const high = LENGTH_SIZE > 4 ? bytes.getUint32(at + LENGTH + 4, true) : 0;
+    if (high !== 0 || size < DATA || size > end - at) break;
+    const level = bytes.getInt32(at + LEVEL, true);
+    const type = bytes.getInt32(at + TYPE, true);
+    const start = at + DATA;
+    const codec = codecAt(level, type);
+    const known = codec?.decode(bytes, start, size - DATA);
+    at += aligned(size);
+    if (known !== undefined && known !== null) {
+      messages.push(known as ControlMessage);
+    } else if (codec === undefined || !cut || at < end) {
+      const data = new Uint8Array(bytes.buffer, bytes.byteOffset + start, size - DATA);
+      messages.push({ kind: "unknown", level, type, data: data.slice() });
+    }
+  }
+  return messages;
+}
+
+/** The descriptors that `control` brought. */
+export function descriptorsIn(control: readonly ControlMessage[]): number[] {
+  const descriptors: number[] = [];
+  for (const message of control) {
+    if (message.kind === "rights") descriptors.push(...message.fds);
+    if (message.kind === "pidfd") descriptors.push(message.fd);
+  }
+  return descriptors;
+}

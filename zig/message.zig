@@ -1,0 +1,252 @@
+//! sendmsg(2) and recvmsg(2), and sendmmsg(2) and recvmmsg(2) as one call for a whole batch.
+//!
+//! A message lies in a slot, memory of the caller that keeps its address: where the vector, the
+//! destination and the control data are, and what came of the last call. So a message that does
+//! not change is marshalled once.
+const std = @import("std");
+const c = @import("headers");
+const control = @import("control.zig");
+const system = @import("system.zig");
+const transfer = @import("transfer.zig");
+const wait = @import("wait.zig");
+
+const storage_size = @sizeOf(c.struct_sockaddr_storage);
+
+pub const Slot = extern struct {
+    /// Addresses of the struct iovec table, the destination and the control data, 0 for none.
+    vector: u64,
+    name: u64,
+    control: u64,
+    vector_count: u32,
+    name_length: u32,
+    /// Bytes to send, or room for what arrives.
+    control_room: u32,
+    /// What the last call did: bytes moved, then what recvmsg(2) stored in its msghdr.
+    length: u32,
+    received_flags: u32,
+    received_name_length: u32,
+    received_control_length: u32,
+    /// How many descriptors the received control data holds.
+    descriptors: u32,
+    /// All ones after each message received; the caller clears what it has read.
+    unread: u32,
+    reserved: u32,
+    storage: [storage_size]u8,
+
+    fn from(bytes: [*]u8) *Slot {
+        return @ptrCast(@alignCast(bytes));
+    }
+
+    fn sending(slot: *Slot) c.struct_msghdr {
+        return .{
+            .msg_name = @ptrFromInt(slot.name),
+            .msg_namelen = slot.name_length,
+            .msg_iov = @ptrFromInt(slot.vector),
+            .msg_iovlen = @intCast(slot.vector_count),
+            .msg_control = @ptrFromInt(slot.control),
+            .msg_controllen = @intCast(slot.control_room),
+        };
+    }
+
+    fn receiving(slot: *Slot) c.struct_msghdr {
+        var header = slot.sending();
+        header.msg_name = &slot.storage;
+        header.msg_namelen = storage_size;
+        return header;
+    }
+
+    fn take(slot: *Slot, header: *const c.struct_msghdr, length: u32) void {
+        const flags: u32 = @bitCast(header.msg_flags);
+        slot.length = length;
+        slot.received_flags = flags & ~system.close_on_exec;
+        slot.received_name_length = header.msg_namelen;
+        slot.received_control_length = @intCast(header.msg_controllen);
+        slot.descriptors = if (header.msg_controllen == 0) 0 else control.adopt(header);
+        slot.unread = std.math.maxInt(u32);
+    }
+};
+
+/// One struct mmsghdr of the table that the caller lends for a batch.
+pub const BatchHeader = extern struct {
+    header: c.struct_msghdr,
+    length: c_uint,
+};
+
+comptime {
+    std.debug.assert(@sizeOf(Slot) == 64 + storage_size);
+    if (@hasDecl(c, "struct_mmsghdr")) {
+        std.debug.assert(@sizeOf(BatchHeader) == @sizeOf(c.struct_mmsghdr));
+    }
+}
+
+/// sendmsg(2), the whole of it where the descriptor is blocking.
+pub fn send(fd: i32, slot_bytes: [*]u8, flags: u32) callconv(.c) i32 {
+    const slot: *Slot = .from(slot_bytes);
+    const header = slot.sending();
+    const sent = transfer.sendMessage(fd, &header, flags);
+    if (sent >= 0) slot.length = @intCast(sent);
+    return sent;
+}
+
+/// recvmsg(2); descriptors received are close-on-exec.
+pub fn receive(fd: i32, slot_bytes: [*]u8, flags: u32) callconv(.c) i32 {
+    const slot: *Slot = .from(slot_bytes);
+    var header = slot.receiving();
+    const received = receiveMessage(fd, &header, flags | system.close_on_exec);
+    if (received >= 0) slot.take(&header, @intCast(received));
+    return received;
+}
+
+fn receiveMessage(fd: i32, header: *c.struct_msghdr, flags: u32) i32 {
+    const empty = header.*;
+    const received = system.recvmsg(fd, header, flags | c.MSG_DONTWAIT);
+    if (neverWaits(flags)) return received;
+    const all = flags & c.MSG_WAITALL != 0;
+    const wanted = if (all) transfer.bytesIn(transfer.vectorOf(header)) else 0;
+    const short = transfer.wantsMore(fd, received, wanted, flags);
+    if (received != -c.EAGAIN and !short) return received;
+    if (wait.isNonblocking(fd)) return received;
+
+    const peeked = flags & c.MSG_PEEK != 0;
+    if (received < 0 or peeked) {
+        // A peek shares the descriptors it shows.
+        if (received >= 0) control.abandon(header);
+        header.* = empty;
+        return receiveWaiting(fd, header, flags);
+    }
+    // Control data delimits the bytes it came with: unix(7), and TCP's stamps alike.
+    if (header.msg_controllen > 0) return received;
+    const vector = transfer.vectorOf(header);
+    var rest = empty;
+    const remaining = transfer.advance(vector, @intCast(received));
+    defer transfer.restore(vector, remaining, @intCast(received));
+    rest.msg_iov = remaining.ptr;
+    rest.msg_iovlen = @intCast(remaining.len);
+    const more = receiveWaiting(fd, &rest, flags);
+    if (more >= 0) {
+        header.msg_flags |= rest.msg_flags;
+        header.msg_controllen = rest.msg_controllen;
+    }
+    return transfer.total(received, more);
+}
+
+fn receiveWaiting(fd: i32, header: *c.struct_msghdr, flags: u32) i32 {
+    const timeout: wait.FiniteTimeout = .begin(fd, .receive);
+    defer timeout.end();
+    return system.recvmsg(fd, header, flags);
+}
+
+/// recv(2): MSG_ERRQUEUE never waits, whatever the descriptor does.
+fn neverWaits(flags: u32) bool {
+    return flags & (c.MSG_DONTWAIT | system.error_queue) != 0;
+}
+
+/// What a batch did: an error counts only where nothing came before it.
+fn outcome(done: usize, result: i32) i32 {
+    return if (done > 0) @intCast(done) else result;
+}
+
+fn slotAt(addresses: [*]const u8, index: usize) *Slot {
+    const list: [*]const u64 = @ptrCast(@alignCast(addresses));
+    return @ptrFromInt(list[index]);
+}
+
+fn headersIn(table: [*]u8, count: u32) []BatchHeader {
+    const headers: [*]BatchHeader = @ptrCast(@alignCast(table));
+    return headers[0..count];
+}
+
+/// sendmmsg(2) of the `count` slots whose addresses stand in `addresses`; `table` is room for as
+/// many struct mmsghdr. How many were sent: on a blocking descriptor all, but for an error.
+pub fn sendBatch(
+    fd: i32,
+    addresses: [*]const u8,
+    count: u32,
+    table: [*]u8,
+    flags: u32,
+) callconv(.c) i32 {
+    const headers = headersIn(table, count);
+    for (headers, 0..) |*entry, index| {
+        entry.* = .{ .header = slotAt(addresses, index).sending(), .length = 0 };
+    }
+    const sent = sendAll(fd, headers, flags);
+    for (headers[0..@intCast(@max(sent, 0))], 0..) |*entry, index| {
+        slotAt(addresses, index).length = entry.length;
+    }
+    return sent;
+}
+
+fn sendAll(fd: i32, headers: []BatchHeader, caller_flags: u32) i32 {
+    const flags = caller_flags | system.no_signal;
+    const patient = flags & c.MSG_DONTWAIT == 0;
+    var done: usize = 0;
+    while (done < headers.len) {
+        const now = system.sendmmsg(fd, headers[done..], flags | c.MSG_DONTWAIT);
+        if (now < 0 and now != -c.EAGAIN) return outcome(done, now);
+        if (now > 0) {
+            done += @intCast(now);
+            const last = &headers[done - 1];
+            const whole = last.length >= transfer.bytesIn(transfer.vectorOf(&last.header));
+            if (whole and done == headers.len) break;
+            if (!patient or wait.isNonblocking(fd)) return @intCast(done);
+            if (whole) continue;
+            const moved: i32 = @intCast(last.length);
+            const total = transfer.sendRemaining(fd, &last.header, moved, flags);
+            last.length = @intCast(@max(total, moved));
+            if (total <= moved) return @intCast(done);
+            continue;
+        }
+        if (!patient or wait.isNonblocking(fd)) return outcome(done, now);
+        const sent = transfer.sendMessage(fd, &headers[done].header, flags);
+        if (sent < 0) return outcome(done, sent);
+        headers[done].length = @intCast(sent);
+        done += 1;
+    }
+    return @intCast(done);
+}
+
+/// recvmmsg(2) into the `count` slots, `table` as above. On a blocking descriptor it waits until
+/// all are filled, with MSG_WAITFORONE until one is, or until the timeout is over, which holds
+/// however the messages come in; negative: none. A signal ends the wait with what has arrived.
+pub fn receiveBatch(
+    fd: i32,
+    addresses: [*]const u8,
+    count: u32,
+    table: [*]u8,
+    flags: u32,
+    timeout_ms: i32,
+) callconv(.c) i32 {
+    const headers = headersIn(table, count);
+    for (headers, 0..) |*entry, index| {
+        entry.* = .{ .header = slotAt(addresses, index).receiving(), .length = 0 };
+    }
+    const received = receiveAll(fd, headers, flags | system.close_on_exec, timeout_ms);
+    for (headers[0..@intCast(@max(received, 0))], 0..) |*entry, index| {
+        slotAt(addresses, index).take(&entry.header, entry.length);
+    }
+    return received;
+}
+
+fn receiveAll(fd: i32, headers: []BatchHeader, flags: u32, timeout_ms: i32) i32 {
+    const deadline_ms = if (timeout_ms < 0) null else system.clockMs() +| timeout_ms;
+    var done: usize = 0;
+    while (done < headers.len) {
+        const now = system.recvmmsg(fd, headers[done..], flags | c.MSG_DONTWAIT);
+        if (now < 0 and now != -c.EAGAIN) return outcome(done, now);
+        if (now > 0) done += @intCast(now);
+        if (done == headers.len) break;
+        const satisfied = done > 0 and flags & system.wait_for_one != 0;
+        if (satisfied or neverWaits(flags) or wait.isNonblocking(fd)) break;
+        if (deadline_ms) |deadline| {
+            const ready = wait.untilReadyOr(fd, .receive, deadline);
+            if (ready < 0) return outcome(done, ready);
+        } else {
+            const entry = &headers[done];
+            const received = receiveWaiting(fd, &entry.header, flags & ~system.wait_for_one);
+            if (received < 0) return outcome(done, received);
+            entry.length = @intCast(received);
+            done += 1;
+        }
+    }
+    return outcome(done, if (headers.len == 0) 0 else -c.EAGAIN);
+}
