@@ -49,6 +49,7 @@ export {
 export type { Descriptor } from "./descriptor.ts";
 export { SocketError } from "./error.ts";
 export type { ReceiveOptions, SendOptions } from "./flags.ts";
+export { getsockopt, setsockopt } from "./option.ts";
 export { htonl, htons, ntohl, ntohs } from "./order.ts";
 export { type PollEvent, type PollRequest, type PollResult, poll } from "./poll.ts";
 export { read, recv, recvfrom, send, sendto, write } from "./transfer.ts";
