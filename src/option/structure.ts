@@ -2,7 +2,7 @@
 
 import { type AddressLike, toSockaddr } from "../address.ts";
 import { AF, families, Keywords, lazy, types } from "../constants.ts";
-import { formatAddress, parseAddress } from "../family.ts";
+import { parseAddress } from "../family.ts";
 import { constants } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 import { Structure } from "../record.ts";
@@ -268,15 +268,11 @@ export const pktinfo6: Writable<{
 };
 
 const mtuRecord = lazy(() => new Structure("ip6_mtuinfo"));
-const inet6Address = lazy(() => new Structure("sockaddr_in6").field("sin6_addr")[0]);
 
-/** IPV6_PATHMTU. RFC 3542, section 11.4. */
-export const pathMtu: Readable<{ address: string; mtu: number }> = {
-  shape: "{ address, mtu }",
-  decode: (bytes) => ({
-    address: formatAddress(AF.INET6, bytes, inet6Address()),
-    mtu: mtuRecord().integer("ip6m_mtu").get(bytes),
-  }),
+/** IPV6_PATHMTU: of the connection. The kernel leaves the structure's address empty. */
+export const pathMtu: Readable<number> = {
+  shape: "number",
+  decode: (bytes) => mtuRecord().integer("ip6m_mtu").get(bytes),
 };
 
 const md5Record = lazy(() => new Structure("tcp_md5sig"));
