@@ -150,6 +150,7 @@ export const types = lazy(
 export const ipProtocols = lazy(() => new Keywords("protocol", IPPROTO, ["ip"]));
 export const ethernetProtocols = lazy(() => new Keywords("protocol", ETH_P, ["ip", "all"]));
 export const netlinkProtocols = lazy(() => new Keywords("protocol", netlinkFamilies(), ["route"]));
+export const levels = lazy(() => new Keywords("level", { ...IPPROTO, ...SOL }, ["ip"]));
 export const shutdownDirections = lazy(() => new Keywords("how", SHUT));
 
 /** The prefix NETLINK_ is shared by protocols, options and connection states. */

@@ -58,6 +58,22 @@ export type { Descriptor } from "./descriptor.ts";
 export { SocketError } from "./error.ts";
 export type { ReceiveOptions, SendOptions } from "./flags.ts";
 export { Message, type MessageFlag, type MessageInit, recvmsg, sendmsg } from "./message.ts";
+export type {
+  OptionInput,
+  OptionInputs,
+  OptionLevel,
+  OptionName,
+  OptionValue,
+  OptionValues,
+} from "./option/table.ts";
+export {
+  getsockopt,
+  setSocketOption,
+  setSocketOptions,
+  setsockopt,
+  socketOption,
+  socketOptions,
+} from "./option.ts";
 export { htonl, htons, ntohl, ntohs } from "./order.ts";
 export { type PollEvent, type PollRequest, type PollResult, poll } from "./poll.ts";
 export { read, recv, recvfrom, send, sendto, write } from "./transfer.ts";

@@ -62,6 +62,11 @@ export class Structure {
     return this.#layout.fields[name] ?? [0, 0];
   }
 
+  /** The names of its fields, in their order. */
+  names(): string[] {
+    return Object.keys(this.#layout.fields);
+  }
+
   integer(name: string, order: ByteOrder = "host"): IntegerField {
     return new IntegerField(this.field(name), order);
   }

@@ -5,6 +5,7 @@ const libc = @import("libc.zig");
 const message = @import("message.zig");
 const netdb = @import("netdb.zig");
 const readiness = @import("readiness.zig");
+const option = @import("option.zig");
 const socket = @import("socket.zig");
 const transfer = @import("transfer.zig");
 
@@ -23,6 +24,9 @@ pub const rawsock_close = socket.close;
 pub const rawsock_sockatmark = socket.sockatmark;
 pub const rawsock_set_nonblocking = socket.setNonblocking;
 pub const rawsock_poll = socket.poll;
+
+pub const rawsock_getsockopt = option.getsockopt;
+pub const rawsock_setsockopt = option.setsockopt;
 
 pub const rawsock_send = transfer.send;
 pub const rawsock_sendto = transfer.sendto;

@@ -27,6 +27,15 @@ pub const groups = [_]Group{
     .{ .name = "EAI", .prefix = "EAI_" },
     .{ .name = "SCM", .prefix = "SCM_" },
     .{ .name = "ARPHRD", .prefix = "ARPHRD_" },
+    // Socket options and what their values are made of.
+    .{ .name = "MCAST", .prefix = "MCAST_" },
+    .{ .name = "CLOCK", .prefix = "CLOCK_" },
+    .{ .name = "SOF_TIMESTAMPING", .prefix = "SOF_TIMESTAMPING_" },
+    .{ .name = "SOF_TXTIME", .prefix = "SOF_TXTIME_" },
+    .{ .name = "SK_MEMINFO", .prefix = "SK_MEMINFO_" },
+    .{ .name = "BPF_TCP", .prefix = "BPF_TCP_" },
+    .{ .name = "TCPI_OPT", .prefix = "TCPI_OPT_" },
+    .{ .name = "ICMPV6", .prefix = "ICMPV6_" },
 };
 
 /// Single constants, and constants of small groups, by their whole C name.
@@ -41,6 +50,21 @@ pub const singles = [_][]const u8{
     "POLLNVAL",
     "TP_STATUS_VLAN_VALID",
     "TP_STATUS_VLAN_TPID_VALID",
+    "ICMP_FILTER",
+    "ICMP6_FILTER",
+    "ICMP_ECHOREPLY",
+    "ICMP_DEST_UNREACH",
+    "ICMP_SOURCE_QUENCH",
+    "ICMP_REDIRECT",
+    "ICMP_ECHO",
+    "ICMP_TIME_EXCEEDED",
+    "ICMP_PARAMETERPROB",
+    "ICMP_TIMESTAMP",
+    "ICMP_TIMESTAMPREPLY",
+    "ICMP_INFO_REQUEST",
+    "ICMP_INFO_REPLY",
+    "ICMP_ADDRESS",
+    "ICMP_ADDRESSREPLY",
 };
 
 /// Names whose definition is no number: libc deprecates or half-defines them.

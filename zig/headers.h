@@ -1,5 +1,6 @@
 /* The system headers whose constants and structures the manifest reports. */
 #define _GNU_SOURCE
+#define __APPLE_USE_RFC_3542
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -11,9 +12,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <time.h>
 #ifdef __linux__
 #include <net/if_arp.h>
+#include <linux/bpf.h>
 #include <linux/errqueue.h>
+#include <linux/filter.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/if_ether.h>
@@ -21,12 +25,14 @@
 #include <linux/in6.h>
 #include <linux/net_tstamp.h>
 #include <linux/netlink.h>
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <linux/vm_sockets.h>
 #else
 #include <ifaddrs.h>
+#include <netinet/icmp6.h>
 #include <netinet/tcp.h>
 #include <sys/sockio.h>
 #endif

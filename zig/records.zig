@@ -29,6 +29,32 @@ pub const in_pktinfo = if (@hasDecl(c, "struct_in_pktinfo")) c.struct_in_pktinfo
 pub const in6_pktinfo = if (@hasDecl(c, "struct_in6_pktinfo")) c.struct_in6_pktinfo else Absent;
 pub const sock_extended_err = if (linux) c.struct_sock_extended_err else Absent;
 pub const tpacket_auxdata = if (linux) c.struct_tpacket_auxdata else Absent;
+// Values of socket options.
+pub const timeval = c.struct_timeval;
+pub const linger = c.struct_linger;
+pub const ucred = structure("ucred");
+pub const ip_mreqn = structure("ip_mreqn");
+pub const ip_mreq_source = structure("ip_mreq_source");
+pub const ipv6_mreq = structure("ipv6_mreq");
+pub const group_req = structure("group_req");
+pub const group_source_req = structure("group_source_req");
+pub const group_filter = structure("group_filter");
+pub const in6_pktinfo = structure("in6_pktinfo");
+pub const ip6_mtuinfo = structure("ip6_mtuinfo");
+pub const packet_mreq = structure("packet_mreq");
+pub const tpacket_stats_v3 = structure("tpacket_stats_v3");
+pub const tpacket_rollover_stats = structure("tpacket_rollover_stats");
+pub const sock_filter = structure("sock_filter");
+pub const sock_fprog = structure("sock_fprog");
+pub const sock_txtime = structure("sock_txtime");
+pub const tcp_md5sig = structure("tcp_md5sig");
+pub const tcp_repair_window = structure("tcp_repair_window");
+pub const tcp_info = if (linux) @import("tcp_info.zig").TcpInfo else Absent;
+
+/// A C structure, or nothing where this platform lacks it.
+fn structure(comptime name: []const u8) type {
+    return if (@hasDecl(c, "struct_" ++ name)) @field(c, "struct_" ++ name) else Absent;
+}
 
 /// A structure this platform does not have: size 0.
 const Absent = extern struct {};

@@ -73,4 +73,18 @@ export function vectorTable(
 export function stableAddress(view: ArrayBufferView): number {
   // A small typed array moves when `.buffer` is first touched: touch it now.
   return view.buffer.byteLength === 0 || view.byteLength === 0 ? 0 : ptr(view as NodeJS.TypedArray);
+/** The instructions that a struct sock_fprog points to live as long as it does. */
+const programs = new WeakMap<Uint8Array, Uint8Array>();
+
+/** A struct sock_fprog over a copy of `count` instructions. */
+export function filterProgram(instructions: Uint8Array, count: number): Uint8Array {
+  const { size, fields } = record("sock_fprog");
+  const copy = allocate(instructions.length);
+  copy.set(instructions);
+  const program = allocate(size);
+  const view = new DataView(program.buffer);
+  view.setUint16(fields.len?.[0] ?? 0, count, true);
+  view.setBigUint64(fields.filter?.[0] ?? 0, BigInt(ptr(copy)), true);
+  programs.set(program, copy);
+  return program;
 }

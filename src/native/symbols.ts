@@ -24,6 +24,9 @@ export const symbols = {
   rawsock_set_nonblocking: { args: [i32, u32], returns: i32 },
   rawsock_poll: { args: [buffer, u32, i32], returns: i32 },
 
+  rawsock_getsockopt: { args: [i32, i32, i32, buffer, u32], returns: i32 },
+  rawsock_setsockopt: { args: [i32, i32, i32, buffer, u32, u32], returns: i32 },
+
   rawsock_send: { args: [i32, buffer, u32, u32, u32], returns: i32 },
   rawsock_sendto: { args: [i32, buffer, u32, u32, u32, buffer, u32], returns: i32 },
   rawsock_recv: { args: [i32, buffer, u32, u32, u32], returns: i32 },

@@ -1,0 +1,47 @@
+// Options that name a network interface.
+
+import { AF } from "../constants.ts";
+import { formatAddress, interfaceIndex, parseAddress } from "../family.ts";
+import { Structure } from "../record.ts";
+import { integer, wrongType } from "../validate.ts";
+import { type Codec, integerBytes, readUnsigned } from "./codec.ts";
+
+const INT32_MAX = 2 ** 31 - 1;
+
+/** The index of an interface given by name or index; 0 means any. */
+export function interfaceNumber(value: string | number, name: string): number {
+  if (typeof value === "string") return interfaceIndex(value);
+  if (typeof value !== "number") throw wrongType(`${name} interface`, "a name or an index", value);
+  return integer(value, `${name} interface`, 0, INT32_MAX);
+}
+
+/** An interface: its name or index to set, its index when read, 0 for none. */
+export const interfaceChoice: Codec<number, number | string> = {
+  shape: "index; name or index to set",
+  decode: (bytes) => readUnsigned(bytes),
+  encode: (value, name) => integerBytes(interfaceNumber(value, name)),
+};
+
+/** Like `interfaceChoice`; IP_UNICAST_IF has its index in network order: ip(7). */
+export const interfaceInNetworkOrder: Codec<number, number | string> = {
+  shape: "index; name or index to set",
+  decode: (bytes) => readUnsigned(bytes.slice().reverse()),
+  encode: (value, name) => integerBytes(interfaceNumber(value, name)).reverse(),
+};
+
+/**
+ * IP_MULTICAST_IF: an interface's name, index or IPv4 address to set. The kernel tells only the
+ * address: "0.0.0.0" also where a name or an index was set. ip(7).
+ */
+export const multicastInterface: Codec<string, string | number> = {
+  shape: "address; address, name or index to set",
+  decode: (bytes) => formatAddress(AF.INET, bytes),
+  encode: (value, name) => {
+    const record = new Structure("ip_mreqn");
+    const bytes = record.allocate();
+    const address = typeof value === "string" ? parseAddress(AF.INET, value) : null;
+    if (address !== null) bytes.set(address, record.field("imr_address")[0]);
+    else record.integer("imr_ifindex").set(bytes, interfaceNumber(value, name));
+    return bytes;
+  },
+};
