@@ -76,5 +76,11 @@ export {
 } from "./option.ts";
 export { htonl, htons, ntohl, ntohs } from "./order.ts";
 export { type PollEvent, type PollRequest, type PollResult, poll } from "./poll.ts";
+export type { ReceivedMessage } from "./socket/kept.ts";
+export type { Limits } from "./socket/limits.ts";
+export type { MessagesOptions } from "./socket/messages.ts";
+export type { ReceiveCallOptions, ReceivedFrom, ReceiveFromOptions } from "./socket/receive.ts";
+export type { SendCallOptions } from "./socket/send.ts";
+export { Socket } from "./socket.ts";
 export { read, recv, recvfrom, send, sendto, write } from "./transfer.ts";
 export type { Bytes } from "./validate.ts";

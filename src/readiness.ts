@@ -253,6 +253,11 @@ export class Watch {
     queue.push(waiter);
   }
 
+  /** Tries again what waits, for a reason that the kernel does not know of. */
+  nudge(direction: Direction): void {
+    if (this.isWaiting(direction)) this.#defer();
+  }
+
   isWaiting(direction: Direction): boolean {
     return (this.#queues[direction] as Waiter[]).length > 0;
   }

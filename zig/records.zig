@@ -16,6 +16,7 @@ pub const pollfd = c.struct_pollfd;
 
 pub const readiness_source = @import("readiness.zig").Source;
 pub const readiness_ready = @import("readiness.zig").Ready;
+
 // Messages and control messages.
 pub const message_slot = @import("message.zig").Slot;
 pub const batch_header = @import("message.zig").BatchHeader;
@@ -29,17 +30,15 @@ pub const in_pktinfo = if (@hasDecl(c, "struct_in_pktinfo")) c.struct_in_pktinfo
 pub const in6_pktinfo = if (@hasDecl(c, "struct_in6_pktinfo")) c.struct_in6_pktinfo else Absent;
 pub const sock_extended_err = if (linux) c.struct_sock_extended_err else Absent;
 pub const tpacket_auxdata = if (linux) c.struct_tpacket_auxdata else Absent;
+
 // Values of socket options.
-pub const timeval = c.struct_timeval;
 pub const linger = c.struct_linger;
-pub const ucred = structure("ucred");
 pub const ip_mreqn = structure("ip_mreqn");
 pub const ip_mreq_source = structure("ip_mreq_source");
 pub const ipv6_mreq = structure("ipv6_mreq");
 pub const group_req = structure("group_req");
 pub const group_source_req = structure("group_source_req");
 pub const group_filter = structure("group_filter");
-pub const in6_pktinfo = structure("in6_pktinfo");
 pub const ip6_mtuinfo = structure("ip6_mtuinfo");
 pub const packet_mreq = structure("packet_mreq");
 pub const tpacket_stats_v3 = structure("tpacket_stats_v3");

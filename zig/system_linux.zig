@@ -205,6 +205,8 @@ pub fn map(size: usize, memory: *usize) i32 {
 
 pub fn unmap(memory: usize, size: usize) void {
     _ = linux.syscall2(.munmap, memory, size);
+}
+
 /// Descriptors arrive close-on-exec.
 pub const close_on_exec: u32 = c.MSG_CMSG_CLOEXEC;
 pub const error_queue: u32 = c.MSG_ERRQUEUE;

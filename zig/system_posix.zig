@@ -196,6 +196,8 @@ pub fn map(size: usize, memory: *usize) i32 {
 
 pub fn unmap(memory: usize, size: usize) void {
     _ = std.c.munmap(@ptrFromInt(memory), size);
+}
+
 /// FreeBSD hands descriptors over close-on-exec; where no flag asks for that, each is set so.
 pub const close_on_exec: u32 = if (darwin) 0 else c.MSG_CMSG_CLOEXEC;
 /// These systems have no error queue and no MSG_WAITFORONE; the package's own bit says the latter.

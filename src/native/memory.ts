@@ -73,6 +73,8 @@ export function vectorTable(
 export function stableAddress(view: ArrayBufferView): number {
   // A small typed array moves when `.buffer` is first touched: touch it now.
   return view.buffer.byteLength === 0 || view.byteLength === 0 ? 0 : ptr(view as NodeJS.TypedArray);
+}
+
 /** The instructions that a struct sock_fprog points to live as long as it does. */
 const programs = new WeakMap<Uint8Array, Uint8Array>();
 

@@ -36,6 +36,9 @@ class Connect extends Operation<void> {
   protected value(): void {}
 
   protected override error(result: number): Error {
+    // The error was read from SO_ERROR, not returned by connect(2), which so thinks it is still to
+    // be fetched and would return ECONNABORTED next time.
+    this.abandon();
     return failure(result, "connect", this.core.watch.fd, this.#address);
   }
 

@@ -2,7 +2,7 @@
 
 import { failure } from "../error.ts";
 import { native } from "../native/library.ts";
-import { READ, WRITE } from "../readiness.ts";
+import type { READ, WRITE } from "../readiness.ts";
 import type { Core } from "./core.ts";
 import { type Limits, onlyLimits } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
@@ -23,11 +23,7 @@ class Ready extends Operation<void> {
   protected value(): void {}
 }
 
-export function ready(
-  core: Core,
-  wanted: typeof READ | typeof WRITE,
-  op: Limits,
-): Promise<void> {
+export function ready(core: Core, wanted: typeof READ | typeof WRITE, op: Limits): Promise<void> {
   const fd = core.descriptor("poll");
   const limits = onlyLimits(op);
   const admitted = core.watch.admit(wanted);

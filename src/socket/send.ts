@@ -8,9 +8,9 @@ import { native } from "../native/library.ts";
 import { WRITE } from "../readiness.ts";
 import { type Bytes, spanEnd, spanStart, view } from "../validate.ts";
 import type { Core } from "./core.ts";
-import { checkLimits, LIMIT_KEYS, type Limits } from "./limits.ts";
+import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
-import { NO_OPTIONS, TRANSFER_MAX } from "./receive.ts";
+import { TRANSFER_MAX } from "./receive.ts";
 
 export type SendCallOptions = SendOptions & Limits;
 
@@ -99,22 +99,23 @@ export function send(
   const source = view(data, "data") as Uint8Array;
   const address = destination === null ? null : toSockaddr(destination);
   let flags = 0;
-  if (op !== NO_OPTIONS) {
+  if (op !== NO_LIMITS) {
     flags = sendFlags.bits(op, LIMIT_KEYS);
     checkLimits(op);
   }
   const end = spanEnd(op, source.byteLength);
   const start = spanStart(op, end);
   const length = Math.min(end - start, TRANSFER_MAX);
-  const admitted = core.watch.admit(WRITE);
+  const admitted = core.admit(WRITE, flags);
   let sent = 0;
   if (admitted) {
     const outcome = sendNow(fd, source, start, length, flags, address);
     if (outcome >= 0) {
       core.bytesSent += outcome;
-      if (outcome === length || !core.isStream) return Promise.resolve(outcome);
+      if (outcome === length || !core.isStream || core.refusesToWait(flags))
+        return Promise.resolve(outcome);
       sent = outcome;
-    } else if (outcome !== AGAIN) {
+    } else if (outcome !== AGAIN || core.refusesToWait(flags)) {
       const about = address === null ? { fd } : { fd, address };
       throw new SocketError(-outcome, name, about);
     }
