@@ -34,6 +34,9 @@ const FAILED = 1 << ERRORS;
 /** Calls that may succeed before the event loop has its turn: timers must not starve. */
 const CALLS_PER_TURN = 64;
 
+/** Turns of the event loop that may find nothing before the native side is to wake us. */
+const IDLE_TURNS_MAX = 4;
+
 /** A call that waits. */
 export interface Waiter {
   /** Makes the call again; true when it has come to its end, one way or the other. */
@@ -69,6 +72,11 @@ class EventSource {
   #generation = 0;
   /** Is the next readiness asked for? The native side starts so. */
   #armed = true;
+  /** Will the next turn of the event loop look? */
+  #looking = false;
+  #idleTurns = 0;
+  /** Was a socket ready in one of the last turns? */
+  #busy = false;
   #waiting = 0;
   #referenced = 0;
   #unfinished: Watch[] = [];
@@ -126,7 +134,10 @@ class EventSource {
 
   /** Counts a wait; while one is ref'd the process lives. */
   hold(referenced: boolean): void {
-    if (!this.#armed) this.#arm();
+    if (!this.#armed && !this.#looking) {
+      if (this.#busy) this.#look();
+      else this.#arm();
+    }
     this.#waiting++;
     if (referenced) this.reference();
   }
@@ -152,6 +163,34 @@ class EventSource {
 
   #wake(): void {
     this.#armed = false;
+    this.#serve();
+    this.#busy = true;
+    this.#idleTurns = 0;
+    if (this.#waiting > 0) this.#look();
+  }
+
+  /**
+   * Traffic is seldom alone: before the native side is asked to wake us, which costs several
+   * microseconds, a few turns of the event loop look for themselves, at less than one each.
+   */
+  #look(): void {
+    if (this.#looking || this.#armed) return;
+    this.#looking = true;
+    // The waiting calls are what keeps the process alive, or not.
+    setImmediate(this.#nextTurn).unref();
+  }
+
+  readonly #nextTurn = (): void => {
+    this.#looking = false;
+    this.#idleTurns = this.#serve() > 0 ? 0 : this.#idleTurns + 1;
+    this.#busy = this.#idleTurns < IDLE_TURNS_MAX;
+    if (this.#waiting === 0) return;
+    if (this.#busy) this.#look();
+    else this.#arm();
+  };
+
+  /** Serves what is ready; how many sockets that were. */
+  #serve(): number {
     this.credit = CALLS_PER_TURN;
     const count = native.rawsock_readiness_take(this.#memory);
     if (count < 0) throw failure(count, "epoll_wait");
@@ -161,20 +200,20 @@ class EventSource {
       if (watch === undefined || watch.generation !== this.#words[place + 1]) continue;
       watch.ready(this.#words[place + 2] as number);
     }
-    if (this.#waiting > 0 && !this.#armed) this.#arm();
+    return count;
   }
 
   /** Goes on with a watch in the next turn of the event loop. */
   defer(watch: Watch): void {
-    if (this.#unfinished.push(watch) === 1) setImmediate(() => this.#turn());
+    if (this.#unfinished.push(watch) === 1) setImmediate(this.#turn).unref();
   }
 
-  #turn(): void {
+  readonly #turn = (): void => {
     this.credit = CALLS_PER_TURN;
     const watches = this.#unfinished;
     this.#unfinished = [];
     for (const watch of watches) watch.resume();
-  }
+  };
 }
 
 function streamOf(fd: number): LoopStream {

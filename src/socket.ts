@@ -48,7 +48,7 @@ import {
   receive,
   receiveFrom,
 } from "./socket/receive.ts";
-import { type SendCallOptions, send } from "./socket/send.ts";
+import { CONNECTED, type SendCallOptions, send } from "./socket/send.ts";
 import { type Bytes, integer } from "./validate.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
@@ -238,12 +238,12 @@ export class Socket implements Disposable, AsyncDisposable {
    * or is given up has a `bytesSent`, as has the Socket.
    */
   send(data: Bytes, op: SendCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => send(this.#core, data, null, op));
+    return send(this.#core, data, CONNECTED, op);
   }
 
   /** sendto(2): like send, to an address. */
   sendto(data: Bytes, address: AddressLike, op: SendCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => send(this.#core, data, address, op));
+    return send(this.#core, data, address, op);
   }
 
   /** sendmsg(2): the number of bytes sent; on a stream all of them. */
@@ -261,12 +261,12 @@ export class Socket implements Disposable, AsyncDisposable {
 
   /** recv(2): the number of bytes stored, 0 at the end of a stream. */
   recv(buffer: Bytes, op: ReceiveCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => receive(this.#core, buffer, op));
+    return receive(this.#core, buffer, op);
   }
 
   /** recvfrom(2): the number of bytes stored and the sender, or null; `address` is filled. */
   recvfrom(buffer: Bytes, op: ReceiveFromOptions = NO_LIMITS): Promise<ReceivedFrom> {
-    return promise(() => receiveFrom(this.#core, buffer, op));
+    return receiveFrom(this.#core, buffer, op);
   }
 
   /** recvmsg(2): the number of bytes; fills in `message`. */

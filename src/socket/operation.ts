@@ -4,7 +4,7 @@ import { ERRNO } from "../constants.ts";
 import { failure, namedError, type SocketError } from "../error.ts";
 import type { Direction, Waiter } from "../readiness.ts";
 import type { Core } from "./core.ts";
-import type { Limits } from "./limits.ts";
+import { type Limits, NO_LIMITS } from "./limits.ts";
 
 export const AGAIN = -ERRNO.EAGAIN;
 
@@ -40,8 +40,9 @@ export abstract class Operation<T> implements Waiter {
 
   /** Waits. `tried`: the call was made just now and would have had to wait. */
   start(tried: boolean): Promise<T> {
-    const { signal, timeout } = this.#limits;
     this.core.watch.wait(this.#direction, this, tried);
+    if (this.#limits === NO_LIMITS) return this.#deferred.promise;
+    const { signal, timeout } = this.#limits;
     signal?.addEventListener("abort", this);
     if (timeout !== undefined) {
       this.#timer = setTimeout(() => this.#giveUp(this.#named("ETIMEDOUT")), timeout);
@@ -92,6 +93,7 @@ export abstract class Operation<T> implements Waiter {
   }
 
   #finish(): void {
+    if (this.#limits === NO_LIMITS) return;
     this.#limits.signal?.removeEventListener("abort", this);
     clearTimeout(this.#timer);
   }

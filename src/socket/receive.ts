@@ -127,21 +127,25 @@ class Receive extends Operation<number> {
 }
 
 export function receive(core: Core, buffer: Bytes, op: ReceiveCallOptions): Promise<number> {
-  const fd = core.descriptor("recv");
-  let flags = 0;
-  if (op !== NO_LIMITS) {
-    flags = receiveFlags.bits(op, LIMIT_KEYS);
-    checkLimits(op);
+  try {
+    const fd = core.descriptor("recv");
+    let flags = 0;
+    if (op !== NO_LIMITS) {
+      flags = receiveFlags.bits(op, LIMIT_KEYS);
+      checkLimits(op);
+    }
+    const request = new Request(buffer, flags, op);
+    const all = flags !== 0 && request.wantsAll(core);
+    const admitted = core.admit(request.direction, flags);
+    if (admitted) {
+      const stored = (all ? receiveAll : receiveNow)(core, fd, request);
+      if (stored >= 0) return Promise.resolve(stored);
+      if (stored !== AGAIN || core.refusesToWait(flags)) throw failure(stored, "recv", fd);
+    }
+    return new Receive(core, request, all, op).start(admitted);
+  } catch (error) {
+    return Promise.reject(error);
   }
-  const request = new Request(buffer, flags, op);
-  const all = flags !== 0 && request.wantsAll(core);
-  const admitted = core.admit(request.direction, flags);
-  if (admitted) {
-    const stored = (all ? receiveAll : receiveNow)(core, fd, request);
-    if (stored >= 0) return Promise.resolve(stored);
-    if (stored !== AGAIN || core.refusesToWait(flags)) throw failure(stored, "recv", fd);
-  }
-  return new Receive(core, request, all, op).start(admitted);
 }
 
 /** recvfrom(2) without waiting; then `lastSender` tells who sent it. */
@@ -190,22 +194,26 @@ export function receiveFrom(
   buffer: Bytes,
   op: ReceiveFromOptions,
 ): Promise<ReceivedFrom> {
-  const fd = core.descriptor("recvfrom");
-  let flags = 0;
-  const fill = op.address;
-  if (op !== NO_LIMITS) {
-    flags = receiveFlags.bits(op, FROM_KEYS);
-    if (fill !== undefined && !(fill instanceof Sockaddr)) {
-      throw wrongType("address", "a Sockaddr", fill);
+  try {
+    const fd = core.descriptor("recvfrom");
+    let flags = 0;
+    const fill = op.address;
+    if (op !== NO_LIMITS) {
+      flags = receiveFlags.bits(op, FROM_KEYS);
+      if (fill !== undefined && !(fill instanceof Sockaddr)) {
+        throw wrongType("address", "a Sockaddr", fill);
+      }
+      checkLimits(op);
     }
-    checkLimits(op);
+    const request = new Request(buffer, flags, op);
+    const admitted = core.admit(request.direction, flags);
+    if (admitted) {
+      const length = receiveFromNow(core, fd, request);
+      if (length >= 0) return Promise.resolve({ length, address: lastSender(fill) });
+      if (length !== AGAIN || core.refusesToWait(flags)) throw failure(length, "recvfrom", fd);
+    }
+    return new ReceiveFrom(core, request, fill, op).start(admitted);
+  } catch (error) {
+    return Promise.reject(error);
   }
-  const request = new Request(buffer, flags, op);
-  const admitted = core.admit(request.direction, flags);
-  if (admitted) {
-    const length = receiveFromNow(core, fd, request);
-    if (length >= 0) return Promise.resolve({ length, address: lastSender(fill) });
-    if (length !== AGAIN || core.refusesToWait(flags)) throw failure(length, "recvfrom", fd);
-  }
-  return new ReceiveFrom(core, request, fill, op).start(admitted);
 }

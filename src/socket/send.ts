@@ -12,6 +12,9 @@ import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 import { TRANSFER_MAX } from "./receive.ts";
 
+/** No address: to where the socket is connected. */
+export const CONNECTED = Symbol("connected");
+
 export type SendCallOptions = SendOptions & Limits;
 
 class Send extends Operation<number> {
@@ -91,35 +94,39 @@ function sendNow(
 export function send(
   core: Core,
   data: Bytes,
-  destination: AddressLike | null,
+  destination: AddressLike | typeof CONNECTED,
   op: SendCallOptions,
 ): Promise<number> {
-  const name = destination === null ? "send" : "sendto";
-  const fd = core.descriptor(name);
-  const source = view(data, "data") as Uint8Array;
-  const address = destination === null ? null : toSockaddr(destination);
-  let flags = 0;
-  if (op !== NO_LIMITS) {
-    flags = sendFlags.bits(op, LIMIT_KEYS);
-    checkLimits(op);
-  }
-  const end = spanEnd(op, source.byteLength);
-  const start = spanStart(op, end);
-  const length = Math.min(end - start, TRANSFER_MAX);
-  const admitted = core.admit(WRITE, flags);
-  let sent = 0;
-  if (admitted) {
-    const outcome = sendNow(fd, source, start, length, flags, address);
-    if (outcome >= 0) {
-      core.bytesSent += outcome;
-      if (outcome === length || !core.isStream || core.refusesToWait(flags))
-        return Promise.resolve(outcome);
-      sent = outcome;
-    } else if (outcome !== AGAIN || core.refusesToWait(flags)) {
-      const about = address === null ? { fd } : { fd, address };
-      throw new SocketError(-outcome, name, about);
+  try {
+    const name = destination === CONNECTED ? "send" : "sendto";
+    const fd = core.descriptor(name);
+    const source = view(data, "data") as Uint8Array;
+    const address = destination === CONNECTED ? null : toSockaddr(destination);
+    let flags = 0;
+    if (op !== NO_LIMITS) {
+      flags = sendFlags.bits(op, LIMIT_KEYS);
+      checkLimits(op);
     }
+    const end = spanEnd(op, source.byteLength);
+    const start = spanStart(op, end);
+    const length = Math.min(end - start, TRANSFER_MAX);
+    const admitted = core.admit(WRITE, flags);
+    let sent = 0;
+    if (admitted) {
+      const outcome = sendNow(fd, source, start, length, flags, address);
+      if (outcome >= 0) {
+        core.bytesSent += outcome;
+        if (outcome === length || !core.isStream || core.refusesToWait(flags))
+          return Promise.resolve(outcome);
+        sent = outcome;
+      } else if (outcome !== AGAIN || core.refusesToWait(flags)) {
+        const about = address === null ? { fd } : { fd, address };
+        throw new SocketError(-outcome, name, about);
+      }
+    }
+    const request = { source, next: start + sent, end: start + length, flags, sent };
+    return new Send(core, request, address, op).start(admitted);
+  } catch (error) {
+    return Promise.reject(error);
   }
-  const request = { source, next: start + sent, end: start + length, flags, sent };
-  return new Send(core, request, address, op).start(admitted);
 }
