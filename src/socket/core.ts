@@ -2,8 +2,9 @@
 
 import { AF, MSG, SOCK } from "../constants.ts";
 import { closedError } from "../error.ts";
-import { type Direction, READ, Watch } from "../readiness.ts";
+import { type Direction, READ } from "../readiness.ts";
 import { Kept, type ReceivedMessage } from "./kept.ts";
+import { Watch } from "./watch.ts";
 
 export class Core {
   readonly watch: Watch;

@@ -2,9 +2,10 @@
 
 import { ERRNO } from "../constants.ts";
 import { failure, namedError, type SocketError } from "../error.ts";
-import type { Direction, Waiter } from "../readiness.ts";
+import type { Direction } from "../readiness.ts";
 import type { Core } from "./core.ts";
 import { type Limits, NO_LIMITS } from "./limits.ts";
+import type { Waiter } from "./watch.ts";
 
 export const AGAIN = -ERRNO.EAGAIN;
 
