@@ -151,10 +151,11 @@ export class EventSource {
 
   #wake(): void {
     this.#armed = false;
-    this.#serve();
     this.#busy = true;
     this.#idleTurns = 0;
+    // Even if one socket fails, the others go on.
     if (this.#waiting > 0) this.#look();
+    this.#serve();
   }
 
   /**
@@ -170,11 +171,17 @@ export class EventSource {
 
   readonly #nextTurn = (): void => {
     this.#looking = false;
-    this.#idleTurns = this.#serve() > 0 ? 0 : this.#idleTurns + 1;
-    this.#busy = this.#idleTurns < IDLE_TURNS_MAX;
-    if (this.#waiting === 0) return;
-    if (this.#busy) this.#look();
-    else this.#arm();
+    let count = 0;
+    try {
+      count = this.#serve();
+    } finally {
+      this.#idleTurns = count > 0 ? 0 : this.#idleTurns + 1;
+      this.#busy = this.#idleTurns < IDLE_TURNS_MAX;
+      if (this.#waiting > 0) {
+        if (this.#busy) this.#look();
+        else this.#arm();
+      }
+    }
   };
 
   /** Serves what is ready; how many sockets that were. */

@@ -173,6 +173,8 @@ export class Watch implements Watched {
     if ((events & this.#interest & ~wanted) !== 0) this.#change(wanted & ASKED_FOR);
     const failed = (events & FAILED) !== 0;
     for (const direction of DIRECTIONS) {
+      // Such an attempt makes a Unix socket writable once more: only the timer makes it.
+      if (direction === WRITE && this.#timer !== undefined) continue;
       if (failed || (events & (1 << direction)) !== 0) this.#serve(direction, !failed);
     }
   }
