@@ -122,12 +122,10 @@ export class EventSource {
 
   /** Counts a wait; while one is ref'd the process lives. */
   hold(referenced: boolean): void {
-    if (!this.#armed && !this.#looking) {
-      if (this.#busy) this.#look();
-      else this.#arm();
-    }
     this.#waiting++;
     if (referenced) this.reference();
+    if (this.#busy) this.#look();
+    else this.#arm();
   }
 
   release(referenced: boolean): void {
@@ -144,6 +142,7 @@ export class EventSource {
   }
 
   #arm(): void {
+    if (this.#armed || this.#looking) return;
     const status = native.rawsock_readiness_arm(this.#memory);
     if (status < 0) throw failure(status, "io_submit");
     this.#armed = true;
@@ -164,9 +163,13 @@ export class EventSource {
    */
   #look(): void {
     if (this.#looking || this.#armed) return;
+    // A turn that is asked for keeps the process alive, and Bun drops one that was unref'd.
+    if (this.#referenced === 0) {
+      this.#arm();
+      return;
+    }
     this.#looking = true;
-    // The waiting calls are what keeps the process alive, or not.
-    setImmediate(this.#nextTurn).unref();
+    setImmediate(this.#nextTurn);
   }
 
   readonly #nextTurn = (): void => {
@@ -200,7 +203,9 @@ export class EventSource {
 
   /** Goes on with a watch in the next turn of the event loop. */
   defer(watch: Watched): void {
-    if (this.#unfinished.push(watch) === 1) setImmediate(this.#turn).unref();
+    if (this.#unfinished.push(watch) > 1) return;
+    if (this.#referenced > 0) setImmediate(this.#turn);
+    else setTimeout(this.#turn, 0).unref();
   }
 
   readonly #turn = (): void => {

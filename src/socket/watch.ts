@@ -78,13 +78,13 @@ export class Watch implements Watched {
   /** Queues a call. `tried`: it was made just now and would have had to wait. */
   wait(direction: Direction, waiter: Waiter, tried: boolean): void {
     const queue = this.#queues[direction] as Waiter[];
-    if (queue.length === 0) {
-      this.#watch(this.#wanted() | (1 << direction));
-      if (!tried) this.#defer();
-      else if (waiter.unannounced) this.#retryLater();
-    }
+    const first = queue.length === 0;
+    if (first) this.#watch(this.#wanted() | (1 << direction));
     this.#source.hold(this.#referenced);
     queue.push(waiter);
+    if (!first) return;
+    if (!tried) this.#defer();
+    else if (waiter.unannounced) this.#retryLater();
   }
 
   /** Tries again what waits, for a reason that the kernel does not know of. */
