@@ -52,7 +52,9 @@ testWith(python)("where io_setup is refused the thread takes over by itself", as
       const [a, b] = rawsock.Socket.pair();
       const waiting = b.recv(new Uint8Array(8));
       setTimeout(() => a.send(new Uint8Array(3)), 20);
-      console.log(await waiting, isThreaded());`),
+      console.log(await waiting, isThreaded());
+      a.close();
+      b.close();`),
   ]);
   expect([stdout, stderr]).toEqual(["3 true\n", ""]);
 });
