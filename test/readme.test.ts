@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { HEAD } from "../scripts/options.ts";
 import * as rawsock from "../src/index.ts";
+import { optionList } from "../src/option/table.ts";
 import { Namespace } from "./support/namespace.ts";
 import { end } from "./support/program.ts";
 import { ip, root, testWith } from "./support/requirements.ts";
@@ -39,4 +41,9 @@ test("every name in the table of modules is exported, and every export is there"
   for (const name of Object.keys(exported)) {
     expect(`${name} ${names.some((word) => word.split(".")[0] === name)}`).toBe(`${name} true`);
   }
+});
+
+test("the list of options is the one the tables give", async () => {
+  const text = await Bun.file(join(directory, "OPTIONS.md")).text();
+  expect(text).toBe(HEAD + optionList());
 });

@@ -32,7 +32,9 @@
 #include <linux/vm_sockets.h>
 #else
 #include <ifaddrs.h>
+#if __has_include(<netinet/icmp6.h>)
 #include <netinet/icmp6.h>
+#endif
 #include <netinet/tcp.h>
 #include <sys/sockio.h>
 #endif

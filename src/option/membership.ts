@@ -144,6 +144,8 @@ export function sourceFilter(family?: Family): Writable<SourceFilter> {
       if (!modes.includes(given.mode)) throw unknownKeyword("mode", String(given.mode), modes);
       if (!Array.isArray(given.sources)) throw wrongType("sources", "an array", given.sources);
       const record = filterRecord();
+      // macOS has the number, but another structure.
+      if (record.size === 0) throw new TypeError(`this platform has no ${name}`);
       const [first, size] = record.field("gf_slist");
       const bytes = new Uint8Array(first + size * given.sources.length);
       record.integer("gf_interface").set(bytes, interfaceNumber(given.interface ?? 0, name));

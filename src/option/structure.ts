@@ -1,7 +1,15 @@
 // Options whose value is a C structure, a keyword or a set of flags.
 
 import { type AddressLike, toSockaddr } from "../address.ts";
-import { AF, families, Keywords, lazy, types } from "../constants.ts";
+import {
+  AF,
+  type FamilyName,
+  families,
+  Keywords,
+  lazy,
+  type TypeName,
+  types,
+} from "../constants.ts";
 import { parseAddress } from "../family.ts";
 import { constants } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
@@ -92,13 +100,13 @@ export const timeout: Codec<number> = {
 };
 
 /** SO_TYPE: "stream"; the number where it has no keyword. */
-export const socketType: Readable<string | number> = {
+export const socketType: Readable<TypeName | number> = {
   shape: "keyword",
   decode: (bytes) => types().name(readUnsigned(bytes)),
 };
 
 /** SO_DOMAIN: "inet6"; the number where it has no keyword. */
-export const family: Codec<string | number> = {
+export const family: Codec<FamilyName | number> = {
   shape: "keyword",
   decode: (bytes) => families().name(readUnsigned(bytes)),
   encode: (value, name) => {
@@ -246,7 +254,10 @@ export const portRange: Codec<{ low: number; high: number }> = {
 
 const pktinfoRecord = lazy(() => new Structure("in6_pktinfo"));
 
-/** IPV6_PKTINFO: the source of every packet, null for none. RFC 3542, section 6. */
+/**
+ * IPV6_PKTINFO: where every packet goes out, null for anywhere. RFC 3542, section 6; Linux heeds
+ * the interface and ignores the address.
+ */
 export const pktinfo6: Writable<{
   readonly address?: string;
   readonly interface?: string | number;

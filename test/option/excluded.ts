@@ -28,7 +28,6 @@ const reasons: readonly (readonly [names: RegExp, reason: string])[] = [
   [/^TCP_BPF_/, "for BPF programs only"],
   [/^TCP_CM_INQ$/, "the control message of TCP_INQ"],
   [/^TCP_ENCAP_ESPINTCP$/, "a value"],
-  [/^TCP_AO_GET_KEYS$/, "needs input: use getsockopt"],
 
   [/^UDP_ENCAP_/, "values of UDP_ENCAP"],
 

@@ -3,12 +3,10 @@
 import { describe, expect, test } from "bun:test";
 import { readlinkSync } from "node:fs";
 import {
-  accept,
   bind,
   close,
   connect,
   getsockname,
-  listen,
   SocketError,
   send,
   setSocketOption,
@@ -18,6 +16,7 @@ import {
   socketOptions,
   socketpair,
 } from "../../src/index.ts";
+import { withConnection } from "../support/connection.ts";
 import { root, testWith } from "../support/requirements.ts";
 import { withSocket } from "../support/sockets.ts";
 
@@ -25,21 +24,6 @@ const set = setSocketOption as (fd: unknown, name: unknown, value?: unknown) => 
 const get = socketOption as (fd: unknown, name: unknown) => unknown;
 const setAll = setSocketOptions as (fd: unknown, values?: unknown) => void;
 const getAll = socketOptions as (fd: unknown, options?: unknown) => Record<string, unknown>;
-
-/** A connected pair of TCP sockets over loopback. */
-function withConnection(body: (client: number, server: number) => void): void {
-  const listener = socket("inet", "stream");
-  const client = socket("inet", "stream");
-  bind(listener, { family: "inet", address: "127.0.0.1" });
-  listen(listener);
-  connect(client, getsockname(listener));
-  const { fd: server } = accept(listener);
-  try {
-    body(client, server);
-  } finally {
-    for (const fd of [listener, client, server]) close(fd);
-  }
-}
 
 describe("shapes", () => {
   test("a flag is a boolean, a count a number, a type and a family keywords", () => {
@@ -200,6 +184,8 @@ describe("shapes", () => {
       set(client, "TCP_REPAIR_QUEUE", 2);
       expect(get(client, "TCP_REPAIR_QUEUE")).toBe(2);
       expect(get(client, "TCP_QUEUE_SEQ")).toBeWithin(0, 2 ** 32);
+      // struct tcp_repair_opt: TCPOPT_MSS and its value.
+      set(client, "TCP_REPAIR_OPTIONS", new Uint8Array(new Uint32Array([2, 1000]).buffer));
       set(client, "TCP_REPAIR", 0);
     });
   });

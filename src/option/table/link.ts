@@ -7,6 +7,7 @@ import { packetMembership } from "../membership.ts";
 import { packetStatistics, rolloverStatistics, timeout } from "../structure.ts";
 import type { Table } from "./line.ts";
 
+/** PACKET_HDRLEN is that of TPACKET_V1; getsockopt takes another version as its input. */
 export const packetTable = {
   PACKET_ADD_MEMBERSHIP: [packetMembership, "write"],
   PACKET_AUXDATA: [flag],

@@ -8,9 +8,11 @@ import type { Table } from "./line.ts";
 /** TCP_CA_NAME_MAX - 1, TCP_ULP_NAME_MAX - 1. */
 const moduleName = text(15);
 
+/** TCP_AO_GET_KEYS and TCP_ZEROCOPY_RECEIVE take input: getsockopt gives it. */
 export const tcpTable = {
   TCP_AO_ADD_KEY: [raw, "write"],
   TCP_AO_DEL_KEY: [raw, "write"],
+  TCP_AO_GET_KEYS: [raw, "take"],
   TCP_AO_INFO: [raw],
   TCP_AO_REPAIR: [raw],
   TCP_CC_INFO: [raw, "read"],

@@ -1,0 +1,16 @@
+// Writes OPTIONS.md, the list of socket options: `bun scripts/options.ts`.
+
+import { join } from "node:path";
+import { optionList } from "../src/option/table.ts";
+
+export const HEAD = `# Socket options
+
+Every option by its kernel name, as \`socketOption\`, \`setSocketOption\`, \`socketOptions\` and
+\`setSocketOptions\` take it. What a platform lacks throws a TypeError that says so. Made from the
+tables in src/option/table by \`bun scripts/options.ts\`.
+
+`;
+
+if (import.meta.main) {
+  await Bun.write(join(import.meta.dir, "../OPTIONS.md"), HEAD + optionList());
+}
