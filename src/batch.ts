@@ -7,8 +7,8 @@ import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "
 import { type Message, slotOf } from "./message.ts";
 import { native } from "./native/library.ts";
 import { Structure } from "./record.ts";
-import { elements, IOV_MAX } from "./transfer.ts";
-import { boolean, integer, type Span, wrongType } from "./validate.ts";
+import { IOV_MAX, limitElements } from "./transfer.ts";
+import { boolean, integer, type Span, spanEnd, spanStart, wrongType } from "./validate.ts";
 
 export type BatchReceiveOptions = ReceiveOptions & {
   /** Milliseconds until the call ends with what has arrived. */
@@ -36,18 +36,19 @@ function reserve(count: number): void {
   table = new Uint8Array(new ArrayBuffer(room * headerSize));
 }
 
-function bounds(messages: readonly Message[], options: Span): [start: number, end: number] {
+function lastOf(messages: readonly Message[], options: Span): number {
   if (!Array.isArray(messages)) throw wrongType("messages", "an array of Messages", messages);
-  return elements(messages, "messages", options);
+  return spanEnd(options, messages.length);
 }
 
 function prepareSend(messages: readonly Message[], start: number, end: number): void {
+  limitElements(end - start, "messages");
   reserve(end - start);
   let word = 0;
   for (let index = start; index < end; index++) {
     const slot = slotOf(messages[index] as Message);
     const { length } = slot.iovec;
-    if (length > IOV_MAX) elements(slot.iovec, "iovec", NO_OPTIONS);
+    limitElements(length, "iovec");
     slot.prepareSend(0, length);
     addresses[word++] = slot.addressLow;
     addresses[word++] = slot.addressHigh;
@@ -57,6 +58,7 @@ function prepareSend(messages: readonly Message[], start: number, end: number): 
 let batches = 0;
 
 function prepareReceive(messages: readonly Message[], start: number, end: number): void {
+  limitElements(end - start, "messages");
   reserve(end - start);
   const batch = ++batches;
   let word = 0;
@@ -66,7 +68,7 @@ function prepareReceive(messages: readonly Message[], start: number, end: number
     if (slot.batch === batch) throw new TypeError(`messages[${index}] is there twice`);
     slot.batch = batch;
     const { length } = slot.iovec;
-    if (length > IOV_MAX) elements(slot.iovec, "iovec", NO_OPTIONS);
+    limitElements(length, "iovec");
     slot.prepareReceive(0, length);
     addresses[word++] = slot.addressLow;
     addresses[word++] = slot.addressHigh;
@@ -112,7 +114,8 @@ export function sendmmsg(
 ): number {
   const number = descriptor(fd, "sendmmsg");
   const flags = options === NO_OPTIONS ? 0 : sendFlags.bits(options);
-  const [start, end] = bounds(messages, options);
+  const end = lastOf(messages, options);
+  const start = spanStart(options, end);
   const sent = sendBatch(number, messages, start, end, flags);
   if (sent < 0) {
     throw failure(sent, "sendmmsg", number, messages[start]?.address ?? undefined);
@@ -136,7 +139,8 @@ export function recvmmsg(
   const flags = options === NO_OPTIONS ? 0 : batchFlags(options);
   const { timeout } = options;
   const limit = timeout === undefined ? NO_TIMEOUT : integer(timeout, "timeout", 0, INT32_MAX);
-  const [start, end] = bounds(messages, options);
+  const end = lastOf(messages, options);
+  const start = spanStart(options, end);
   const count = receiveBatch(number, messages, start, end, flags, limit);
   if (count < 0) throw failure(count, "recvmmsg", number);
   return count;
@@ -155,7 +159,8 @@ export function trySendMessages(
   flags: number,
   span: Span = NO_OPTIONS,
 ): number {
-  const [start, end] = bounds(messages, span);
+  const end = lastOf(messages, span);
+  const start = spanStart(span, end);
   return sendBatch(fd, messages, start, end, flags | MSG.DONTWAIT);
 }
 
@@ -166,6 +171,7 @@ export function tryReceiveMessages(
   flags: number,
   span: Span = NO_OPTIONS,
 ): number {
-  const [start, end] = bounds(messages, span);
+  const end = lastOf(messages, span);
+  const start = spanStart(span, end);
   return receiveBatch(fd, messages, start, end, flags | MSG.DONTWAIT, NO_TIMEOUT);
 }

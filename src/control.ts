@@ -94,18 +94,19 @@ export function encodedLength(control: readonly ControlMessage[]): number {
 
 /** Encodes `control` at the start of `bytes`, which has room for it. */
 export function encodeInto(control: readonly ControlMessage[], bytes: DataView): void {
-  new Uint8Array(bytes.buffer, bytes.byteOffset, encodedLength(control)).fill(0);
   let at = 0;
   for (const message of control) {
     const codec = codecFor(message);
     const { level, type } = codec ?? (message as UnknownControl);
     const length = DATA + sizeOf(message);
+    const next = at + aligned(length);
+    for (let word = at; word < next; word += 4) bytes.setUint32(word, 0, true);
     bytes.setUint32(at + LENGTH, length, true);
     bytes.setInt32(at + LEVEL, integer(level, "level", -INT32_MAX - 1, INT32_MAX), true);
     bytes.setInt32(at + TYPE, integer(type, "type", -INT32_MAX - 1, INT32_MAX), true);
     if (codec === undefined) unknownCodec.encode(message as UnknownControl, bytes, at + DATA);
     else codec.encode(message, bytes, at + DATA);
-    at += aligned(length);
+    at = next;
   }
 }
 
@@ -146,11 +147,13 @@ export function decodeReceived(bytes: DataView, length: number, cut: boolean): C
     const type = bytes.getInt32(at + TYPE, true);
     const start = at + DATA;
     const codec = codecAt(level, type);
-    const known = codec?.decode(bytes, start, size - DATA);
     at += aligned(size);
+    const last = cut && at >= end;
+    const short = last && size - DATA < (codec?.receivedSize ?? 0);
+    const known = short ? null : codec?.decode(bytes, start, size - DATA);
     if (known !== undefined && known !== null) {
       messages.push(known as ControlMessage);
-    } else if (codec === undefined || !cut || at < end) {
+    } else if (codec === undefined || !last) {
       const data = new Uint8Array(bytes.buffer, bytes.byteOffset + start, size - DATA);
       messages.push({ kind: "unknown", level, type, data: data.slice() });
     }

@@ -8,12 +8,14 @@ import { failure } from "./error.ts";
 import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "./flags.ts";
 import { type ConstantTable, native } from "./native/library.ts";
 import { Slot } from "./slot.ts";
-import { elements, IOV_MAX } from "./transfer.ts";
+import { limitElements } from "./transfer.ts";
 import {
   type Bytes,
   integer,
   knownKeys,
   type Span,
+  spanEnd,
+  spanStart,
   uint8Array,
   unknownKeyword,
   wrongType,
@@ -175,17 +177,19 @@ const NO_OPTIONS = {};
 
 function prepareSend(message: Message, options: Span): Slot {
   const slot = slotOf(message);
-  const { length } = slot.iovec;
-  if (options === NO_OPTIONS && length <= IOV_MAX) slot.prepareSend(0, length);
-  else slot.prepareSend(...elements(slot.iovec, "iovec", options));
+  const end = spanEnd(options, slot.iovec.length);
+  const start = spanStart(options, end);
+  limitElements(end - start, "iovec");
+  slot.prepareSend(start, end);
   return slot;
 }
 
 function prepareReceive(message: Message, options: Span): Slot {
   const slot = slotOf(message);
-  const { length } = slot.iovec;
-  if (options === NO_OPTIONS && length <= IOV_MAX) slot.prepareReceive(0, length);
-  else slot.prepareReceive(...elements(slot.iovec, "iovec", options));
+  const end = spanEnd(options, slot.iovec.length);
+  const start = spanStart(options, end);
+  limitElements(end - start, "iovec");
+  slot.prepareReceive(start, end);
   return slot;
 }
 

@@ -174,8 +174,12 @@ export function elements(
 ): [start: number, end: number] {
   const end = spanEnd(options, vector.length);
   const start = spanStart(options, end);
-  if (end - start > IOV_MAX) {
-    throw new RangeError(`${name} must have at most ${IOV_MAX} elements, not ${end - start}`);
-  }
+  limitElements(end - start, name);
   return [start, end];
+}
+
+/** More than IOV_MAX elements are a RangeError. */
+export function limitElements(count: number, name: string): void {
+  if (count <= IOV_MAX) return;
+  throw new RangeError(`${name} must have at most ${IOV_MAX} elements, not ${count}`);
 }

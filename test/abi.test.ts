@@ -12,7 +12,12 @@ import { TARGET, zig } from "./support/zig.ts";
 const root = join(import.meta.dir, "..");
 
 /** Structures of the library's own, which no header has. */
-const OWN: ReadonlySet<string> = new Set(["address_slot"]);
+const OWN: ReadonlySet<string> = new Set([
+  "address_slot",
+  "message_slot",
+  "batch_header",
+  "control_header",
+]);
 
 /** Bytes that hold bit-fields, which have no address in C. */
 const BIT_FIELDS: ReadonlySet<string> = new Set(["tcp_info.tcpi_wscale", "tcp_info.tcpi_flags"]);

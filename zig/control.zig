@@ -6,10 +6,28 @@ const system = @import("system.zig");
 /// CMSG_ALIGN of this platform.
 const alignment = if (@import("builtin").target.os.tag.isDarwin()) 4 else 8;
 
+/// struct cmsghdr without the flexible array that some headers give it.
+pub const Header = extern struct {
+    cmsg_len: @FieldType(c.struct_cmsghdr, "cmsg_len"),
+    cmsg_level: c_int,
+    cmsg_type: c_int,
+};
+
+/// struct sock_extended_err, whose headers hide ee_info in a union.
+pub const ExtendedError = extern struct {
+    ee_errno: u32,
+    ee_origin: u8,
+    ee_type: u8,
+    ee_code: u8,
+    ee_pad: u8,
+    ee_info: u32,
+    ee_data: u32,
+};
+
 /// A control message: its header, and where its data begin. The data's field has the size to
 /// which messages are aligned.
 pub const ControlHeader = extern struct {
-    header: c.struct_cmsghdr,
+    header: Header,
     data: [alignment]u8 align(alignment),
 };
 
@@ -23,9 +41,9 @@ const Walk = struct {
     const Item = struct { level: i32, kind: i32, data: []const u8 };
 
     fn next(walk: *Walk) ?Item {
-        if (walk.position +| @sizeOf(c.struct_cmsghdr) > walk.bytes.len) return null;
+        if (walk.position +| @sizeOf(Header) > walk.bytes.len) return null;
         const start = walk.bytes[walk.position..];
-        const header = std.mem.bytesToValue(c.struct_cmsghdr, start[0..@sizeOf(c.struct_cmsghdr)]);
+        const header = std.mem.bytesToValue(Header, start[0..@sizeOf(Header)]);
         const length: usize = @intCast(header.cmsg_len);
         if (length < data_offset or length > start.len) return null;
         walk.position += std.mem.alignForward(usize, length, alignment);
@@ -37,13 +55,14 @@ const Walk = struct {
     }
 };
 
-/// How many descriptors the message brought, each of them close-on-exec.
-pub fn adopt(message: *const c.struct_msghdr) u32 {
+/// How many descriptors the message brought, each of them close-on-exec: by the flag of the call,
+/// 0 where the system has none or it was refused.
+pub fn adopt(message: *const c.struct_msghdr, close_flag: u32) u32 {
     var walk: Walk = .{ .bytes = controlOf(message) };
     var count: u32 = 0;
     while (walk.next()) |item| {
         for (descriptorsIn(item)) |fd| {
-            if (system.close_on_exec == 0) system.setCloseOnExec(fd);
+            if (close_flag == 0) system.setCloseOnExec(fd);
             count += 1;
         }
     }
@@ -74,12 +93,12 @@ fn descriptorsIn(item: Walk.Item) []align(1) const i32 {
 
 test "the walk stops before what is cut off" {
     var bytes: [64]u8 = @splat(0);
-    const header: c.struct_cmsghdr = .{
+    const header: Header = .{
         .cmsg_len = data_offset + 8,
         .cmsg_level = c.SOL_SOCKET,
         .cmsg_type = c.SCM_RIGHTS,
     };
-    @memcpy(bytes[0..@sizeOf(c.struct_cmsghdr)], std.mem.asBytes(&header));
+    @memcpy(bytes[0..@sizeOf(Header)], std.mem.asBytes(&header));
     for (0..bytes.len) |length| {
         var walk: Walk = .{ .bytes = bytes[0..length] };
         const first = walk.next();

@@ -30,7 +30,8 @@ pub const Slot = extern struct {
     descriptors: u32,
     /// All ones after each message received; the caller clears what it has read.
     unread: u32,
-    reserved: u32,
+    /// The descriptor that last refused MSG_CMSG_CLOEXEC, plus 1; 0: none.
+    refusing: u32,
     storage: [storage_size]u8,
 
     fn from(bytes: [*]u8) *Slot {
@@ -55,13 +56,18 @@ pub const Slot = extern struct {
         return header;
     }
 
-    fn take(slot: *Slot, header: *const c.struct_msghdr, length: u32) void {
+    /// Packet sockets fail with EINVAL for MSG_CMSG_CLOEXEC, though they never bring descriptors.
+    fn closeFlag(slot: *const Slot, fd: i32) u32 {
+        return if (slot.refusing == @as(u32, @bitCast(fd)) +% 1) 0 else system.close_on_exec;
+    }
+
+    fn take(slot: *Slot, header: *const c.struct_msghdr, length: u32, close_flag: u32) void {
         const flags: u32 = @bitCast(header.msg_flags);
         slot.length = length;
         slot.received_flags = flags & ~system.close_on_exec;
         slot.received_name_length = header.msg_namelen;
         slot.received_control_length = @intCast(header.msg_controllen);
-        slot.descriptors = if (header.msg_controllen == 0) 0 else control.adopt(header);
+        slot.descriptors = if (header.msg_controllen == 0) 0 else control.adopt(header, close_flag);
         slot.unread = std.math.maxInt(u32);
     }
 };
@@ -91,9 +97,19 @@ pub fn send(fd: i32, slot_bytes: [*]u8, flags: u32) callconv(.c) i32 {
 /// recvmsg(2); descriptors received are close-on-exec.
 pub fn receive(fd: i32, slot_bytes: [*]u8, flags: u32) callconv(.c) i32 {
     const slot: *Slot = .from(slot_bytes);
+    const close_flag = slot.closeFlag(fd);
     var header = slot.receiving();
-    const received = receiveMessage(fd, &header, flags | system.close_on_exec);
-    if (received >= 0) slot.take(&header, @intCast(received));
+    const received = receiveMessage(fd, &header, flags | close_flag);
+    if (received == -c.EINVAL and close_flag != 0) return receiveRefusing(fd, slot, flags);
+    if (received >= 0) slot.take(&header, @intCast(received), close_flag);
+    return received;
+}
+
+fn receiveRefusing(fd: i32, slot: *Slot, flags: u32) i32 {
+    var header = slot.receiving();
+    const received = receiveMessage(fd, &header, flags);
+    if (received != -c.EINVAL) slot.refusing = @as(u32, @bitCast(fd)) +% 1;
+    if (received >= 0) slot.take(&header, @intCast(received), 0);
     return received;
 }
 
@@ -220,9 +236,17 @@ pub fn receiveBatch(
     for (headers, 0..) |*entry, index| {
         entry.* = .{ .header = slotAt(addresses, index).receiving(), .length = 0 };
     }
-    const received = receiveAll(fd, headers, flags | system.close_on_exec, timeout_ms);
+    if (count == 0) return 0;
+    const first = slotAt(addresses, 0);
+    var close_flag = first.closeFlag(fd);
+    var received = receiveAll(fd, headers, flags | close_flag, timeout_ms);
+    if (received == -c.EINVAL and close_flag != 0) {
+        close_flag = 0;
+        received = receiveAll(fd, headers, flags, timeout_ms);
+        if (received != -c.EINVAL) first.refusing = @as(u32, @bitCast(fd)) +% 1;
+    }
     for (headers[0..@intCast(@max(received, 0))], 0..) |*entry, index| {
-        slotAt(addresses, index).take(&entry.header, entry.length);
+        slotAt(addresses, index).take(&entry.header, entry.length, close_flag);
     }
     return received;
 }
@@ -248,5 +272,5 @@ fn receiveAll(fd: i32, headers: []BatchHeader, flags: u32, timeout_ms: i32) i32 
             done += 1;
         }
     }
-    return outcome(done, if (headers.len == 0) 0 else -c.EAGAIN);
+    return outcome(done, -c.EAGAIN);
 }

@@ -21,14 +21,14 @@ pub const readiness_ready = @import("readiness.zig").Ready;
 pub const message_slot = @import("message.zig").Slot;
 pub const batch_header = @import("message.zig").BatchHeader;
 pub const control_header = @import("control.zig").ControlHeader;
-pub const cmsghdr = c.struct_cmsghdr;
+pub const cmsghdr = @import("control.zig").Header;
 pub const ucred = if (linux) c.struct_ucred else Absent;
 pub const timeval = c.struct_timeval;
 pub const timespec = c.struct_timespec;
 pub const scm_timestamping = if (linux) c.struct_scm_timestamping else Absent;
 pub const in_pktinfo = if (@hasDecl(c, "struct_in_pktinfo")) c.struct_in_pktinfo else Absent;
 pub const in6_pktinfo = if (@hasDecl(c, "struct_in6_pktinfo")) c.struct_in6_pktinfo else Absent;
-pub const sock_extended_err = if (linux) c.struct_sock_extended_err else Absent;
+pub const sock_extended_err = if (linux) @import("control.zig").ExtendedError else Absent;
 pub const tpacket_auxdata = if (linux) c.struct_tpacket_auxdata else Absent;
 
 // Values of socket options.

@@ -14,6 +14,8 @@ export interface ControlCodec<M extends { readonly kind: string } = { readonly k
   size(message: M): number;
   /** Writes the data at `at`, zeros before. Throws where a field is wrong. */
   encode(message: M, view: DataView, at: number): void;
+  /** Bytes it has when received, where shorter data mean something else. */
+  readonly receivedSize?: number;
   /** The message, or null where `length` bytes are not the kind's data. */
   decode(view: DataView, at: number, length: number): M | null;
 }

@@ -167,7 +167,7 @@ const auxdata = {
 export const internetCodecs: readonly ControlCodec[] = [
   // ip(7) says an integer; IP_TOS arrives as a single byte.
   integerAt([IPPROTO.IP, IP.TOS], "tos", "value", { most: 0xff, also: 1 }),
-  integerAt([IPPROTO.IP, IP.TTL], "ttl", "value", { most: 0xff, also: 1 }),
+  integerAt([IPPROTO.IP, IP.TTL], "ttl", "value", { most: 0xff }),
   at<PacketInfo>([IPPROTO.IP, IP.PKTINFO], "pktinfo", {
     takes: ({ address }) => !isInet6(address),
     size: () => info4.size,
@@ -204,6 +204,6 @@ export const internetCodecs: readonly ControlCodec[] = [
   }),
   originalDestination(IPPROTO.IPV6, IPV6.ORIGDSTADDR, AF.INET6),
   integerAt([IPPROTO.UDP, UDP.SEGMENT], "segment", "size", { most: U16_MAX, width: 2 }),
-  integerAt([IPPROTO.UDP, UDP.GRO], "gro", "size", { most: INT32_MAX, also: 2 }),
+  integerAt([IPPROTO.UDP, UDP.GRO], "gro", "size", { most: INT32_MAX }),
   at<Of<"auxdata">>([SOL.PACKET, PACKET.AUXDATA], "auxdata", auxdata),
 ].flat();

@@ -70,6 +70,7 @@ function timespecAt(view: DataView, at: number): bigint {
 }
 
 const timestamping = {
+  receivedSize: STAMPS * timespec.size,
   size: ({ flags }: Of<"timestamping">) =>
     flags === undefined ? STAMPS * timespec.size : TIMESTAMPING_FLAGS_SIZE,
   encode(message: Of<"timestamping">, view: DataView, at: number) {

@@ -1,11 +1,20 @@
 // Descriptors that a test must not leave behind.
 
-import { readdirSync } from "node:fs";
+import { fstatSync, readdirSync, statSync } from "node:fs";
 import { close, Sockaddr, SocketError, socket } from "../../src/index.ts";
 
 /** How many descriptors this process has open. */
 export function openDescriptors(): number {
   return readdirSync("/proc/self/fd").length;
+}
+
+/** How many descriptors of this process are `fds` or copies of them. */
+export function copies(fds: readonly number[]): number {
+  const inodes = new Set(fds.map((fd) => fstatSync(fd).ino));
+  return readdirSync("/proc/self/fd").filter((name) => {
+    const target = statSync(`/proc/self/fd/${name}`, { throwIfNoEntry: false });
+    return target !== undefined && inodes.has(target.ino);
+  }).length;
 }
 
 /** Descriptors that are closed at the end of a `using` block. */
