@@ -291,8 +291,8 @@ export class Socket implements Disposable, AsyncDisposable {
 
   /**
    * What arrives, in arrays where `batch` is given: copies, so that they stay valid. Ends with a
-   * stream; closing the socket or aborting the signal throws. What was received and not yielded when
-   * the loop is left is kept for the next calls.
+   * stream; closing the socket or aborting the signal throws. What was received and not yielded
+   * when the loop is left is kept for the next calls.
    */
   messages(
     options: MessagesOptions & { readonly batch: true | number },
