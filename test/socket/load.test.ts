@@ -48,6 +48,7 @@ while True:
       expect(await reading).toBe("ECANCELED");
       expect(received).toBeGreaterThan(10_000);
       expect(delays.length).toBeGreaterThan(20);
+      console.log(how, received, Math.max(...delays));
       expect(Math.max(...delays)).toBeLessThan(60);
     },
   );
