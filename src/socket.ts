@@ -109,7 +109,10 @@ export class Socket implements Disposable, AsyncDisposable {
     return new Socket(number, family, type, protocol);
   }
 
-  /** Gives the descriptor, which stays non-blocking, to the caller; ends the calls that wait. */
+  /**
+   * Gives the descriptor, which stays non-blocking, to the caller; the calls that wait end with
+   * "ECANCELED". What a loop over messages() has received and not yielded is lost.
+   */
   detach(): number {
     const fd = this.#core.descriptor("detach");
     this.#release();

@@ -2,7 +2,7 @@
 
 import { failure } from "../error.ts";
 import { native } from "../native/library.ts";
-import type { READ, WRITE } from "../readiness.ts";
+import { READ, type WRITE } from "../readiness.ts";
 import type { Core } from "./core.ts";
 import { type Limits, onlyLimits } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
@@ -16,11 +16,17 @@ class Ready extends Operation<void> {
   }
 
   protected call(fd: number): number {
-    const ready = native.rawsock_is_ready(fd, 1 << this.#wanted);
+    const ready = readyNow(this.core, fd, this.#wanted);
     return ready === 0 ? AGAIN : ready;
   }
 
   protected value(): void {}
+}
+
+/** 1 or 0, or -errno. What is kept is ready although the kernel knows nothing of it. */
+function readyNow(core: Core, fd: number, wanted: typeof READ | typeof WRITE): number {
+  if (wanted === READ && core.waitingForReader !== null) return 1;
+  return native.rawsock_is_ready(fd, 1 << wanted);
 }
 
 export function ready(core: Core, wanted: typeof READ | typeof WRITE, op: Limits): Promise<void> {
@@ -28,7 +34,7 @@ export function ready(core: Core, wanted: typeof READ | typeof WRITE, op: Limits
   const limits = onlyLimits(op);
   const admitted = core.watch.admit(wanted);
   if (admitted) {
-    const now = native.rawsock_is_ready(fd, 1 << wanted);
+    const now = readyNow(core, fd, wanted);
     if (now > 0) return Promise.resolve();
     if (now < 0) throw failure(now, "poll", fd);
   }

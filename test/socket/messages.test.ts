@@ -59,6 +59,7 @@ test("what was received when the loop is left goes to the next calls, in order",
     seen.push(numberOf(message));
     if (seen.length === 3) break;
   }
+  await b.readable();
   const buffer = new Uint8Array(2);
   const { length, address } = await b.recvfrom(buffer);
   expect([length, address?.equals(a.localAddress)]).toEqual([2, true]);
