@@ -167,6 +167,7 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     if (ready > 0) return ready;
     const core = this.#core;
     const kept = core.kept === null ? null : core.waitingForReader;
+    this.#queue = [];
     this.#next = 0;
     if (kept !== null) {
       const entry = kept.take();

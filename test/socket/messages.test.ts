@@ -36,6 +36,27 @@ test("messages yields each datagram with its sender, and data that stays valid",
   b.close();
 });
 
+for (const batch of [undefined, 1, true] as const) {
+  test(`each message is yielded once where each is waited for, batch: ${batch}`, async () => {
+    const [a, b] = udpPair();
+    const seen: number[] = [];
+    const reading = (async () => {
+      for await (const item of b.messages(batch === undefined ? {} : { batch })) {
+        for (const message of [item].flat()) seen.push(numberOf(message));
+        if (seen.length >= 20) break;
+      }
+    })();
+    for (let value = 0; value < 20; value++) {
+      await Bun.sleep(1);
+      await sendNumbers(a, b, value, value + 1);
+    }
+    await reading;
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, index) => index));
+    a.close();
+    b.close();
+  });
+}
+
 test("batches are arrays of no more than asked for", async () => {
   const [a, b] = udpPair();
   await sendNumbers(a, b, 0, 100);
