@@ -15,6 +15,8 @@ const root = join(import.meta.dir, "..");
 const OWN: ReadonlySet<string> = new Set([
   "address_slot",
   "message_slot",
+  "readiness_source",
+  "readiness_ready",
   "batch_header",
   "control_header",
 ]);

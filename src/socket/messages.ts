@@ -54,7 +54,7 @@ class Arena {
   receive(fd: number, limit: number): number {
     const end = Math.min(this.#messages.length, this.#wanted, Math.max(limit, 1));
     const count = tryReceiveMessages(fd, this.#messages, 0, { start: 0, end });
-    this.#wanted = Math.max(BATCH_MIN, Math.min(BATCH_MAX, count * 2));
+    if (count > 0) this.#wanted = Math.max(BATCH_MIN, Math.min(BATCH_MAX, count * 2));
     return count;
   }
 
