@@ -1,7 +1,7 @@
 // What the kernel refuses becomes a SocketError here, and nowhere else.
 
 import type { Sockaddr } from "./address.ts";
-import { ERRNO } from "./constants.ts";
+import { EAI, ERRNO } from "./constants.ts";
 import { native } from "./native/library.ts";
 import { allocate, decodeText } from "./native/memory.ts";
 
@@ -95,5 +95,38 @@ export function errorName(errno: number): string {
 export function strerror(errno: number): string {
   const text = allocate(256);
   const length = native.rawsock_strerror(errno, text, text.length);
+  return decodeText(text.subarray(0, length));
+}
+
+/** A lookup by getaddrinfo(3) or getnameinfo(3) that failed. */
+export class AddrInfoError extends Error {
+  override readonly name = "AddrInfoError";
+  /** The symbolic name, "EAI_NONAME". */
+  readonly code: string;
+  /** With EAI_SYSTEM the errno, else the platform's EAI_* number, which may be negative. */
+  readonly errno: number;
+  /** "getaddrinfo" or "getnameinfo". */
+  readonly syscall: string;
+
+  constructor(eai: number, errno: number, syscall: string, subject: string) {
+    const code = lookupErrorName(eai);
+    const system = code === "EAI_SYSTEM";
+    const text = system ? `${errorName(errno)}: ${strerror(errno)}` : lookupErrorText(eai);
+    super(`${syscall} ${code}${subject === "" ? "" : ` ${subject}`}: ${text}`);
+    this.code = code;
+    this.errno = system ? errno : eai;
+    this.syscall = syscall;
+  }
+}
+
+function lookupErrorName(eai: number): string {
+  const name = Object.keys(EAI).find((key) => EAI[key] === eai);
+  return name === undefined ? `EAI_${eai}` : `EAI_${name}`;
+}
+
+/** gai_strerror(3). */
+function lookupErrorText(eai: number): string {
+  const text = allocate(256);
+  const length = native.rawsock_gai_strerror(eai, text, text.length);
   return decodeText(text.subarray(0, length));
 }

@@ -17,6 +17,7 @@ export {
   socketpair,
 } from "./calls.ts";
 export * as checksum from "./checksum.ts";
+export { configdev } from "./configdev.ts";
 export {
   AF,
   AI,
@@ -55,9 +56,24 @@ export {
   type UnknownControl,
 } from "./control.ts";
 export type { Descriptor } from "./descriptor.ts";
-export { SocketError } from "./error.ts";
+export { AddrInfoError, SocketError } from "./error.ts";
 export type { ReceiveOptions, SendOptions } from "./flags.ts";
+export {
+  InterfaceAddress,
+  type InterfaceFlag,
+  ifaddrs,
+  ifNameIndex,
+  type LinkStatistics,
+} from "./interface.ts";
 export { Message, type MessageFlag, type MessageInit, recvmsg, sendmsg } from "./message.ts";
+export {
+  type NetworkEntry,
+  network,
+  type ProtocolEntry,
+  protocol,
+  type ServiceEntry,
+  service,
+} from "./netdb.ts";
 export type {
   OptionInput,
   OptionInputs,
@@ -76,6 +92,14 @@ export {
 } from "./option.ts";
 export { htonl, htons, ntohl, ntohs } from "./order.ts";
 export { type PollEvent, type PollRequest, type PollResult, poll } from "./poll.ts";
+export {
+  type AddrInfo,
+  type AddrInfoHints,
+  getaddrinfo,
+  getnameinfo,
+  type NameInfoOptions,
+  resolve,
+} from "./resolve.ts";
 export type { ReceivedMessage } from "./socket/kept.ts";
 export type { Limits } from "./socket/limits.ts";
 export type { MessagesOptions } from "./socket/messages.ts";
@@ -83,4 +107,5 @@ export type { ReceiveCallOptions, ReceivedFrom, ReceiveFromOptions } from "./soc
 export type { SendCallOptions } from "./socket/send.ts";
 export { Socket } from "./socket.ts";
 export { read, recv, recvfrom, send, sendto, write } from "./transfer.ts";
+export { openUnixSocket, openUnixSocketStream } from "./unix.ts";
 export type { Bytes } from "./validate.ts";

@@ -73,3 +73,12 @@ export function text(value: unknown, name: string): string {
   if (value.includes("\0")) throw new TypeError(`${name} must not contain a NUL character`);
   return value;
 }
+
+/** Text for C that must have an encoding: neither NUL nor a surrogate without its other half. */
+export function encodableText(value: unknown, name: string): string {
+  const checked = text(value, name);
+  if (!checked.isWellFormed()) {
+    throw new TypeError(`${name} must not contain half of a surrogate pair`);
+  }
+  return checked;
+}

@@ -14,6 +14,12 @@ const root = join(import.meta.dir, "..");
 /** Structures of the library's own, which no header has. */
 const OWN: ReadonlySet<string> = new Set([
   "address_slot",
+  "addrinfo_status",
+  "addrinfo_hints",
+  "addrinfo_entry",
+  "netdb_entry",
+  "interface_header",
+  "interface_entry",
   "message_slot",
   "readiness_source",
   "readiness_ready",

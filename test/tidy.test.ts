@@ -61,11 +61,16 @@ test("every file of src belongs to a layer, and none imports upwards", async () 
   expect(upward).toEqual([]);
 });
 
+/** The lock around the C library's own statics, of which a process has one each. */
+const SHARED: ReadonlySet<string> = new Set(["zig/netdb.zig: var lock"]);
+
 test("the library has no mutable statics", async () => {
   const statics: string[] = [];
   for (const [name, text] of await sources("zig/**/*.zig")) {
     text.split("\n").forEach((line, index) => {
-      if (/^(pub )?var /.test(line)) statics.push(`${name}:${index + 1}: ${line}`);
+      const variable = `${name}: ${/^var \w+/.exec(line)}`;
+      if (/^(pub )?var /.test(line) && !SHARED.has(variable))
+        statics.push(`${name}:${index + 1}: ${line}`);
     });
   }
   expect(statics).toEqual([]);

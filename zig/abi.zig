@@ -1,10 +1,13 @@
 //! The table of contents: one line per exported symbol. Listing is exporting.
 const address = @import("address.zig");
 const checksum = @import("checksum.zig");
+const interface = @import("interface.zig");
 const libc = @import("libc.zig");
 const message = @import("message.zig");
 const netdb = @import("netdb.zig");
 const readiness = @import("readiness.zig");
+const resolve = @import("resolve.zig");
+const configdev = @import("configdev.zig");
 const option = @import("option.zig");
 const socket = @import("socket.zig");
 const transfer = @import("transfer.zig");
@@ -55,5 +58,23 @@ pub const rawsock_inet_ntop = address.bytesToText;
 pub const rawsock_if_nametoindex = address.interfaceIndex;
 pub const rawsock_if_indextoname = address.interfaceName;
 pub const rawsock_getprotobyname = netdb.protocolByName;
+
+pub const rawsock_getaddrinfo = resolve.getaddrinfo;
+pub const rawsock_getaddrinfo_start = resolve.startLookup;
+pub const rawsock_getnameinfo = resolve.getnameinfo;
+pub const rawsock_gai_strerror = resolve.strerror;
+
+pub const rawsock_protocol = netdb.protocol;
+pub const rawsock_protocols = netdb.protocols;
+pub const rawsock_service = netdb.service;
+pub const rawsock_services = netdb.services;
+pub const rawsock_network = netdb.network;
+pub const rawsock_networks = netdb.networks;
+
+pub const rawsock_interface_flags = configdev.flags;
+pub const rawsock_set_interface_flags = configdev.setFlags;
+pub const rawsock_set_interface_address = configdev.setAddress;
+pub const rawsock_interfaces = interface.list;
+pub const rawsock_interface_statistics = interface.statistics;
 
 pub const rawsock_checksum_partial = checksum.partial;

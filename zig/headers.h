@@ -25,6 +25,7 @@
 #include <linux/in6.h>
 #include <linux/net_tstamp.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>

@@ -16,6 +16,13 @@ pub const pollfd = c.struct_pollfd;
 
 pub const readiness_source = @import("readiness.zig").Source;
 pub const readiness_ready = @import("readiness.zig").Ready;
+pub const addrinfo_status = @import("resolve.zig").Status;
+pub const addrinfo_hints = @import("resolve.zig").Hints;
+pub const addrinfo_entry = @import("resolve.zig").Entry;
+pub const netdb_entry = @import("netdb.zig").Entry;
+pub const interface_header = @import("interface.zig").Header;
+pub const interface_entry = @import("interface.zig").Entry;
+pub const rtnl_link_stats64 = if (linux) c.struct_rtnl_link_stats64 else Absent;
 
 // Messages and control messages.
 pub const message_slot = @import("message.zig").Slot;

@@ -1,5 +1,6 @@
 //! The library: every line of abi.zig becomes an exported symbol, and nothing else does.
 const std = @import("std");
+const builtin = @import("builtin");
 const abi = @import("abi.zig");
 const manifest = @import("manifest.zig");
 
@@ -22,6 +23,13 @@ test {
     _ = abi;
     _ = manifest;
     _ = @import("constants.zig");
+    _ = @import("interface.zig");
+    _ = @import("libc.zig");
+    _ = @import("resolve.zig");
     _ = @import("result.zig");
     _ = @import("wait.zig");
+    if (builtin.target.os.tag == .linux) {
+        _ = @import("interface_linux.zig");
+        _ = @import("netlink.zig");
+    }
 }

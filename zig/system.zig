@@ -10,6 +10,7 @@ pub const AddressPointer = implementation.AddressPointer;
 pub const accept = implementation.accept;
 pub const abort = implementation.abort;
 pub const bind = implementation.bind;
+pub const blockSignals = implementation.blockSignals;
 pub const close = implementation.close;
 pub const connect = implementation.connect;
 pub const getFlags = implementation.getFlags;

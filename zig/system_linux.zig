@@ -207,6 +207,12 @@ pub fn unmap(memory: usize, size: usize) void {
     _ = linux.syscall2(.munmap, memory, size);
 }
 
+/// No signal is delivered to the calling thread any more.
+pub fn blockSignals() void {
+    const all: u64 = std.math.maxInt(u64);
+    _ = linux.syscall4(.rt_sigprocmask, linux.SIG.BLOCK, address(&all), 0, @sizeOf(u64));
+}
+
 /// Descriptors arrive close-on-exec.
 pub const close_on_exec: u32 = c.MSG_CMSG_CLOEXEC;
 pub const error_queue: u32 = c.MSG_ERRQUEUE;

@@ -198,6 +198,14 @@ pub fn unmap(memory: usize, size: usize) void {
     _ = std.c.munmap(@ptrFromInt(memory), size);
 }
 
+/// No signal is delivered to the calling thread any more.
+pub fn blockSignals() void {
+    var all: std.c.sigset_t = undefined;
+    _ = std.c.sigfillset(&all);
+    var before: std.c.sigset_t = undefined;
+    _ = std.c.pthread_sigmask(std.c.SIG.BLOCK, &all, &before);
+}
+
 /// FreeBSD hands descriptors over close-on-exec; where no flag asks for that, each is set so.
 pub const close_on_exec: u32 = if (darwin) 0 else c.MSG_CMSG_CLOEXEC;
 /// These systems have no error queue and no MSG_WAITFORONE; the package's own bit says the latter.

@@ -6,6 +6,7 @@
 const i32 = "i32";
 const u32 = "u32";
 const buffer = "buffer";
+const ptr = "ptr";
 
 export const symbols = {
   rawsock_strerror: { args: [i32, buffer, u32], returns: i32 },
@@ -54,6 +55,27 @@ export const symbols = {
   rawsock_if_nametoindex: { args: [buffer], returns: i32 },
   rawsock_if_indextoname: { args: [u32, buffer], returns: i32 },
   rawsock_getprotobyname: { args: [buffer], returns: i32 },
+
+  rawsock_getaddrinfo: { args: [ptr, ptr, buffer, buffer, u32], returns: i32 },
+  rawsock_getaddrinfo_start: { args: [ptr, ptr, buffer], returns: i32 },
+  rawsock_getnameinfo: { args: [buffer, u32, i32, buffer, u32], returns: i32 },
+  rawsock_gai_strerror: { args: [i32, buffer, u32], returns: i32 },
+
+  rawsock_protocol: { args: [ptr, i32, buffer, u32], returns: i32 },
+  rawsock_protocols: { args: [buffer, u32], returns: i32 },
+  rawsock_service: { args: [ptr, i32, ptr, buffer, u32], returns: i32 },
+  rawsock_services: { args: [buffer, u32], returns: i32 },
+  rawsock_network: { args: [ptr, u32, i32, buffer, u32], returns: i32 },
+  rawsock_networks: { args: [buffer, u32], returns: i32 },
+
+  rawsock_interface_flags: { args: [i32, buffer], returns: i32 },
+  rawsock_set_interface_flags: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_set_interface_address: { args: [i32, buffer, buffer], returns: i32 },
+  rawsock_interfaces: { args: [u32, buffer, u32, buffer, u32], returns: i32 },
+  rawsock_interface_statistics: {
+    args: [u32, buffer, buffer, u32, buffer, u32],
+    returns: i32,
+  },
 
   rawsock_checksum_partial: { args: [buffer, u32, u32, u32], returns: i32 },
 } as const;

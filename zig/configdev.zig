@@ -1,0 +1,43 @@
+//! netdevice(7): an interface's flags and IPv4 address through ioctl(2). Names are NUL-terminated
+//! and shorter than IFNAMSIZ.
+const std = @import("std");
+const c = @import("headers");
+const system = @import("system.zig");
+
+/// struct ifreq: a name, and what the request is about. 24 bytes are the largest of its members.
+const Request = extern struct {
+    name: [c.IFNAMSIZ]u8 = @splat(0),
+    value: extern union {
+        flags: u16,
+        bytes: [24]u8,
+    } = .{ .bytes = @splat(0) },
+
+    fn about(interface: [*]const u8) Request {
+        var request: Request = .{};
+        const name = std.mem.span(@as([*:0]const u8, @ptrCast(interface)));
+        const length = @min(name.len, c.IFNAMSIZ - 1);
+        @memcpy(request.name[0..length], name[0..length]);
+        return request;
+    }
+};
+
+/// The IFF_* bits that SIOCGIFFLAGS knows: the lower 16.
+pub fn flags(fd: i32, interface: [*]const u8) callconv(.c) i32 {
+    var request: Request = .about(interface);
+    const status = system.ioctl(fd, c.SIOCGIFFLAGS, &request);
+    return if (status < 0) status else request.value.flags;
+}
+
+pub fn setFlags(fd: i32, interface: [*]const u8, bits: u32) callconv(.c) i32 {
+    var request: Request = .about(interface);
+    request.value.flags = @truncate(bits);
+    return system.ioctl(fd, c.SIOCSIFFLAGS, &request);
+}
+
+/// `address` is a struct sockaddr_in.
+pub fn setAddress(fd: i32, interface: [*]const u8, address: [*]const u8) callconv(.c) i32 {
+    var request: Request = .about(interface);
+    const size = @sizeOf(c.struct_sockaddr_in);
+    @memcpy(request.value.bytes[0..size], address[0..size]);
+    return system.ioctl(fd, c.SIOCSIFADDR, &request);
+}

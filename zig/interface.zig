@@ -1,0 +1,113 @@
+//! The interfaces and their addresses, as getifaddrs(3) lists them, flattened into one buffer.
+//! On Linux they come from rtnetlink(7) itself, elsewhere from getifaddrs(3).
+const std = @import("std");
+const builtin = @import("builtin");
+const c = @import("headers");
+
+const source = switch (builtin.target.os.tag) {
+    .linux => @import("interface_linux.zig"),
+    else => @import("interface_posix.zig"),
+};
+
+pub const list = source.list;
+pub const statistics = source.statistics;
+
+/// What precedes the entries.
+pub const Header = extern struct {
+    /// Which network namespace the list is of; 0 where the kernel does not tell.
+    namespace: u64,
+};
+
+/// One interface or address. Behind it stand the three addresses and the name, then padding up to
+/// `size`. A length of 0 is an absent address.
+pub const Entry = extern struct {
+    size: u32,
+    index: u32,
+    flags: u32,
+    address_length: u8,
+    netmask_length: u8,
+    destination_length: u8,
+    name_length: u8,
+};
+
+/// What an entry is made of.
+pub const Parts = struct {
+    index: u32,
+    flags: u32,
+    name: []const u8,
+    address: []const u8 = &.{},
+    netmask: []const u8 = &.{},
+    destination: []const u8 = &.{},
+};
+
+/// The caller's buffer: entries are written while they fit and always counted, so that `length` is
+/// the length needed. The buffer starts at a multiple of 8.
+pub const Table = struct {
+    room: []u8,
+    length: usize,
+    /// Where the last entry that fitted ends.
+    written: usize,
+
+    pub fn begin(room: []u8, namespace: u64) Table {
+        if (room.len >= @sizeOf(Header)) {
+            const header: *align(1) Header = @ptrCast(room.ptr);
+            header.* = .{ .namespace = namespace };
+        }
+        return .{ .room = room, .length = @sizeOf(Header), .written = @sizeOf(Header) };
+    }
+
+    pub fn add(table: *Table, parts: Parts) void {
+        const used = @sizeOf(Entry) + parts.address.len + parts.netmask.len +
+            parts.destination.len + parts.name.len;
+        const size = std.mem.alignForward(usize, used, 4);
+        const start = table.length;
+        table.length += size;
+        if (table.length > table.room.len) return;
+        table.written = table.length;
+        const bytes = table.room[start..table.length];
+        const entry: *align(1) Entry = @ptrCast(bytes.ptr);
+        entry.* = .{
+            .size = @intCast(size),
+            .index = parts.index,
+            .flags = parts.flags,
+            .address_length = @intCast(parts.address.len),
+            .netmask_length = @intCast(parts.netmask.len),
+            .destination_length = @intCast(parts.destination.len),
+            .name_length = @intCast(parts.name.len),
+        };
+        var rest = bytes[@sizeOf(Entry)..];
+        for ([_][]const u8{ parts.address, parts.netmask, parts.destination, parts.name }) |part| {
+            @memcpy(rest[0..part.len], part);
+            rest = rest[part.len..];
+        }
+        @memset(rest, 0);
+    }
+
+    /// The entry that starts at `offset`, or null where it did not fit.
+    pub fn entryAt(table: Table, offset: usize) ?*align(1) const Entry {
+        return if (offset >= table.written) null else @ptrCast(table.room.ptr + offset);
+    }
+
+    pub fn result(table: Table) i32 {
+        return std.math.cast(i32, table.length) orelse -c.EOVERFLOW;
+    }
+};
+
+/// getifaddrs(3): a broadcast or point-to-point interface has a destination. Elsewhere the C
+/// libraries report the interface's own address as one, which is neither.
+pub fn hasDestination(flags: u32, address: []const u8, destination: []const u8) bool {
+    if (flags & (c.IFF_BROADCAST | c.IFF_POINTOPOINT) != 0) return true;
+    return !std.mem.eql(u8, address, destination);
+}
+
+test "a short table counts on and stays as it was behind the last whole entry" {
+    var room: [@sizeOf(Header) + 40]u8 = @splat(0xa5);
+    var table: Table = .begin(&room, 7);
+    table.add(.{ .index = 1, .flags = 2, .name = "lo", .address = &.{ 1, 2, 3, 4 } });
+    try std.testing.expectEqual(@as(usize, 8 + 24), table.length);
+    try std.testing.expectEqual(@as(u32, 24), table.entryAt(8).?.size);
+    table.add(.{ .index = 2, .flags = 2, .name = "eth0", .address = &.{ 1, 2, 3, 4 } });
+    try std.testing.expectEqual(@as(i32, 8 + 24 + 24), table.result());
+    try std.testing.expectEqual(@as(u8, 0xa5), room[8 + 24]);
+    try std.testing.expectEqual(@as(?*align(1) const Entry, null), table.entryAt(8 + 24));
+}
