@@ -7,9 +7,10 @@ import { interfaces } from "./ifaddrs.ts";
 import { message } from "./message.ts";
 import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
+import { eventLoop } from "./socket.ts";
 import { transfer } from "./transfer.ts";
 
-const suites: readonly Suite[] = [transfer, message, interfaces];
+const suites: readonly Suite[] = [transfer, message, interfaces, eventLoop];
 
 const words = process.argv.slice(2).filter((word) => word !== "peers");
 const chosen = suites.filter(

@@ -21,6 +21,8 @@ const OWN: ReadonlySet<string> = new Set([
   "interface_header",
   "interface_entry",
   "message_slot",
+  "readiness_source",
+  "readiness_ready",
   "batch_header",
   "control_header",
 ]);

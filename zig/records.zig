@@ -14,6 +14,8 @@ pub const address_slot = @import("socket.zig").AddressSlot;
 pub const iovec = c.struct_iovec;
 pub const pollfd = c.struct_pollfd;
 
+pub const readiness_source = @import("readiness.zig").Source;
+pub const readiness_ready = @import("readiness.zig").Ready;
 pub const addrinfo_status = @import("resolve.zig").Status;
 pub const addrinfo_hints = @import("resolve.zig").Hints;
 pub const addrinfo_entry = @import("resolve.zig").Entry;
