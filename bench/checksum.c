@@ -53,32 +53,30 @@ static inline uint16_t sum(const uint8_t *data, size_t length) {
         if (length & 2) memcpy(&piece2, data, 2), total = add1(total, piece2);
         return fold(total);
     }
+    const __m256i zero = _mm256_setzero_si256();
     uint64_t vectors = (length + 31) / 32;
-    while (length >= 32) {
-        // A lane overflows after 32,768 pairs of the least value.
-        size_t part = length < 1 << 21 ? length : 1 << 21;
-        length -= part;
-        __m256i a = _mm256_setzero_si256(), b = a, c = a, d = a;
-        for (; part >= 128; part -= 128, data += 128) {
+    __m256i a = zero, b = zero, c = zero, d = zero;
+    for (;;) {
+        // A lane holds 32,768 pairs of the least value: all four and the rest stay below.
+        size_t blocks = length / 128 < 8000 ? length / 128 : 8000;
+        length -= blocks * 128;
+        for (; blocks > 0; blocks--, data += 128) {
             a = _mm256_add_epi32(a, pairs(load(data)));
             b = _mm256_add_epi32(b, pairs(load(data + 32)));
             c = _mm256_add_epi32(c, pairs(load(data + 64)));
             d = _mm256_add_epi32(d, pairs(load(data + 96)));
         }
-        for (; part >= 32; part -= 32, data += 32) a = _mm256_add_epi32(a, pairs(load(data)));
-        if (length == 0 && part != 0) {
-            __m256i tail = _mm256_and_si256(load(data + part - 32), load(slide + part));
-            a = _mm256_add_epi32(a, pairs(tail));
-        } else {
-            length += part;
-        }
-        a = _mm256_add_epi64(_mm256_setzero_si256(), a);
-        total += horizontal(a) + horizontal(b) + horizontal(c) + horizontal(d);
+        a = _mm256_add_epi32(_mm256_add_epi32(a, b), _mm256_add_epi32(c, d));
+        if (length < 128) break;
+        total += horizontal(a);
+        a = b = c = d = zero;
     }
+    for (; length >= 32; length -= 32, data += 32) a = _mm256_add_epi32(a, pairs(load(data)));
     if (length != 0) {
         __m256i tail = _mm256_and_si256(load(data + length - 32), load(slide + length));
-        total += horizontal(pairs(tail));
+        a = _mm256_add_epi32(a, pairs(tail));
     }
+    total += horizontal(a);
     return fold(total + vectors * 16 * 0x8000);
 }
 
