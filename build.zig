@@ -96,21 +96,25 @@ fn addKernels(
     root: *std.Build.Module,
     target: std.Build.ResolvedTarget,
 ) void {
-    addKernel(b, root, "rawsock_sum_baseline", target);
+    addKernel(b, root, "rawsock_sum_baseline", 16, target);
     if (target.result.cpu.arch != .x86_64) return;
     var query = target.query;
     query.cpu_model = .{ .explicit = &std.Target.x86.cpu.x86_64_v3 };
-    addKernel(b, root, "rawsock_sum_x86_64_v3", b.resolveTargetQuery(query));
+    addKernel(b, root, "rawsock_sum_avx2", 32, b.resolveTargetQuery(query));
+    query.cpu_model = .{ .explicit = &std.Target.x86.cpu.x86_64_v4 };
+    addKernel(b, root, "rawsock_sum_avx512", 64, b.resolveTargetQuery(query));
 }
 
 fn addKernel(
     b: *std.Build,
     root: *std.Build.Module,
     symbol: []const u8,
+    vector_width: usize,
     target: std.Build.ResolvedTarget,
 ) void {
     const options = b.addOptions();
     options.addOption([]const u8, "symbol", symbol);
+    options.addOption(usize, "vector_width", vector_width);
     const kernel = b.createModule(.{
         .root_source_file = b.path("zig/checksum_kernel.zig"),
         .target = target,

@@ -6,14 +6,19 @@ const fold = @import("fold.zig").fold;
 
 /// The same loop compiled for different CPUs (checksum_kernel.zig). The caller keeps the choice
 /// and passes it with every call, so that the library keeps no state and asks the CPU once.
-pub const Kernel = enum(u32) { baseline, x86_64_v3, _ };
+pub const Kernel = enum(u32) { baseline, avx2, avx512, _ };
 
 extern fn rawsock_sum_baseline(data: [*]const u8, length: usize) callconv(.c) u32;
-extern fn rawsock_sum_x86_64_v3(data: [*]const u8, length: usize) callconv(.c) u32;
+extern fn rawsock_sum_avx2(data: [*]const u8, length: usize) callconv(.c) u32;
+extern fn rawsock_sum_avx512(data: [*]const u8, length: usize) callconv(.c) u32;
 
-/// The fastest kernel that runs on this CPU.
+/// The fastest kernel that runs on this CPU; those before it in `Kernel` run too.
 pub fn fastest() callconv(.c) i32 {
-    const kernel: Kernel = if (cpu.isX86V3()) .x86_64_v3 else .baseline;
+    const kernel: Kernel = switch (cpu.vectors()) {
+        .baseline => .baseline,
+        .avx2 => .avx2,
+        .avx512 => .avx512,
+    };
     return @intCast(@intFromEnum(kernel));
 }
 
@@ -33,8 +38,9 @@ pub fn partial(
 /// The sum of the data's 16-bit words in the machine's own byte order. Byte order is a matter of
 /// the end alone: the swapped sum is the sum of the swapped words (RFC 1071, 2(B)).
 pub inline fn nativeSum(data: []const u8, kernel: Kernel) u16 {
-    if (builtin.target.cpu.arch == .x86_64 and kernel == .x86_64_v3) {
-        return @truncate(rawsock_sum_x86_64_v3(data.ptr, data.len));
+    if (builtin.target.cpu.arch == .x86_64) {
+        if (kernel == .avx512) return @truncate(rawsock_sum_avx512(data.ptr, data.len));
+        if (kernel == .avx2) return @truncate(rawsock_sum_avx2(data.ptr, data.len));
     }
     return @truncate(rawsock_sum_baseline(data.ptr, data.len));
 }

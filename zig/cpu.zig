@@ -2,19 +2,27 @@
 //! machine: ask once, not per call.
 const builtin = @import("builtin");
 
-/// Whether code for x86_64_v3, which has AVX2, runs here.
-pub fn isX86V3() bool {
-    if (builtin.target.cpu.arch != .x86_64) return false;
-    if (cpuid(0, 0).eax < 7 or cpuid(0x8000_0000, 0).eax < 0x8000_0001) return false;
+pub const Vectors = enum { baseline, avx2, avx512 };
+
+/// The widest vectors worth using: `.avx2` stands for all of x86_64_v3, `.avx512` for all of
+/// x86_64_v4 on CPUs that do not slow down for 512 bits. VBMI2 tells those (Ice Lake, Zen 4 and
+/// later) from the first that had AVX-512.
+pub fn vectors() Vectors {
+    if (builtin.target.cpu.arch != .x86_64) return .baseline;
+    if (cpuid(0, 0).eax < 7 or cpuid(0x8000_0000, 0).eax < 0x8000_0001) return .baseline;
     const leaf1 = cpuid(1, 0);
     const leaf7 = cpuid(7, 0);
     const extended = cpuid(0x8000_0001, 0);
-    // FMA, CMPXCHG16B, SSE4.1, SSE4.2, MOVBE, POPCNT, OSXSAVE, AVX, F16C
-    const has1 = all(leaf1.ecx, &.{ 12, 13, 19, 20, 22, 23, 27, 28, 29 });
+    // SSE3, SSSE3, FMA, CMPXCHG16B, SSE4.1, SSE4.2, MOVBE, POPCNT, OSXSAVE, AVX, F16C
+    if (!all(leaf1.ecx, &.{ 0, 9, 12, 13, 19, 20, 22, 23, 27, 28, 29 })) return .baseline;
     // BMI1, AVX2, BMI2; LAHF, LZCNT
-    if (!has1 or !all(leaf7.ebx, &.{ 3, 5, 8 }) or !all(extended.ecx, &.{ 0, 5 })) return false;
-    // The operating system keeps the XMM and YMM registers.
-    return all(enabledState(), &.{ 1, 2 });
+    if (!all(leaf7.ebx, &.{ 3, 5, 8 }) or !all(extended.ecx, &.{ 0, 5 })) return .baseline;
+    // What the operating system keeps: XMM, YMM
+    const state = enabledState();
+    if (!all(state, &.{ 1, 2 })) return .baseline;
+    // Opmask, both halves of ZMM; AVX512 F, DQ, CD, BW, VL; VBMI2
+    const wide = all(state, &.{ 5, 6, 7 }) and all(leaf7.ebx, &.{ 16, 17, 28, 30, 31 });
+    return if (wide and all(leaf7.ecx, &.{6})) .avx512 else .avx2;
 }
 
 fn all(word: u32, comptime bits: []const u5) bool {
