@@ -85,7 +85,46 @@ fn module(
         .target = target,
         .optimize = optimize,
     }));
+    addKernels(b, root, target);
     return root;
+}
+
+/// The checksum kernels: one source, an object for every kind of CPU that the library tells
+/// apart when it runs (zig/checksum.zig).
+fn addKernels(
+    b: *std.Build,
+    root: *std.Build.Module,
+    target: std.Build.ResolvedTarget,
+) void {
+    addKernel(b, root, "rawsock_sum_baseline", 16, target);
+    if (target.result.cpu.arch != .x86_64) return;
+    var query = target.query;
+    query.cpu_model = .{ .explicit = &std.Target.x86.cpu.x86_64_v3 };
+    addKernel(b, root, "rawsock_sum_avx2", 32, b.resolveTargetQuery(query));
+    query.cpu_model = .{ .explicit = &std.Target.x86.cpu.x86_64_v4 };
+    addKernel(b, root, "rawsock_sum_avx512", 64, b.resolveTargetQuery(query));
+}
+
+fn addKernel(
+    b: *std.Build,
+    root: *std.Build.Module,
+    symbol: []const u8,
+    vector_width: usize,
+    target: std.Build.ResolvedTarget,
+) void {
+    const options = b.addOptions();
+    options.addOption([]const u8, "symbol", symbol);
+    options.addOption(usize, "vector_width", vector_width);
+    const kernel = b.createModule(.{
+        .root_source_file = b.path("zig/checksum_kernel.zig"),
+        .target = target,
+        .optimize = .ReleaseFast, // a kernel without vectors would be another kernel
+        .strip = true,
+        .unwind_tables = .none,
+        .pic = true,
+    });
+    kernel.addOptions("kernel", options);
+    root.addObject(b.addObject(.{ .name = symbol, .root_module = kernel }));
 }
 
 fn library(

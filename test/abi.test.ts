@@ -25,6 +25,7 @@ const OWN: ReadonlySet<string> = new Set([
   "readiness_ready",
   "batch_header",
   "control_header",
+  "checksum_verdict",
 ]);
 
 /** Bytes that hold bit-fields, which have no address in C. */

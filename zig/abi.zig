@@ -1,6 +1,7 @@
 //! The table of contents: one line per exported symbol. Listing is exporting.
 const address = @import("address.zig");
 const checksum = @import("checksum.zig");
+const frame_checksum = @import("frame_checksum.zig");
 const interface = @import("interface.zig");
 const libc = @import("libc.zig");
 const message = @import("message.zig");
@@ -77,4 +78,8 @@ pub const rawsock_set_interface_address = configdev.setAddress;
 pub const rawsock_interfaces = interface.list;
 pub const rawsock_interface_statistics = interface.statistics;
 
+pub const rawsock_checksum_kernel = checksum.fastest;
 pub const rawsock_checksum_partial = checksum.partial;
+pub const rawsock_checksum_store = frame_checksum.store;
+pub const rawsock_checksum_verify = frame_checksum.verify;
+pub const rawsock_checksum_explain = frame_checksum.explain;

@@ -13,6 +13,7 @@ pub const sockaddr_vm = if (linux) c.struct_sockaddr_vm else Absent;
 pub const address_slot = @import("socket.zig").AddressSlot;
 pub const iovec = c.struct_iovec;
 pub const pollfd = c.struct_pollfd;
+pub const checksum_verdict = @import("frame_checksum.zig").Verdict;
 
 pub const readiness_source = @import("readiness.zig").Source;
 pub const readiness_ready = @import("readiness.zig").Ready;

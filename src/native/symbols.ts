@@ -77,5 +77,9 @@ export const symbols = {
     returns: i32,
   },
 
-  rawsock_checksum_partial: { args: [buffer, u32, u32, u32], returns: i32 },
+  rawsock_checksum_kernel: { args: [], returns: i32 },
+  rawsock_checksum_partial: { args: [buffer, u32, u32, u32, u32], returns: i32 },
+  rawsock_checksum_store: { args: [buffer, u32, u32, u32, u32, u32], returns: i32 },
+  rawsock_checksum_verify: { args: [buffer, u32, u32, u32, u32, buffer], returns: i32 },
+  rawsock_checksum_explain: { args: [i32, buffer, u32], returns: i32 },
 } as const;
