@@ -40,6 +40,11 @@ export function uint8Array(value: Bytes, name: string): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** A copy; slice() of a Buffer would be a view of it. */
+export function copyOf(value: Bytes, name: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(uint8Array(value, name));
+}
+
 /** `start` and `end` of an options object, both within `length`. */
 export type Span = { readonly start?: number; readonly end?: number };
 
@@ -56,8 +61,15 @@ export function boolean(value: unknown, name: string): boolean {
   return value;
 }
 
+/** Throws where flags or the like stand in the place of an options object. */
+export function object(value: unknown, name: string): object {
+  if (typeof value !== "object" || value === null) throw wrongType(name, "an object", value);
+  return value;
+}
+
 /** Throws for an option that nobody reads. */
 export function knownKeys(options: object, accepted: ReadonlySet<string>): void {
+  object(options, "options");
   for (const key in options) {
     if (!accepted.has(key)) throw unknownKeyword("option", key, accepted);
   }
