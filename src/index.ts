@@ -57,7 +57,7 @@ export {
 } from "./control.ts";
 export type { Descriptor } from "./descriptor.ts";
 export { AddrInfoError, SocketError } from "./error.ts";
-export type { ReceiveOptions, SendOptions } from "./flags.ts";
+export type { ReceiveOptions, ReceiveOptions as RecvOptions, SendOptions } from "./flags.ts";
 export {
   InterfaceAddress,
   type InterfaceFlag,
