@@ -24,8 +24,11 @@ const table = {
   rawsock_manifest: { args: ["buffer", "u32"], returns: "i32" },
 } as const;
 
+const BUN_OLDEST = "1.2.0";
+const PLATFORMS = "Linux and macOS (x64, arm64) and FreeBSD (x64)";
+
 // The conditions are literal so that `bun build --compile` embeds this platform's file alone.
-async function locate(): Promise<string> {
+async function locate(): Promise<string | null> {
   const file = { with: { type: "file" } } as const;
   if (process.platform === "linux" && process.arch === "x64") {
     return (await import("../../prebuilt/linux-x64/librawsock.so", file)).default;
@@ -39,16 +42,29 @@ async function locate(): Promise<string> {
   if (process.platform === "darwin" && process.arch === "arm64") {
     return (await import("../../prebuilt/darwin-arm64/librawsock.dylib", file)).default;
   }
-  throw new Error("no prebuilt library for it");
+  if (process.platform === "freebsd" && process.arch === "x64") {
+    return (await import("../../prebuilt/freebsd-x64/librawsock.so", file)).default;
+  }
+  return null;
 }
 
 async function open() {
-  let path: string;
+  const platform = `${process.platform}-${process.arch}`;
+  if (Bun.semver.order(Bun.version, BUN_OLDEST) < 0) {
+    throw new Error(
+      `rawsock needs Bun ${BUN_OLDEST} or newer, not ${Bun.version}: run \`bun upgrade\``,
+    );
+  }
+  let path: string | null;
   try {
     path = await locate();
   } catch (cause) {
-    const platform = `${process.platform}-${process.arch}`;
     throw new Error(`rawsock: the native library for ${platform} is missing: ${BUILD}`, { cause });
+  }
+  if (path === null) {
+    throw new Error(
+      `rawsock does not work on ${platform}, only on ${PLATFORMS} ; types work anywhere`,
+    );
   }
   try {
     // Bundled, the path is relative to the bundle.

@@ -32,7 +32,10 @@ export async function end(
     stdin: "ignore",
     env: { ...process.env, ...env },
   });
-  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  const [stdout, stderr] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
   await child.exited;
   return { stdout, stderr, exitCode: child.exitCode, signal: child.signalCode };
 }
