@@ -63,7 +63,7 @@ async function open() {
   }
   if (path === null) {
     throw new Error(
-      `rawsock does not work on ${platform}, only on ${PLATFORMS} ; types work anywhere`,
+      `rawsock does not work on ${platform}, only on ${PLATFORMS}; types work anywhere`,
     );
   }
   try {
