@@ -10,11 +10,12 @@ const root = join(import.meta.dir, "../..");
 /** A registry that nobody serves: whatever asks for it fails. */
 const NO_NETWORK = { BUN_CONFIG_REGISTRY: "http://127.0.0.1:9/", npm_config_offline: "true" };
 
-/** Builds and packs the package; the tarball's path. */
+/** Builds and packs the package with the repository's own Bun; the tarball's path. */
 export function pack(directory: string): string {
-  run(process.execPath, join(root, "scripts/build.ts"));
+  const bun = join(root, "node_modules/.bin/bun");
+  run(bun, join(root, "scripts/build.ts"));
   const words = ["--ignore-scripts", "--quiet", "--destination", directory];
-  const { stdout, stderr, exitCode } = Bun.spawnSync([process.execPath, "pm", "pack", ...words], {
+  const { stdout, stderr, exitCode } = Bun.spawnSync([bun, "pm", "pack", ...words], {
     cwd: root,
   });
   if (exitCode !== 0) throw new Error(`bun pm pack: ${stderr}`);
@@ -56,7 +57,7 @@ export class Project implements Disposable {
     return String(stdout);
   }
 
-  /** The packages that an installation put in place. */
+  /** Takes a file or a directory away again. */
   remove(name: string): void {
     rmSync(this.path(name), { recursive: true });
   }
