@@ -43,13 +43,13 @@ async function bundle(): Promise<void> {
     outdir: bundles,
     target: "bun",
     splitting: true,
-    // Whole names, so that a stack trace can be read.
-    minify: { whitespace: true, syntax: true, identifiers: false },
+    // Not minified, which would save nothing at load; the map is read for stack traces alone.
+    sourcemap: "linked",
     // The libraries stay files, found beside the bundle.
     external: ["*.so", "*.dylib"],
     naming: { chunk: "[name]-[hash].[ext]" },
   });
-  for (const output of outputs) {
+  for (const output of outputs.filter(({ kind }) => kind !== "sourcemap")) {
     for (const [, path] of (await output.text()).matchAll(/"([^"]*\/prebuilt\/)[^"]*"/g)) {
       const found = join(output.path, "..", path as string);
       if (found !== join(root, "prebuilt/")) {

@@ -34,7 +34,7 @@ test("the tarball holds what package.json lists, and is small", () => {
     .split("\n")
     .map((name) => name.replace(/^package\//, ""));
   const allowed =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/(bun|other)\/.*\.js|dist\/types\/.*\.d\.ts|prebuilt\/\w+-\w+\/librawsock\.(so|dylib))$/;
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/bun\/.*\.js(\.map)?|dist\/other\/.*\.js|dist\/types\/.*\.d\.ts|prebuilt\/\w+-\w+\/librawsock\.(so|dylib))$/;
   expect(files.filter((name) => !allowed.test(name))).toEqual([]);
   for (const conditions of Object.values(manifest.exports)) {
     for (const path of Object.values(typeof conditions === "string" ? [conditions] : conditions)) {
@@ -161,8 +161,8 @@ test("an older Bun, another platform and a missing library are refused with one 
   using project = new Project(tarball);
   const main = project.write("main.ts", 'import { socket } from "rawsock"; console.log(socket);');
   const refusals = {
-    "win32-x64, only on Linux": ["process.platform", "win32"],
-    "linux-riscv64, only on Linux": ["process.arch", "riscv64"],
+    "does not work on win32-": ["process.platform", "win32"],
+    "-riscv64, only on Linux": ["process.arch", "riscv64"],
     "needs Bun 1.": ["Bun.version", "1.1.45"],
   };
   for (const [message, [name, value]] of Object.entries(refusals)) {

@@ -1,0 +1,68 @@
+// What running the tests under another Bun than the installed one takes.
+
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import manifest from "../package.json";
+import { type Counts, runTests } from "./suite.ts";
+
+export const root = join(import.meta.dir, "..");
+const cache = join(root, "node_modules/.cache/rawsock");
+
+/** A directory for downloads and helpers that survives until node_modules is removed. */
+export function cacheDirectory(name: string): string {
+  const directory = join(cache, name);
+  mkdirSync(directory, { recursive: true });
+  return directory;
+}
+
+export function run(...command: string[]): void {
+  const { exitCode } = Bun.spawnSync(command, { stdio: ["ignore", "inherit", "inherit"] });
+  if (exitCode !== 0) throw new Error(`${command.join(" ")} ended with status ${exitCode}`);
+}
+
+/** The executable of one of Bun's npm packages, as "@oven/bun-linux-aarch64", fetched once. */
+export function fetchBun(name: string, version: string = manifest.devDependencies.bun): string {
+  const directory = cacheDirectory(`${name.replaceAll("/", "-")}-${version}`);
+  const executable = join(directory, "node_modules", name, "bin/bun");
+  if (!existsSync(executable)) {
+    writeFileSync(join(directory, "package.json"), "{}");
+    // By force, because it is another platform's; its scripts would run it.
+    const words = ["--force", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save"];
+    run("npm", "install", "--prefix", directory, ...words, `${name}@${version}`);
+  }
+  return executable;
+}
+
+/** Installs what is missing of Debian's packages, or says how to. */
+export function needPackages(...names: string[]): void {
+  const missing = names.filter((name) => {
+    const { stdout } = Bun.spawnSync(["dpkg-query", "-s", name], { stderr: "ignore" });
+    return !String(stdout).includes("Status: install ok installed");
+  });
+  if (missing.length === 0) return;
+  const install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", ...missing];
+  if (process.getuid?.() !== 0) throw new Error(`missing: run \`sudo ${install.join(" ")}\``);
+  run("apt-get", "update", "-q");
+  run(...install);
+}
+
+/** An executable script that starts a program, for whom one path must do. */
+export function launcher(directory: string, ...command: string[]): string {
+  const path = join(directory, "bun");
+  const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  writeFileSync(path, `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
+  return path;
+}
+
+/** Names of tests, and why they cannot pass. */
+export type Exclusions = Readonly<Record<string, string>>;
+
+/** Runs the tests but for the excluded ones; process.execPath is the launcher for them. */
+export function runForeign(bun: string, exclusions: Exclusions, words: string[]): Promise<Counts> {
+  for (const [name, reason] of Object.entries(exclusions))
+    console.log(`excluded: ${name}: ${reason}`);
+  const names = Object.keys(exclusions);
+  const filter = names.length === 0 ? [] : ["-t", `^(?!.*(${names.join("|")}))`];
+  const preload = ["--preload", join(root, "scripts/preload.ts")];
+  return runTests([bun], [...preload, ...filter, ...words], { RAWSOCK_TEST_BUN: bun });
+}

@@ -1,0 +1,13 @@
+// `npm run test:bun 1.2.0`: the tests under another version of Bun; without a version, the oldest
+// that package.json says works.
+
+import manifest from "../package.json";
+import { cacheDirectory, fetchBun, launcher, run, runForeign } from "./foreign.ts";
+import { conclude } from "./suite.ts";
+
+const version = process.argv[2] ?? manifest.engines.bun.replace(">=", "");
+const architecture = process.arch === "x64" ? "x64" : "aarch64";
+run("zig", "build");
+const executable = fetchBun(`@oven/bun-${process.platform}-${architecture}`, version);
+const bun = launcher(cacheDirectory(`bun-${version}`), executable);
+conclude(await runForeign(bun, {}, process.argv.slice(3)));
