@@ -6,7 +6,7 @@ import { join } from "node:path";
 
 export type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
 
-/** Runs `bun test`, `bun` being the words that start one; the names of skipped tests are printed. */
+/** Runs `bun test`, `bun` being the words that start one, and prints what was skipped. */
 export async function runTests(
   bun: readonly string[],
   words: readonly string[],
