@@ -15,12 +15,14 @@ const types = join(root, "dist/types");
 const stub = join(root, "dist/other");
 const NOT_BUN = `${manifest.name} needs Bun: run the program with bun, bundle it with --target=bun`;
 
-function run(...command: string[]): void {
+/** Runs one of the repository's tools with this Bun: there may be no node, and no PATH to them. */
+function run(tool: string, ...words: string[]): void {
+  const command = [process.execPath, join(root, "node_modules/.bin", tool), ...words];
   const { exitCode } = Bun.spawnSync(command, {
     cwd: root,
     stdio: ["ignore", "inherit", "inherit"],
   });
-  if (exitCode !== 0) throw new Error(`${command.join(" ")} ended with status ${exitCode}`);
+  if (exitCode !== 0) throw new Error(`${tool} ${words.join(" ")} ended with status ${exitCode}`);
 }
 
 /** The TypeScript file of every exported bundle. */

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import manifest from "../package.json";
 import * as source from "../src/index.ts";
 import { Namespace } from "./support/namespace.ts";
-import { end } from "./support/program.ts";
+import { end, tool } from "./support/program.ts";
 import { Project, pack } from "./support/project.ts";
 import { ip, program, root, testWith } from "./support/requirements.ts";
 
@@ -153,7 +153,7 @@ for (const moduleResolution of ["bundler", "nodenext"]) {
       "tsconfig.json",
       JSON.stringify({ compilerOptions: options, files: ["main.ts"] }),
     );
-    expect(project.run(join(repository, "node_modules/.bin/tsc"), "-p", ".")).toBe("");
+    expect(project.run(...tool("tsc"), "-p", ".")).toBe("");
   });
 }
 

@@ -9,9 +9,9 @@ import { compare } from "../src/native/library.ts";
 import { symbols } from "../src/native/symbols.ts";
 import { type Abi, statements } from "./support/abi.ts";
 import { run } from "./support/namespace.ts";
+import { zig } from "./support/zig.ts";
 
 const root = join(import.meta.dir, "..");
-const zig = join(root, "node_modules/.bin/zig");
 
 type Manifest = Abi & {
   readonly target: string;

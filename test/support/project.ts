@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { run } from "./namespace.ts";
+import { tool } from "./program.ts";
 
 const root = join(import.meta.dir, "../..");
 
@@ -12,10 +13,9 @@ const NO_NETWORK = { BUN_CONFIG_REGISTRY: "http://127.0.0.1:9/", npm_config_offl
 
 /** Builds and packs the package with the repository's own Bun; the tarball's path. */
 export function pack(directory: string): string {
-  const bun = join(root, "node_modules/.bin/bun");
-  run(bun, join(root, "scripts/build.ts"));
+  run(...tool("bun"), join(root, "scripts/build.ts"));
   const words = ["--ignore-scripts", "--quiet", "--destination", directory];
-  const { stdout, stderr, exitCode } = Bun.spawnSync([bun, "pm", "pack", ...words], {
+  const { stdout, stderr, exitCode } = Bun.spawnSync([...tool("bun"), "pm", "pack", ...words], {
     cwd: root,
   });
   if (exitCode !== 0) throw new Error(`bun pm pack: ${stderr}`);
