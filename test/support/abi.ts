@@ -8,7 +8,17 @@ export type Abi = {
 };
 
 /** Structures of the library's own, which no header has. */
-const OWN: ReadonlySet<string> = new Set(["address_slot"]);
+const OWN: ReadonlySet<string> = new Set([
+  "address_slot",
+  "batch_header",
+  "control_header",
+  "message_slot",
+  "readiness_ready",
+  "readiness_source",
+]);
+
+/** Bytes that hold bit-fields, which have no address in C. */
+const BIT_FIELDS: ReadonlySet<string> = new Set(["tcp_info.tcpi_flags", "tcp_info.tcpi_wscale"]);
 
 /** Names of groups whose C prefix is not their name. */
 const PREFIXES: Readonly<Record<string, string>> = { ERRNO: "", single: "" };
@@ -21,6 +31,7 @@ export function statements({ records, constants }: Abi): Map<string, number> {
     if (OWN.has(name) || size === 0) continue;
     values.set(`sizeof(struct ${name})`, size);
     for (const [field, [offset, width]] of Object.entries(fields)) {
+      if (BIT_FIELDS.has(`${name}.${field}`)) continue;
       values.set(`offsetof(struct ${name}, ${field})`, offset);
       values.set(`sizeof(((struct ${name} *)0)->${field})`, width);
     }
