@@ -53,6 +53,20 @@ test("nothing runs or is fetched at installation", () => {
   }
 });
 
+test("the lock files are in step with package.json and name no registry", async () => {
+  const npm = await Bun.file(join(repository, "package-lock.json")).text();
+  const bun = await Bun.file(join(repository, "bun.lock")).text();
+  const { devDependencies, engines, name, version } = manifest;
+  const inNpm = JSON.parse(npm).packages[""];
+  expect(inNpm).toMatchObject({ name, version, engines, devDependencies });
+  const inBun = JSON.parse(bun.replace(/,(?=\s*[}\]])/g, "")).workspaces[""];
+  expect(inBun.devDependencies).toEqual(devDependencies);
+  expect(inBun.name).toBe(name);
+  // "funding" holds addresses, too.
+  expect(npm).not.toContain('"resolved"');
+  expect(npm + bun).not.toMatch(/registry|\.tgz/);
+});
+
 test("every entry point is imported from an installed package and exports what the source does", () => {
   using project = new Project(tarball);
   const main = project.write(
