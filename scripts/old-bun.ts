@@ -10,4 +10,8 @@ const architecture = process.arch === "x64" ? "x64" : "aarch64";
 run("zig", "build");
 const executable = fetchBun(`@oven/bun-${process.platform}-${architecture}`, version);
 const bun = launcher(cacheDirectory(`bun-${version}`), executable);
-conclude(await runForeign(bun, {}, process.argv.slice(3)));
+const exclusions = {
+  "allocate nothing": "before 1.4 every native call through bun:ffi allocates",
+  "/expectTypeOf is not a function": "it is newer; tsc has checked the types",
+};
+conclude(await runForeign(bun, exclusions, process.argv.slice(3)));
