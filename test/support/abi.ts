@@ -10,9 +10,15 @@ export type Abi = {
 /** Structures of the library's own, which no header has. */
 const OWN: ReadonlySet<string> = new Set([
   "address_slot",
+  "addrinfo_entry",
+  "addrinfo_hints",
+  "addrinfo_status",
   "batch_header",
   "control_header",
+  "interface_entry",
+  "interface_header",
   "message_slot",
+  "netdb_entry",
   "readiness_ready",
   "readiness_source",
 ]);
