@@ -1,4 +1,4 @@
-// `npm run test:bun 1.2.0`: the tests under another version of Bun; without a version, the oldest
+// `npm run test:bun 1.4.0`: the tests under another version of Bun; without a version, the oldest
 // that package.json says works.
 
 import manifest from "../package.json";

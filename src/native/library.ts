@@ -24,7 +24,7 @@ const table = {
   rawsock_manifest: { args: ["buffer", "u32"], returns: "i32" },
 } as const;
 
-const BUN_OLDEST = "1.2.0";
+const BUN_OLDEST = "1.4.0";
 const PLATFORMS = "Linux and macOS (x64, arm64) and FreeBSD (x64)";
 
 /** The library's path, which in a bundle is relative to the bundle. */
