@@ -14,6 +14,7 @@ const OWN: ReadonlySet<string> = new Set([
   "addrinfo_hints",
   "addrinfo_status",
   "batch_header",
+  "checksum_verdict",
   "control_header",
   "interface_entry",
   "interface_header",
