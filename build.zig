@@ -29,14 +29,14 @@ pub fn build(b: *std.Build) void {
 /// What the package ships, each for the least CPU that Bun itself runs on there.
 const shipped = [_]std.Target.Query{
     // Named after glibc, but the library names no libc: musl's Bun loads it as well.
-    query(.linux, .x86_64, &std.Target.x86.cpu.x86_64),
-    query(.linux, .aarch64, &std.Target.aarch64.cpu.generic),
-    query(.macos, .x86_64, &std.Target.x86.cpu.core2),
-    query(.macos, .aarch64, &std.Target.aarch64.cpu.apple_m1),
-    query(.freebsd, .x86_64, &std.Target.x86.cpu.x86_64),
+    kindOf(.linux, .x86_64, &std.Target.x86.cpu.x86_64),
+    kindOf(.linux, .aarch64, &std.Target.aarch64.cpu.generic),
+    kindOf(.macos, .x86_64, &std.Target.x86.cpu.core2),
+    kindOf(.macos, .aarch64, &std.Target.aarch64.cpu.apple_m1),
+    kindOf(.freebsd, .x86_64, &std.Target.x86.cpu.x86_64),
 };
 
-fn query(
+fn kindOf(
     os: std.Target.Os.Tag,
     architecture: std.Target.Cpu.Arch,
     cpu: *const std.Target.Cpu.Model,
