@@ -1,5 +1,5 @@
-//! `zig build` compiles the shim for this machine into prebuilt/<platform>-<arch>/;
-//! `zig build test` runs the unit tests.
+//! `zig build` compiles the shim for this machine into prebuilt/<platform>-<arch>/, `zig build all`
+//! for every supported machine; `zig build test` runs the unit tests.
 const std = @import("std");
 const builtin = @import("builtin");
 
@@ -14,27 +14,61 @@ pub fn build(b: *std.Build) void {
     ) orelse .ReleaseSafe;
 
     const target = b.standardTargetOptions(.{ .default_target = hostQuery() });
-    const output = b.addUpdateSourceFiles();
-    output.addCopyFileToSource(
-        library(b, target, optimize).getEmittedBin(),
-        b.fmt("prebuilt/{s}/{s}", .{ directory(b, target.result), fileName(target.result.os.tag) }),
-    );
-    b.getInstallStep().dependOn(&output.step);
+    const host = b.addUpdateSourceFiles();
+    put(b, host, target, optimize);
+    b.getInstallStep().dependOn(&host.step);
+
+    const all = b.addUpdateSourceFiles();
+    for (shipped) |kind| put(b, all, b.resolveTargetQuery(kind), optimize);
+    b.step("all", "Compile the library for every supported platform").dependOn(&all.step);
 
     const unit_tests = b.addTest(.{ .root_module = module(b, target, optimize, .executable) });
     b.step("test", "Run the unit tests").dependOn(&b.addRunArtifact(unit_tests).step);
 }
 
-/// This machine's operating system and architecture with its baseline CPU: a library built here
-/// must run on every machine of the kind.
-fn hostQuery() std.Target.Query {
-    const os = builtin.target.os.tag;
+/// What the package ships, each for the least CPU that Bun itself runs on there.
+const shipped = [_]std.Target.Query{
+    // Named after glibc, but the library names no libc: musl's Bun loads it as well.
+    kindOf(.linux, .x86_64, &std.Target.x86.cpu.x86_64),
+    kindOf(.linux, .aarch64, &std.Target.aarch64.cpu.generic),
+    kindOf(.macos, .x86_64, &std.Target.x86.cpu.core2),
+    kindOf(.macos, .aarch64, &std.Target.aarch64.cpu.apple_m1),
+    kindOf(.freebsd, .x86_64, &std.Target.x86.cpu.x86_64),
+};
+
+fn kindOf(
+    os: std.Target.Os.Tag,
+    architecture: std.Target.Cpu.Arch,
+    cpu: *const std.Target.Cpu.Model,
+) std.Target.Query {
     return .{
-        .cpu_arch = builtin.target.cpu.arch,
-        .cpu_model = .baseline,
+        .cpu_arch = architecture,
+        .cpu_model = .{ .explicit = cpu },
         .os_tag = os,
         .abi = if (os == .linux) .gnu else null,
     };
+}
+
+/// What is shipped for this machine's kind; never this machine's own CPU.
+fn hostQuery() std.Target.Query {
+    for (shipped) |candidate| {
+        if (candidate.os_tag == builtin.target.os.tag and
+            candidate.cpu_arch == builtin.target.cpu.arch) return candidate;
+    }
+    return .{ .cpu_model = .baseline };
+}
+
+/// Puts a target's library where the loader looks for it.
+fn put(
+    b: *std.Build,
+    output: *std.Build.Step.UpdateSourceFiles,
+    target: std.Build.ResolvedTarget,
+    optimize: std.builtin.OptimizeMode,
+) void {
+    output.addCopyFileToSource(
+        library(b, target, optimize).getEmittedBin(),
+        b.fmt("prebuilt/{s}/{s}", .{ directory(b, target.result), fileName(target.result.os.tag) }),
+    );
 }
 
 /// The names Bun gives platforms and architectures.
@@ -137,6 +171,9 @@ fn library(
         .linkage = .dynamic,
         .root_module = module(b, target, optimize, .library),
     });
-    shim.linker_allow_shlib_undefined = true;
+    // Elsewhere a name that libc lacks fails here, not when the library is loaded.
+    const linux = target.result.os.tag == .linux;
+    shim.linker_allow_shlib_undefined = linux;
+    shim.link_z_defs = !linux;
     return shim;
 }

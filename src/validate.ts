@@ -24,8 +24,12 @@ export function integer(value: unknown, name: string, least: number, most: numbe
   return value;
 }
 
-/** The bytes as a view. */
+/** The bytes as a typed array: Bun before 1.4 passes no DataView to a native function. */
 export function view(value: Bytes, name: string): ArrayBufferView {
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof DataView) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
   if (ArrayBuffer.isView(value)) return value;
   if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
     return new Uint8Array(value);
