@@ -44,18 +44,23 @@ async function bundle(): Promise<void> {
     root: join(root, "src"),
     outdir: bundles,
     target: "bun",
-    splitting: true,
+    // One file: what is required at the first use must not become a chunk of its own, which the
+    // bundler of a user would not find.
+    splitting: false,
     // Not minified, which would save nothing at load; the map is read for stack traces alone.
     sourcemap: "linked",
     // The libraries stay files, found beside the bundle.
     external: ["*.so", "*.dylib"],
     naming: { chunk: "[name]-[hash].[ext]" },
   });
-  for (const output of outputs.filter(({ kind }) => kind !== "sourcemap")) {
-    for (const [, path] of (await output.text()).matchAll(/"([^"]*\/prebuilt\/)[^"]*"/g)) {
-      const found = join(output.path, "..", path as string);
+  for (const { path } of outputs.filter(({ kind }) => kind !== "sourcemap")) {
+    // Under its own name, so that the bundler of a user sees which files are required.
+    const text = (await Bun.file(path).text()).replaceAll('__require("', 'require("');
+    await Bun.write(path, text);
+    for (const [, library] of text.matchAll(/require\("([^"]*\/prebuilt\/)[^"]*"/g)) {
+      const found = join(path, "..", library as string);
       if (found !== join(root, "prebuilt/")) {
-        throw new Error(`${output.path} looks for libraries in ${found}`);
+        throw new Error(`${path} looks for libraries in ${found}`);
       }
     }
   }

@@ -1,9 +1,10 @@
 // Control messages, the ancillary data of sendmsg(2) and recvmsg(2): cmsg(3).
 
+import { lazy } from "./constants.ts";
 import type { ControlCodec } from "./control/codec.ts";
-import { type ErrorControl, errorCodecs } from "./control/failure.ts";
-import { type InternetControl, internetCodecs } from "./control/internet.ts";
-import { type SocketControl, socketCodecs } from "./control/socket.ts";
+import type { ErrorControl } from "./control/failure.ts";
+import type { InternetControl } from "./control/internet.ts";
+import type { SocketControl } from "./control/socket.ts";
 import { allocate } from "./native/memory.ts";
 import { Structure } from "./record.ts";
 import { type Bytes, integer, uint8Array, unknownKeyword, view, wrongType } from "./validate.ts";
@@ -25,15 +26,22 @@ const [DATA, ALIGNMENT] = new Structure("control_header").field("data");
 /** The kernel's levels and types stay below this. */
 const KEY_LIMIT = 0x8000;
 
-const codecs: readonly ControlCodec[] = [...socketCodecs, ...internetCodecs, ...errorCodecs];
-const byPlace = new Map<number, ControlCodec>();
-const byKind = new Map<string, ControlCodec[]>();
-for (const codec of codecs) {
-  byPlace.set(key(codec.level, codec.type), codec);
-  const others = byKind.get(codec.kind);
-  if (others === undefined) byKind.set(codec.kind, [codec]);
-  else others.push(codec);
-}
+/** The codecs by level and type, and by kind; loaded at the first use. */
+const tables = lazy(() => {
+  const { socketCodecs } = require("./control/socket.ts") as typeof import("./control/socket.ts");
+  const { internetCodecs } =
+    require("./control/internet.ts") as typeof import("./control/internet.ts");
+  const { errorCodecs } = require("./control/failure.ts") as typeof import("./control/failure.ts");
+  const byPlace = new Map<number, ControlCodec>();
+  const byKind = new Map<string, ControlCodec[]>();
+  for (const codec of [...socketCodecs, ...internetCodecs, ...errorCodecs]) {
+    byPlace.set(key(codec.level, codec.type), codec);
+    const others = byKind.get(codec.kind);
+    if (others === undefined) byKind.set(codec.kind, [codec]);
+    else others.push(codec);
+  }
+  return { byPlace, byKind };
+});
 
 function key(level: number, type: number): number {
   return level * KEY_LIMIT + type;
@@ -41,7 +49,7 @@ function key(level: number, type: number): number {
 
 function codecAt(level: number, type: number): ControlCodec | undefined {
   const outside = level < 0 || level >= KEY_LIMIT || type < 0 || type >= KEY_LIMIT;
-  return outside ? undefined : byPlace.get(key(level, type));
+  return outside ? undefined : tables().byPlace.get(key(level, type));
 }
 
 function aligned(length: number): number {
@@ -62,6 +70,7 @@ function codecFor(message: ControlMessage): ControlCodec | undefined {
     throw wrongType("a control message", "an object with a kind", message);
   }
   if (message.kind === "unknown") return undefined;
+  const { byKind } = tables();
   const candidates = byKind.get(message.kind);
   if (candidates === undefined) {
     const { kind }: { kind: unknown } = message;

@@ -9,7 +9,7 @@
 // RAWSOCK_READINESS=thread in the environment makes a thread do what kernel AIO does otherwise;
 // it takes over by itself where the kernel refuses AIO.
 
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { failure } from "./error.ts";
 import { native } from "./native/library.ts";
@@ -218,6 +218,8 @@ export class EventSource {
 
 function streamOf(fd: number): LoopStream {
   const file = Bun.file(fd).stream() as unknown as ReadableStream;
+  // Loaded at the first wait: importing it costs more than the rest of the package.
+  const { Readable } = process.getBuiltinModule("node:stream");
   const stream = Readable.fromWeb(file) as Partial<LoopStream> & Readable;
   if (stream.ref === undefined || stream.unref === undefined) {
     throw new Error("rawsock: Socket needs Bun 1.4, whose streams of files can be unref'd");

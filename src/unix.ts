@@ -1,6 +1,5 @@
 // Connections to Unix domain sockets. unix(7).
 
-import { createConnection } from "node:net";
 import type { Duplex } from "node:stream";
 import { Sockaddr } from "./address.ts";
 import { close, connect, socket } from "./calls.ts";
@@ -36,6 +35,8 @@ export function openUnixSocket(
 export function openUnixSocketStream(path: string | Bytes): Duplex {
   // Checks the type and the length.
   if (Sockaddr.unix(path).path === "") throw new RangeError("path must not be empty");
+  // Loaded at the first use: importing it costs more than the rest of the package.
+  const { createConnection } = process.getBuiltinModule("node:net");
   return createConnection({ path: nodePath(path), allowHalfOpen: true });
 }
 

@@ -27,45 +27,62 @@ const table = {
 const BUN_OLDEST = "1.4.0";
 const PLATFORMS = "Linux and macOS (x64, arm64) and FreeBSD (x64)";
 
-/** The library's path, which in a bundle is relative to the bundle. */
-async function locate(): Promise<string> {
-  const file = { with: { type: "file" } } as const;
-  const platform = `${process.platform}-${process.arch}`;
-  // The conditions are literal so that `bun build --compile` embeds this platform's file alone;
-  // inside of `try` a bundler does without the files that are not there.
+const PLATFORM = `${process.platform}-${process.arch}`;
+
+/** The library's place in the package, seen from here and from the published bundle alike. */
+function packaged(): string {
+  const suffix = process.platform === "darwin" ? "dylib" : "so";
+  const url = new URL(`../../prebuilt/${PLATFORM}/librawsock.${suffix}`, import.meta.url);
+  return Bun.fileURLToPath(url);
+}
+
+/**
+ * The library that a user's bundler has taken along, relative to the bundle. The conditions are
+ * literal so that `bun build --compile` embeds this platform's file alone; inside of `try` a
+ * bundler does without the files that are not there.
+ */
+function bundled(): string {
   try {
     if (process.platform === "linux" && process.arch === "x64") {
-      return (await import("../../prebuilt/linux-x64/librawsock.so", file)).default;
+      return path(require("../../prebuilt/linux-x64/librawsock.so"));
     }
     if (process.platform === "linux" && process.arch === "arm64") {
-      return (await import("../../prebuilt/linux-arm64/librawsock.so", file)).default;
+      return path(require("../../prebuilt/linux-arm64/librawsock.so"));
     }
     if (process.platform === "darwin" && process.arch === "x64") {
-      return (await import("../../prebuilt/darwin-x64/librawsock.dylib", file)).default;
+      return path(require("../../prebuilt/darwin-x64/librawsock.dylib"));
     }
     if (process.platform === "darwin" && process.arch === "arm64") {
-      return (await import("../../prebuilt/darwin-arm64/librawsock.dylib", file)).default;
+      return path(require("../../prebuilt/darwin-arm64/librawsock.dylib"));
     }
     if (process.platform === "freebsd" && process.arch === "x64") {
-      return (await import("../../prebuilt/freebsd-x64/librawsock.so", file)).default;
+      return path(require("../../prebuilt/freebsd-x64/librawsock.so"));
     }
   } catch (cause) {
-    throw new Error(`rawsock: the native library for ${platform} is missing: ${BUILD}`, { cause });
+    throw new Error(`rawsock: the native library for ${PLATFORM} is missing: ${BUILD}`, { cause });
   }
   throw new Error(
-    `rawsock does not work on ${platform}, only on ${PLATFORMS}; types work anywhere`,
+    `rawsock does not work on ${PLATFORM}, only on ${PLATFORMS}; types work anywhere`,
   );
 }
 
-async function open() {
+/** What a required file is: its path, or a module whose default is the path. */
+function path(file: string | { readonly default: string }): string {
+  const name = typeof file === "string" ? file : file.default;
+  return name.startsWith("/") ? name : Bun.fileURLToPath(new URL(name, import.meta.url));
+}
+
+// Without top-level await, so that the package can also be required.
+function open() {
   if (Bun.semver.order(Bun.version, BUN_OLDEST) < 0) {
     throw new Error(
       `rawsock needs Bun ${BUN_OLDEST} or newer, not ${Bun.version}: run \`bun upgrade\``,
     );
   }
-  const path = await locate();
+  // Not by node:fs, whose import takes as long as all of this.
+  const file = Bun.file(packaged()).size > 0 ? packaged() : bundled();
   try {
-    return dlopen(path.startsWith("/") ? path : new URL(path, import.meta.url), table).symbols;
+    return dlopen(file, table).symbols;
   } catch (cause) {
     throw mismatch(cause instanceof Error ? cause.message : String(cause), cause);
   }
@@ -102,7 +119,7 @@ export function compare(
 }
 
 /** The library's functions: >= 0 is the result, < 0 is -errno. */
-export const native = await open();
+export const native = open();
 
 const manifest = readManifest();
 compare(symbols, manifest.symbols);
