@@ -42,6 +42,9 @@ pub fn statistics(_: u32, _: [*]const u8, _: [*]u8, _: u32, _: [*]u8, _: u32) ca
     return -c.EOPNOTSUPP;
 }
 
+/// Never asked for: the list has every destination.
+pub const linkDestination = statistics;
+
 fn bytesOf(address: ?*c.struct_sockaddr) []const u8 {
     const pointer = address orelse return &.{};
     const bytes: [*]const u8 = @ptrCast(pointer);
