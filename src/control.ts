@@ -22,30 +22,36 @@ const [LEVEL] = header.field("cmsg_level");
 const [TYPE] = header.field("cmsg_type");
 /** Where the data begin, and to how many bytes messages are aligned. */
 const [DATA, ALIGNMENT] = new Structure("control_header").field("data");
-/** The kernel's levels and types stay below this. */
-const KEY_LIMIT = 0x8000;
 
 const codecs: readonly ControlCodec[] = [...socketCodecs, ...internetCodecs, ...errorCodecs];
-const byPlace = new Map<number, ControlCodec>();
+/** By level, then by type. */
+const byPlace = new Map<number, (ControlCodec | undefined)[]>();
 const byKind = new Map<string, ControlCodec[]>();
 for (const codec of codecs) {
-  byPlace.set(key(codec.level, codec.type), codec);
+  const types = byPlace.get(codec.level) ?? [];
+  byPlace.set(codec.level, types);
+  while (types.length < codec.type) types.push(undefined);
+  types[codec.type] = codec;
   const others = byKind.get(codec.kind);
   if (others === undefined) byKind.set(codec.kind, [codec]);
   else others.push(codec);
 }
 
-function key(level: number, type: number): number {
-  return level * KEY_LIMIT + type;
-}
+const NO_TYPES: readonly undefined[] = [];
+let lastLevel = 0;
+let lastTypes: readonly (ControlCodec | undefined)[] = byPlace.get(0) ?? NO_TYPES;
 
+/** The level is mostly that of the last one. */
 function codecAt(level: number, type: number): ControlCodec | undefined {
-  const outside = level < 0 || level >= KEY_LIMIT || type < 0 || type >= KEY_LIMIT;
-  return outside ? undefined : byPlace.get(key(level, type));
+  if (level !== lastLevel) {
+    lastTypes = byPlace.get(level) ?? NO_TYPES;
+    lastLevel = level;
+  }
+  return type >= 0 && type < lastTypes.length ? lastTypes[type] : undefined;
 }
 
 function aligned(length: number): number {
-  return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+  return (length + ALIGNMENT - 1) & -ALIGNMENT;
 }
 
 const unknownCodec = {
@@ -159,6 +165,50 @@ export function decodeReceived(bytes: DataView, length: number, cut: boolean): C
     }
   }
   return messages;
+}
+
+/**
+ * What was encoded last, as far as it is messages of one integer each: as long as these are the
+ * same, their bytes are.
+ */
+export class Encoded {
+  readonly #messages: ControlMessage[] = [];
+  readonly #codecs: ControlCodec[] = [];
+  readonly #values: unknown[] = [];
+
+  forget(): void {
+    this.#messages.length = 0;
+  }
+
+  /** Remembers `control`, or nothing where it is of other kinds. */
+  remember(control: readonly ControlMessage[]): void {
+    this.forget();
+    for (let index = 0; index < control.length; index++) {
+      const message = control[index] as ControlMessage;
+      const codec = codecFor(message);
+      if (codec?.field === undefined) {
+        this.forget();
+        return;
+      }
+      this.#messages[index] = message;
+      this.#codecs[index] = codec;
+      this.#values[index] = message[codec.field as keyof ControlMessage];
+    }
+  }
+
+  /** Whether `control`, which is not empty, is what was remembered, and has not changed since. */
+  is(control: readonly ControlMessage[]): boolean {
+    const messages = this.#messages;
+    if (control.length !== messages.length) return false;
+    for (let index = 0; index < messages.length; index++) {
+      const message = control[index] as ControlMessage;
+      if (message !== messages[index]) return false;
+      const { kind, field } = this.#codecs[index] as ControlCodec;
+      if (message.kind !== kind) return false;
+      if (message[field as keyof ControlMessage] !== this.#values[index]) return false;
+    }
+    return true;
+  }
 }
 
 /** The descriptors that `control` brought. */
