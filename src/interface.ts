@@ -56,21 +56,27 @@ const [nameLength] = entry.field("name_length");
 /** The largest datagram a netlink dump comes in is 32 KiB. */
 const scratch = lazy(() => allocate(64 * 1024));
 let room = allocate(16 * 1024);
+let roomWords = new Uint32Array(room.buffer);
 
 /** A list as the library wrote it. */
 class Snapshot {
-  readonly bytes: Uint8Array;
   readonly words: Uint32Array;
+  #bytes: Uint8Array | undefined;
 
   constructor(addresses: boolean) {
     const length = fill(addresses);
-    this.bytes = room.slice(0, length);
-    this.words = new Uint32Array(this.bytes.buffer, 0, length >> 2);
+    this.words = roomWords.slice(0, length >> 2);
+  }
+
+  /** Made when it is first needed: a view takes longer than the copy. */
+  get bytes(): Uint8Array {
+    this.#bytes ??= new Uint8Array(this.words.buffer);
+    return this.#bytes;
   }
 
   /** The places of the entries. */
   *offsets(): Generator<number> {
-    for (let offset = header.size; offset < this.bytes.length; ) {
+    for (let offset = header.size; offset < this.words.byteLength; ) {
       yield offset;
       offset += this.words[(offset >> 2) + sizeWord] as number;
     }
@@ -102,6 +108,7 @@ function fill(addresses: boolean): number {
     if (length <= room.length) return length;
     // More may come while it grows.
     room = allocate(Math.ceil(length / 4096) * 4096 + 4096);
+    roomWords = new Uint32Array(room.buffer);
   }
 }
 
@@ -299,7 +306,7 @@ export function ifaddrs(
   const snapshot = new Snapshot(true);
   const { words } = snapshot;
   const list: InterfaceAddress[] = [];
-  for (let offset = header.size; offset < snapshot.bytes.length; ) {
+  for (let offset = header.size; offset < words.byteLength; ) {
     const word = offset >> 2;
     const bits = words[word + flagsWord] as number;
     if ((bits & all) === all && (some === null || (bits & some) !== 0)) {
