@@ -47,7 +47,7 @@ fn listOnce(addresses: bool, room: []u8, scratch: []u8, first_room: u32) i32 {
     defer _ = system.close(socket);
     var lister: Lister = .{ .table = .begin(room, netlink.namespace(socket)) };
     var dump: netlink.Dump = .{ .socket = socket, .scratch = scratch, .first_room = first_room };
-    const listed = listLinks(&dump, &lister);
+    const listed = listLinks(&dump, &lister, addresses);
     if (listed < 0) return listed;
     lister.links_end = lister.table.length;
     if (addresses) {
@@ -58,17 +58,26 @@ fn listOnce(addresses: bool, room: []u8, scratch: []u8, first_room: u32) i32 {
     return lister.table.result();
 }
 
-/// The interfaces as IPv6 knows them, or all in full where it does not know all.
-fn listLinks(dump: *netlink.Dump, lister: *Lister) i32 {
+/// The interfaces as IPv6 knows them, or all in full where it does not know all. `addresses`: these
+/// come next.
+fn listLinks(dump: *netlink.Dump, lister: *Lister, addresses: bool) i32 {
     var every: Census = .{};
     const counted = dump.run(netlink.indices, &every);
     if (counted == -c.EAGAIN or counted == -c.EMSGSIZE) return counted;
     if (counted >= 0) {
         const table = lister.table;
-        const listed = dump.run(netlink.inet6_links, lister);
+        const listed = if (addresses)
+            dump.runBefore(netlink.inet6_links, netlink.addresses, lister)
+        else
+            dump.run(netlink.inet6_links, lister);
         if (listed < 0) return listed;
         if (std.meta.eql(every, lister.census)) return 0;
         lister.table = table;
+        if (dump.asked) {
+            // They would be of other interfaces than those that come now: a census drops them.
+            const dropped = dump.run(netlink.addresses, &every);
+            if (dropped < 0) return dropped;
+        }
     }
     return dump.run(netlink.links, lister);
 }

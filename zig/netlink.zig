@@ -94,16 +94,43 @@ pub const Dump = struct {
     first_room: usize,
     /// Datagrams received so far, by the socket.
     count: u32 = 0,
+    /// The next has been asked for already.
+    asked: bool = false,
 
     const first_count = 4;
 
     /// 0; -EAGAIN where the table changed meanwhile or messages were lost; or another -errno.
     pub fn run(dump: *Dump, request: anytype, sink: anytype) i32 {
+        if (dump.asked) {
+            dump.asked = false;
+            dump.sequence += 1;
+            const status = dump.collect(sink);
+            if (status != -c.EBUSY) return status;
+        }
         dump.sequence += 1;
         var numbered = request;
         numbered.header.nlmsg_seq = dump.sequence;
         const sent = send(dump.socket, std.mem.asBytes(&numbered));
+        return if (sent < 0) sent else dump.collect(sink);
+    }
+
+    /// Like `run`, but asks for `next` in the same call, which is the next to be run. The kernel
+    /// refuses that, -EBUSY, where the answer to the first takes more than one datagram.
+    pub fn runBefore(dump: *Dump, request: anytype, next: anytype, sink: anytype) i32 {
+        dump.sequence += 1;
+        var both: extern struct { first: @TypeOf(request), next: @TypeOf(next) } = .{
+            .first = request,
+            .next = next,
+        };
+        both.first.header.nlmsg_seq = dump.sequence;
+        both.next.header.nlmsg_seq = dump.sequence + 1;
+        const sent = send(dump.socket, std.mem.asBytes(&both));
         if (sent < 0) return sent;
+        dump.asked = true;
+        return dump.collect(sink);
+    }
+
+    fn collect(dump: *Dump, sink: anytype) i32 {
         var interrupted = false;
         while (true) : (dump.count += 1) {
             const room = if (dump.count < first_count) dump.first_room else dump.scratch.len;
@@ -113,7 +140,10 @@ pub const Dump = struct {
             };
             var walk: Messages = .{ .rest = bytes };
             while (walk.next()) |message| {
-                if (message.header.nlmsg_seq != dump.sequence) continue;
+                if (message.header.nlmsg_seq != dump.sequence) {
+                    if (message.header.nlmsg_type == c.NLMSG_ERROR) dump.asked = false;
+                    continue;
+                }
                 if (message.header.nlmsg_flags & c.NLM_F_DUMP_INTR != 0) interrupted = true;
                 switch (message.header.nlmsg_type) {
                     c.NLMSG_DONE, c.NLMSG_ERROR => {
