@@ -142,29 +142,42 @@ export function decodeControl(bytes: Bytes): ControlMessage[] {
  * a last message that is too short for its kind is not one.
  */
 export function decodeReceived(bytes: DataView, length: number, cut: boolean): ControlMessage[] {
-  const messages: ControlMessage[] = [];
+  // Mostly there is one: an array of it at once is cheaper than an empty one that grows.
+  let messages: ControlMessage[] | undefined;
   const end = Math.min(length, bytes.byteLength);
   let at = 0;
   while (end - at >= DATA) {
     const size = bytes.getUint32(at + LENGTH, true);
     const high = LENGTH_SIZE > 4 ? bytes.getUint32(at + LENGTH + 4, true) : 0;
     if (high !== 0 || size < DATA || size > end - at) break;
-    const level = bytes.getInt32(at + LEVEL, true);
-    const type = bytes.getInt32(at + TYPE, true);
-    const start = at + DATA;
-    const codec = codecAt(level, type);
-    at += aligned(size);
-    const last = cut && at >= end;
-    const short = last && size - DATA < (codec?.receivedSize ?? 0);
-    const known = short ? null : codec?.decode(bytes, start, size - DATA);
-    if (known !== undefined && known !== null) {
-      messages.push(known as ControlMessage);
-    } else if (codec === undefined || !last) {
-      const data = new Uint8Array(bytes.buffer, bytes.byteOffset + start, size - DATA);
-      messages.push({ kind: "unknown", level, type, data: data.slice() });
+    const next = at + aligned(size);
+    const message = decodeOne(bytes, at, size, cut && next >= end);
+    if (message !== null) {
+      if (messages === undefined) messages = [message];
+      else messages.push(message);
     }
+    at = next;
   }
-  return messages;
+  return messages ?? [];
+}
+
+/** The message of `size` bytes at `at`, or null where it is the `last` and was cut. */
+function decodeOne(
+  bytes: DataView,
+  at: number,
+  size: number,
+  last: boolean,
+): ControlMessage | null {
+  const level = bytes.getInt32(at + LEVEL, true);
+  const type = bytes.getInt32(at + TYPE, true);
+  const start = at + DATA;
+  const codec = codecAt(level, type);
+  const short = last && size - DATA < (codec?.receivedSize ?? 0);
+  const known = short ? null : codec?.decode(bytes, start, size - DATA);
+  if (known !== undefined && known !== null) return known as ControlMessage;
+  if (codec !== undefined && last) return null;
+  const data = new Uint8Array(bytes.buffer, bytes.byteOffset + start, size - DATA);
+  return { kind: "unknown", level, type, data: data.slice() };
 }
 
 /**
