@@ -1,5 +1,5 @@
-//! `zig build` compiles the shim for this machine into prebuilt/<platform>-<arch>/;
-//! `zig build test` runs the unit tests.
+//! `zig build` compiles the shim for this machine into prebuilt/<platform>-<arch>/, `zig build all`
+//! for every supported machine; `zig build test` runs the unit tests.
 const std = @import("std");
 const builtin = @import("builtin");
 
@@ -14,27 +14,61 @@ pub fn build(b: *std.Build) void {
     ) orelse .ReleaseSafe;
 
     const target = b.standardTargetOptions(.{ .default_target = hostQuery() });
-    const output = b.addUpdateSourceFiles();
-    output.addCopyFileToSource(
-        library(b, target, optimize).getEmittedBin(),
-        b.fmt("prebuilt/{s}/{s}", .{ directory(b, target.result), fileName(target.result.os.tag) }),
-    );
-    b.getInstallStep().dependOn(&output.step);
+    const host = b.addUpdateSourceFiles();
+    put(b, host, target, optimize);
+    b.getInstallStep().dependOn(&host.step);
+
+    const all = b.addUpdateSourceFiles();
+    for (shipped) |kind| put(b, all, b.resolveTargetQuery(kind), optimize);
+    b.step("all", "Compile the library for every supported platform").dependOn(&all.step);
 
     const unit_tests = b.addTest(.{ .root_module = module(b, target, optimize, .executable) });
     b.step("test", "Run the unit tests").dependOn(&b.addRunArtifact(unit_tests).step);
 }
 
-/// This machine's operating system and architecture with its baseline CPU: a library built here
-/// must run on every machine of the kind.
-fn hostQuery() std.Target.Query {
-    const os = builtin.target.os.tag;
+/// What the package ships, each for the least CPU that Bun itself runs on there.
+const shipped = [_]std.Target.Query{
+    // Named after glibc, but the library names no libc: musl's Bun loads it as well.
+    kindOf(.linux, .x86_64, &std.Target.x86.cpu.x86_64),
+    kindOf(.linux, .aarch64, &std.Target.aarch64.cpu.generic),
+    kindOf(.macos, .x86_64, &std.Target.x86.cpu.core2),
+    kindOf(.macos, .aarch64, &std.Target.aarch64.cpu.apple_m1),
+    kindOf(.freebsd, .x86_64, &std.Target.x86.cpu.x86_64),
+};
+
+fn kindOf(
+    os: std.Target.Os.Tag,
+    architecture: std.Target.Cpu.Arch,
+    cpu: *const std.Target.Cpu.Model,
+) std.Target.Query {
     return .{
-        .cpu_arch = builtin.target.cpu.arch,
-        .cpu_model = .baseline,
+        .cpu_arch = architecture,
+        .cpu_model = .{ .explicit = cpu },
         .os_tag = os,
         .abi = if (os == .linux) .gnu else null,
     };
+}
+
+/// What is shipped for this machine's kind; never this machine's own CPU.
+fn hostQuery() std.Target.Query {
+    for (shipped) |candidate| {
+        if (candidate.os_tag == builtin.target.os.tag and
+            candidate.cpu_arch == builtin.target.cpu.arch) return candidate;
+    }
+    return .{ .cpu_model = .baseline };
+}
+
+/// Puts a target's library where the loader looks for it.
+fn put(
+    b: *std.Build,
+    output: *std.Build.Step.UpdateSourceFiles,
+    target: std.Build.ResolvedTarget,
+    optimize: std.builtin.OptimizeMode,
+) void {
+    output.addCopyFileToSource(
+        library(b, target, optimize).getEmittedBin(),
+        b.fmt("prebuilt/{s}/{s}", .{ directory(b, target.result), fileName(target.result.os.tag) }),
+    );
 }
 
 /// The names Bun gives platforms and architectures.
@@ -85,7 +119,46 @@ fn module(
         .target = target,
         .optimize = optimize,
     }));
+    addKernels(b, root, target);
     return root;
+}
+
+/// The checksum kernels: one source, an object for every kind of CPU that the library tells
+/// apart when it runs (zig/checksum.zig).
+fn addKernels(
+    b: *std.Build,
+    root: *std.Build.Module,
+    target: std.Build.ResolvedTarget,
+) void {
+    addKernel(b, root, "rawsock_sum_baseline", 16, target);
+    if (target.result.cpu.arch != .x86_64) return;
+    var query = target.query;
+    query.cpu_model = .{ .explicit = &std.Target.x86.cpu.x86_64_v3 };
+    addKernel(b, root, "rawsock_sum_avx2", 32, b.resolveTargetQuery(query));
+    query.cpu_model = .{ .explicit = &std.Target.x86.cpu.x86_64_v4 };
+    addKernel(b, root, "rawsock_sum_avx512", 64, b.resolveTargetQuery(query));
+}
+
+fn addKernel(
+    b: *std.Build,
+    root: *std.Build.Module,
+    symbol: []const u8,
+    vector_width: usize,
+    target: std.Build.ResolvedTarget,
+) void {
+    const options = b.addOptions();
+    options.addOption([]const u8, "symbol", symbol);
+    options.addOption(usize, "vector_width", vector_width);
+    const kernel = b.createModule(.{
+        .root_source_file = b.path("zig/checksum_kernel.zig"),
+        .target = target,
+        .optimize = .ReleaseFast, // a kernel without vectors would be another kernel
+        .strip = true,
+        .unwind_tables = .none,
+        .pic = true,
+    });
+    kernel.addOptions("kernel", options);
+    root.addObject(b.addObject(.{ .name = symbol, .root_module = kernel }));
 }
 
 fn library(
@@ -98,6 +171,9 @@ fn library(
         .linkage = .dynamic,
         .root_module = module(b, target, optimize, .library),
     });
-    shim.linker_allow_shlib_undefined = true;
+    // Elsewhere a name that libc lacks fails here, not when the library is loaded.
+    const linux = target.result.os.tag == .linux;
+    shim.linker_allow_shlib_undefined = linux;
+    shim.link_z_defs = !linux;
     return shim;
 }

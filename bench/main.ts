@@ -2,14 +2,16 @@
 // behind it choose the suites whose title holds one of them; `peers` adds other programs.
 
 import { join } from "node:path";
+import { checksums } from "./checksum.ts";
 import { HEADER, line, measure, type Outcome, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
 import { message } from "./message.ts";
 import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
+import { eventLoop } from "./socket.ts";
 import { transfer } from "./transfer.ts";
 
-const suites: readonly Suite[] = [transfer, message, interfaces];
+const suites: readonly Suite[] = [checksums, transfer, message, interfaces, eventLoop];
 
 const words = process.argv.slice(2).filter((word) => word !== "peers");
 const chosen = suites.filter(

@@ -24,7 +24,15 @@ import {
   type VsockFields,
   vsock,
 } from "./family.ts";
-import { type Bytes, integer, knownKeys, uint8Array, wrongType } from "./validate.ts";
+import {
+  type Bytes,
+  copyOf,
+  integer,
+  knownKeys,
+  object,
+  uint8Array,
+  wrongType,
+} from "./validate.ts";
 
 /** The size of struct sockaddr itself, taken for families without a layout of their own. */
 const GENERIC_SIZE = 16;
@@ -99,22 +107,22 @@ export class Sockaddr {
 
   /** A link-layer address, its protocol in host order or as a keyword. packet(7). */
   static packet(fields: PacketFields): Sockaddr {
-    return toSockaddr({ family: "packet", ...fields });
+    return toSockaddr({ ...object(fields, "fields"), family: "packet" } as AddressLike);
   }
 
   /** A netlink port and multicast groups. netlink(7). */
   static netlink(fields: NetlinkFields = {}): Sockaddr {
-    return toSockaddr({ family: "netlink", ...fields });
+    return toSockaddr({ ...object(fields, "fields"), family: "netlink" } as AddressLike);
   }
 
   /** A virtual machine's context identifier and port. vsock(7). */
   static vsock(fields: VsockFields): Sockaddr {
-    return toSockaddr({ family: "vsock", ...fields });
+    return toSockaddr({ ...object(fields, "fields"), family: "vsock" } as AddressLike);
   }
 
   /** A copy of a whole struct sockaddr. */
   static from(bytes: Bytes): Sockaddr {
-    const copy = uint8Array(bytes, "bytes").slice();
+    const copy = copyOf(bytes, "bytes");
     if (copy.length < headerSize || copy.length > STORAGE_SIZE) {
       throw new RangeError(
         `a struct sockaddr has ${headerSize} to ${STORAGE_SIZE} bytes, not ${copy.length}`,
@@ -190,6 +198,10 @@ export class Sockaddr {
     return codec !== undefined && this.#bytes.length >= codec.least ? codec : undefined;
   }
 
+  #used(): Uint8Array {
+    return this.#bytes.subarray(0, this.#codec()?.used?.(this.#bytes));
+  }
+
   #fields(): AddressFields {
     return this.#codec()?.decode(this.#bytes) ?? {};
   }
@@ -209,11 +221,9 @@ export class Sockaddr {
   }
 
   equals(other: AddressLike): boolean {
-    const bytes = toSockaddr(other).#bytes;
-    return (
-      bytes.length === this.#bytes.length &&
-      bytes.every((byte, index) => byte === this.#bytes[index])
-    );
+    const theirs = toSockaddr(other).#used();
+    const ours = this.#used();
+    return theirs.length === ours.length && theirs.every((byte, index) => byte === ours[index]);
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): string {
@@ -314,12 +324,11 @@ export function convertAddress(
     throw new TypeError(`family must be "inet" or "inet6", not ${String(family)}`);
   }
   const size = number === AF.INET ? 4 : 16;
+  const as = resultKind(options, address);
   if (typeof address === "string") {
     const bytes = parseAddress(number, address);
     if (bytes === null) throw wrongType("address", `an ${familyLabel(number)} address`, address);
-    const as = options?.as ?? "bytes";
     if (as === "bytes") return bytes;
-    if (as !== "integer") throw wrongType("as", '"bytes" or "integer"', as);
     const value = BigInt(`0x${bytes.toHex()}`);
     return number === AF.INET ? Number(value) : value;
   }
@@ -331,6 +340,17 @@ export function convertAddress(
     throw new RangeError(`address must have ${size} bytes, not ${bytes.length}`);
   }
   return formatAddress(number, bytes);
+}
+
+const CONVERT_KEYS: ReadonlySet<string> = new Set(["as"]);
+
+function resultKind(options: { readonly as?: "bytes" | "integer" } = {}, address: unknown) {
+  knownKeys(options, CONVERT_KEYS);
+  const { as } = options;
+  if (as === undefined) return "bytes";
+  if (as !== "bytes" && as !== "integer") throw wrongType("as", '"bytes" or "integer"', as);
+  if (typeof address !== "string") throw wrongType("address", `a text to be had as ${as}`, address);
+  return as;
 }
 
 function familyLabel(family: number): string {

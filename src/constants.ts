@@ -59,7 +59,18 @@ export const SCM = group<"RIGHTS">("SCM");
 export const ARPHRD = group<never>("ARPHRD");
 /** Error numbers by whole name: `ERRNO.ECONNREFUSED`. */
 export const ERRNO = group<
-  "EPERM" | "EINTR" | "EBADF" | "EAGAIN" | "EACCES" | "EINVAL" | "EMFILE" | "EPIPE" | "ENOTCONN"
+  | "EPERM"
+  | "EINTR"
+  | "EBADF"
+  | "EAGAIN"
+  | "EACCES"
+  | "EINVAL"
+  | "EMFILE"
+  | "EPIPE"
+  | "ENOTCONN"
+  | "ENOENT"
+  | "EEXIST"
+  | "EINPROGRESS"
 >("ERRNO");
 /** The longest queue of connections that listen(2) takes. */
 export const SOMAXCONN = single("SOMAXCONN");

@@ -16,6 +16,10 @@ export class SocketError extends Error {
   readonly syscall: string;
   declare readonly fd?: number;
   declare readonly address?: Sockaddr;
+  /** How much of its data a Socket's call that failed had sent before. */
+  declare readonly bytesSent?: number;
+  /** How many of its messages such a call had sent before. */
+  declare readonly messagesSent?: number;
 
   constructor(errno: number, syscall: string, context: ErrorContext = {}) {
     const code = errorName(errno);
@@ -28,6 +32,8 @@ export class SocketError extends Error {
     this.syscall = syscall;
     if (context.fd !== undefined) this.fd = context.fd;
     if (context.address !== undefined) this.address = context.address;
+    if (context.bytesSent !== undefined) this.bytesSent = context.bytesSent;
+    if (context.messagesSent !== undefined) this.messagesSent = context.messagesSent;
   }
 }
 
@@ -35,6 +41,8 @@ export class SocketError extends Error {
 export type ErrorContext = {
   readonly fd?: number;
   readonly address?: Sockaddr;
+  readonly bytesSent?: number;
+  readonly messagesSent?: number;
   /** The socket option it was about. */
   readonly option?: string;
   /** What the user can do about it. */

@@ -50,6 +50,8 @@ export interface FamilyCodec {
   /** The fields that a plain object of the family may have, besides `family`. */
   readonly keys: readonly string[];
   decode(bytes: Uint8Array): AddressFields;
+  /** How many of the bytes mean anything; omitted: all. */
+  used?(bytes: Uint8Array): number;
   text(bytes: Uint8Array): string;
 }
 
@@ -153,9 +155,13 @@ export const inet6 = {
     in6Flow.set(bytes, integer(flowinfo, "flowinfo", 0, U32_MAX));
     const percent = typeof address === "string" ? address.indexOf("%") : -1;
     const host = percent < 0 ? address : address.slice(0, percent);
-    const scope = scopeId ?? (percent < 0 ? 0 : address.slice(percent + 1));
     bytes.set(requireAddress(AF.INET6, host, "IPv6"), in6Address[0]);
-    in6Scope.set(bytes, scopeNumber(scope));
+    const zone = percent < 0 ? undefined : scopeNumber(address.slice(percent + 1));
+    const scope = scopeNumber(scopeId ?? zone ?? 0);
+    if (zone !== undefined && zone !== scope) {
+      throw new TypeError(`the address's zone is ${zone}, but scopeId is ${scope}`);
+    }
+    in6Scope.set(bytes, scope);
     return bytes;
   },
 
@@ -258,6 +264,9 @@ export const packet = {
     };
   },
 
+  // The kernel ends the structure behind the hardware address.
+  used: (bytes: Uint8Array): number => llAddress + llHalen.get(bytes),
+
   text(bytes: Uint8Array): string {
     const index = llIndex.getSigned(bytes);
     const where = index === 0 ? "*" : interfaceName(index);
@@ -293,6 +302,8 @@ export function hardwareAddress(address: string | Bytes): Uint8Array {
 }
 
 function parseHardware(address: string): Uint8Array {
+  // What a Sockaddr without one has.
+  if (address === "") return new Uint8Array(0);
   if (!/^[0-9a-f]{1,2}([:-][0-9a-f]{1,2})*$/i.test(address)) {
     throw wrongType("address", "a hardware address like 02:fc:00:00:00:01", address);
   }

@@ -2,7 +2,7 @@
 
 import { MSG } from "./constants.ts";
 import type { ConstantTable } from "./native/library.ts";
-import { boolean, integer, type Span, unknownKeyword } from "./validate.ts";
+import { boolean, integer, object, type Span, unknownKeyword } from "./validate.ts";
 
 export type SendOptions = Span & {
   readonly oob?: boolean;
@@ -45,6 +45,7 @@ export class FlagOptions {
   /** The bits; `further` names options that somebody else reads. */
   bits(options: object, further: ReadonlySet<string> = NONE): number {
     let bits = 0;
+    object(options, "options");
     for (const name in options) {
       const value: unknown = options[name as keyof typeof options];
       const bit = this.#bits.get(name);

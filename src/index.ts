@@ -57,7 +57,7 @@ export {
 } from "./control.ts";
 export type { Descriptor } from "./descriptor.ts";
 export { AddrInfoError, SocketError } from "./error.ts";
-export type { ReceiveOptions, SendOptions } from "./flags.ts";
+export type { ReceiveOptions, ReceiveOptions as RecvOptions, SendOptions } from "./flags.ts";
 export {
   InterfaceAddress,
   type InterfaceFlag,
@@ -100,6 +100,12 @@ export {
   type NameInfoOptions,
   resolve,
 } from "./resolve.ts";
+export type { ReceivedMessage } from "./socket/kept.ts";
+export type { Limits } from "./socket/limits.ts";
+export type { MessagesOptions } from "./socket/messages.ts";
+export type { ReceiveCallOptions, ReceivedFrom, ReceiveFromOptions } from "./socket/receive.ts";
+export type { SendCallOptions } from "./socket/send.ts";
+export { Socket } from "./socket.ts";
 export { read, recv, recvfrom, send, sendto, write } from "./transfer.ts";
 export { openUnixSocket, openUnixSocketStream } from "./unix.ts";
 export type { Bytes } from "./validate.ts";

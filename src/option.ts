@@ -18,7 +18,7 @@ import {
   option,
   optionsOf,
 } from "./option/table.ts";
-import { type Bytes, integer, knownKeys, uint8Array, wrongType } from "./validate.ts";
+import { type Bytes, copyOf, integer, knownKeys, uint8Array, wrongType } from "./validate.ts";
 
 const INT32_MIN = -(2 ** 31);
 const INT32_MAX = 2 ** 31 - 1;
@@ -51,7 +51,7 @@ export function getsockopt(
 
 function filled(length: number | Bytes): Uint8Array {
   if (typeof length === "number") return allocate(integer(length, "length", 0, LENGTH_MAX));
-  return uint8Array(length, "length").slice();
+  return copyOf(length, "length");
 }
 
 /** setsockopt(2): sets any option to bytes, or to a number as a C int. */

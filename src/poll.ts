@@ -4,6 +4,7 @@ import { single } from "./constants.ts";
 import { type Descriptor, descriptor } from "./descriptor.ts";
 import { check } from "./error.ts";
 import { native } from "./native/library.ts";
+import { allocate } from "./native/memory.ts";
 import { Structure } from "./record.ts";
 import { integer, unknownKeyword, wrongType } from "./validate.ts";
 
@@ -43,14 +44,17 @@ export function poll<R extends PollRequest>(
 ): PollResult<R>[] {
   if (!Array.isArray(requests)) throw wrongType("requests", "an array", requests);
   const limit = timeout === undefined ? -1 : integer(timeout, "timeout", -1, INT32_MAX);
-  const table = new DataView(new ArrayBuffer(Math.max(1, requests.length) * pollfd.size));
-  for (const [index, { fd, events }] of requests.entries()) {
+  // A copy, since the reading of an element may change the array.
+  const entries = [...requests];
+  const bytes = allocate(Math.max(1, entries.length) * pollfd.size);
+  const table = new DataView(bytes.buffer);
+  for (const [index, { fd, events }] of entries.entries()) {
     table.setInt32(index * pollfd.size + fdOffset, descriptor(fd, "poll"), true);
     table.setInt16(index * pollfd.size + eventsOffset, eventBits(events), true);
   }
-  check(native.rawsock_poll(table, requests.length, limit), "poll");
+  check(native.rawsock_poll(bytes, entries.length, limit), "poll");
   const ready: PollResult<R>[] = [];
-  for (const [index, { fd }] of requests.entries()) {
+  for (const [index, { fd }] of entries.entries()) {
     const bits = table.getInt16(index * pollfd.size + reventsOffset, true);
     if (bits !== 0) ready.push({ fd, events: eventNames(bits) });
   }

@@ -24,8 +24,12 @@ export function integer(value: unknown, name: string, least: number, most: numbe
   return value;
 }
 
-/** The bytes as a view. */
+/** The bytes as a typed array: Bun before 1.4 passes no DataView to a native function. */
 export function view(value: Bytes, name: string): ArrayBufferView {
+  if (value instanceof Uint8Array) return value;
+  if (value instanceof DataView) {
+    return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  }
   if (ArrayBuffer.isView(value)) return value;
   if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
     return new Uint8Array(value);
@@ -38,6 +42,11 @@ export function uint8Array(value: Bytes, name: string): Uint8Array {
   if (value instanceof Uint8Array) return value;
   const bytes = view(value, name);
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** A copy; slice() of a Buffer would be a view of it. */
+export function copyOf(value: Bytes, name: string): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(uint8Array(value, name));
 }
 
 /** `start` and `end` of an options object, both within `length`. */
@@ -56,8 +65,15 @@ export function boolean(value: unknown, name: string): boolean {
   return value;
 }
 
+/** Throws where flags or the like stand in the place of an options object. */
+export function object(value: unknown, name: string): object {
+  if (typeof value !== "object" || value === null) throw wrongType(name, "an object", value);
+  return value;
+}
+
 /** Throws for an option that nobody reads. */
 export function knownKeys(options: object, accepted: ReadonlySet<string>): void {
+  object(options, "options");
   for (const key in options) {
     if (!accepted.has(key)) throw unknownKeyword("option", key, accepted);
   }

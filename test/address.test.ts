@@ -263,3 +263,51 @@ test("every IPv4 and IPv6 address survives text and integer", () => {
     );
   }
 });
+
+test("an address made from a Buffer is a copy of its own", () => {
+  const source = Buffer.from(Sockaddr.inet("192.0.2.7", 80).bytes);
+  const address = Sockaddr.from(source);
+  source.fill(0xff);
+  expect(address.port).toBe(80);
+  expect(Buffer.isBuffer(address.bytes)).toBe(false);
+});
+
+test("a path keeps a byte order mark", () => {
+  expect(Sockaddr.unix("\ufeffrun").path).toBe("\ufeffrun");
+});
+
+test("two different zones are refused, the same one twice is not", () => {
+  expect(() => Sockaddr.inet6("fe80::1%1", 0, { scopeId: 2 })).toThrow(TypeError);
+  expect(Sockaddr.inet6("fe80::1%1", 0, { scopeId: 1 }).scopeId).toBe(1);
+});
+
+test("a packet address without a hardware address survives JSON", () => {
+  const address = Sockaddr.packet({ ifindex: 1 });
+  expect(address.equals(JSON.parse(JSON.stringify(address)))).toBe(true);
+});
+
+test("packet addresses are equal whatever padding follows the hardware address", () => {
+  const whole = Sockaddr.packet({ ifindex: 1, address: "02:fc:00:00:00:01" });
+  const cut = Sockaddr.from(whole.bytes.subarray(0, 18));
+  expect(cut.equals(whole) && whole.equals(cut)).toBe(true);
+  expect(cut.equals(Sockaddr.packet({ ifindex: 1, address: "02:fc:00:00:00:02" }))).toBe(false);
+  expect(cut.equals(Sockaddr.packet({ ifindex: 1 }))).toBe(false);
+});
+
+test("what is no object of fields, or of another family, is a TypeError", () => {
+  for (const fields of [null, undefined, 5, "lo"]) {
+    expect(() => Sockaddr.packet(fields as never)).toThrow(TypeError);
+    expect(() => Sockaddr.vsock(fields as never)).toThrow(TypeError);
+  }
+  expect(() => Sockaddr.netlink(5 as never)).toThrow(TypeError);
+  const foreign = { family: "inet", address: "127.0.0.1" };
+  expect(() => Sockaddr.packet(foreign as never)).toThrow(TypeError);
+});
+
+test("options of a conversion that would be ignored are TypeErrors", () => {
+  for (const options of [{ bogus: 1 }, 5, null]) {
+    expect(() => convertAddress("inet", "127.0.0.1", options as never)).toThrow(TypeError);
+  }
+  const integer = { as: "integer" } as const;
+  expect(() => convertAddress("inet", new Uint8Array(4) as never, integer)).toThrow(TypeError);
+});

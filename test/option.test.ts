@@ -107,3 +107,13 @@ test("wrong arguments throw before any system call", () => {
   }
   expect(() => get(-1, 1, 1)).toThrow(RangeError);
 });
+
+test("getsockopt leaves a Buffer with input as it is", () => {
+  withSocket("inet", "stream", (fd) => {
+    const input = Buffer.alloc(8, 7);
+    const result = getsockopt(fd, SOL.SOCKET, SO.TYPE, input);
+    expect(result).toEqual(int(SOCK.STREAM));
+    expect(Buffer.isBuffer(result)).toBe(false);
+    expect(input.every((byte) => byte === 7)).toBe(true);
+  });
+});

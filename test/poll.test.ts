@@ -49,3 +49,20 @@ test("bad arguments throw", () => {
   expect(() => poll([], -2)).toThrow(RangeError);
   expect(() => poll([{ fd: -1, events: [] }], 0)).toThrow(RangeError);
 });
+
+test("an array that lies about its length, or grows while it is read, is polled within bounds", () => {
+  using open = new Descriptors();
+  const [a] = open.own(socketpair("unix", "stream"));
+  const lying = new Proxy([{ fd: a, events: ["out" as const] }], {
+    get: (target, key) => (key === "length" ? 100_000 : Reflect.get(target, key)),
+  });
+  expect(() => poll(lying, 0)).toThrow(TypeError);
+  const growing = [{ fd: a, events: ["out" as const] }];
+  Object.defineProperty(growing[0], "fd", {
+    get: () => {
+      for (let count = 0; count < 100; count++) growing.push({ fd: a, events: ["out"] });
+      return a;
+    },
+  });
+  expect(poll(growing, 0)).toHaveLength(1);
+});

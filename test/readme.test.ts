@@ -35,7 +35,7 @@ test("every linked file exists", () => {
 });
 
 test("every name in the table of modules is exported, and every export is there", () => {
-  const section = readme.split("## What is in it")[1]?.split("\n\nThe calls")[0] ?? "";
+  const section = readme.split("## What is in it")[1]?.split("\n\nThe methods")[0] ?? "";
   const names = [...section.matchAll(/`([^`]+)`/g)].flatMap(([, code]) => (code ?? "").split(" "));
   const exported: Record<string, unknown> = { ...rawsock };
   for (const name of Object.keys(exported)) {

@@ -307,3 +307,19 @@ test("100,000 cycles of socket and close leave no descriptor and no memory behin
   expect(closedDescriptor()).toBe(before);
   expect(growth).toBeLessThan(16 * 2 ** 20);
 });
+
+test("flags in the place of options are a TypeError, not ignored", () => {
+  using open = new Descriptors();
+  const [a, b] = open.own(socketpair("unix", "stream"));
+  const buffer = new Uint8Array(4);
+  for (const flags of [MSG.DONTWAIT, "dontwait", true, null]) {
+    const options = flags as never;
+    expect(() => send(a, buffer, options)).toThrow(TypeError);
+    expect(() => recv(b, buffer, options)).toThrow(TypeError);
+    expect(() => recvfrom(b, buffer, options)).toThrow(TypeError);
+    expect(() => sendto(a, buffer, Sockaddr.unix("/nowhere"), options)).toThrow(TypeError);
+    expect(() => read(b, [buffer], options)).toThrow(TypeError);
+    expect(() => write(a, buffer, options)).toThrow(TypeError);
+  }
+  expect(socketError(() => recv(b, buffer, { dontwait: true })).code).toBe("EAGAIN");
+});

@@ -1,10 +1,12 @@
 //! The table of contents: one line per exported symbol. Listing is exporting.
 const address = @import("address.zig");
 const checksum = @import("checksum.zig");
+const frame_checksum = @import("frame_checksum.zig");
 const interface = @import("interface.zig");
 const libc = @import("libc.zig");
 const message = @import("message.zig");
 const netdb = @import("netdb.zig");
+const readiness = @import("readiness.zig");
 const resolve = @import("resolve.zig");
 const configdev = @import("configdev.zig");
 const option = @import("option.zig");
@@ -39,6 +41,14 @@ pub const rawsock_readv = transfer.readv;
 pub const rawsock_write = transfer.write;
 pub const rawsock_writev = transfer.writev;
 
+pub const rawsock_readiness_open = readiness.open;
+pub const rawsock_readiness_release = readiness.release;
+pub const rawsock_readiness_watch = readiness.watch;
+pub const rawsock_readiness_arm = readiness.arm;
+pub const rawsock_readiness_take = readiness.take;
+pub const rawsock_connect_now = socket.connectNow;
+pub const rawsock_connected = readiness.connected;
+pub const rawsock_is_ready = readiness.isReady;
 pub const rawsock_sendmsg = message.send;
 pub const rawsock_recvmsg = message.receive;
 pub const rawsock_sendmmsg = message.sendBatch;
@@ -69,4 +79,8 @@ pub const rawsock_interfaces = interface.list;
 pub const rawsock_interface_statistics = interface.statistics;
 pub const rawsock_interface_destination = interface.linkDestination;
 
+pub const rawsock_checksum_kernel = checksum.fastest;
 pub const rawsock_checksum_partial = checksum.partial;
+pub const rawsock_checksum_store = frame_checksum.store;
+pub const rawsock_checksum_verify = frame_checksum.verify;
+pub const rawsock_checksum_explain = frame_checksum.explain;

@@ -67,7 +67,7 @@ pub const singles = [_][]const u8{
     "ICMP_ADDRESSREPLY",
 };
 
-/// Names whose definition is no number: glibc deprecates or half-defines them.
+/// Names whose definition is no number: libc deprecates or half-defines them.
 const untranslated = [_][]const u8{
     "AI_IDN_ALLOW_UNASSIGNED",
     "AI_IDN_USE_STD3_ASCII_RULES",

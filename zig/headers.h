@@ -1,6 +1,17 @@
 /* The system headers whose constants and structures the manifest reports. */
 #define _GNU_SOURCE
 #define __APPLE_USE_RFC_3542
+#ifdef __FreeBSD__
+/* Hides what this one header defines for __BSD_VISIBLE alone: the inline bintime functions, which
+   translate-c cannot translate. */
+#include <sys/types.h>
+#include <sys/select.h>
+#undef __BSD_VISIBLE
+#define __BSD_VISIBLE 0
+#include <sys/time.h>
+#undef __BSD_VISIBLE
+#define __BSD_VISIBLE 1
+#endif
 #include <sys/types.h>
 #include <sys/socket.h>
 #include <sys/un.h>

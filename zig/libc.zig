@@ -45,6 +45,7 @@ pub extern fn pthread_create(
     argument: ?*anyopaque,
 ) c_int;
 pub extern fn pthread_detach(thread: Thread) c_int;
+pub extern fn pthread_join(thread: Thread, value: ?*?*anyopaque) c_int;
 
 extern fn dlsym(handle: ?*anyopaque, name: [*:0]const u8) ?*anyopaque;
 extern fn sched_yield() c_int;

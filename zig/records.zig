@@ -1,6 +1,7 @@
 //! The structures whose layout TypeScript needs, under the names the manifest gives them.
 const c = @import("headers");
 const linux = @import("builtin").target.os.tag == .linux;
+const darwin = @import("builtin").target.os.tag.isDarwin();
 
 pub const sockaddr = c.struct_sockaddr;
 pub const sockaddr_in = c.struct_sockaddr_in;
@@ -13,7 +14,10 @@ pub const sockaddr_vm = if (linux) c.struct_sockaddr_vm else Absent;
 pub const address_slot = @import("socket.zig").AddressSlot;
 pub const iovec = c.struct_iovec;
 pub const pollfd = c.struct_pollfd;
+pub const checksum_verdict = @import("frame_checksum.zig").Verdict;
 
+pub const readiness_source = @import("readiness.zig").Source;
+pub const readiness_ready = @import("readiness.zig").Ready;
 pub const addrinfo_status = @import("resolve.zig").Status;
 pub const addrinfo_hints = @import("resolve.zig").Hints;
 pub const addrinfo_entry = @import("resolve.zig").Entry;
@@ -41,8 +45,9 @@ pub const linger = c.struct_linger;
 pub const ip_mreqn = structure("ip_mreqn");
 pub const ip_mreq_source = structure("ip_mreq_source");
 pub const ipv6_mreq = structure("ipv6_mreq");
-pub const group_req = structure("group_req");
-pub const group_source_req = structure("group_source_req");
+pub const group_req = if (darwin) DarwinGroupRequest else structure("group_req");
+pub const group_source_req =
+    if (darwin) DarwinGroupSourceRequest else structure("group_source_req");
 pub const group_filter = structure("group_filter");
 pub const ip6_mtuinfo = structure("ip6_mtuinfo");
 pub const packet_mreq = structure("packet_mreq");
@@ -62,3 +67,14 @@ fn structure(comptime name: []const u8) type {
 
 /// A structure this platform does not have: size 0.
 const Absent = extern struct {};
+
+// macOS declares these under `#pragma pack(4)`, which translate-c leaves out.
+const DarwinGroupRequest = extern struct {
+    gr_interface: u32,
+    gr_group: c.struct_sockaddr_storage align(4),
+};
+const DarwinGroupSourceRequest = extern struct {
+    gsr_interface: u32,
+    gsr_group: c.struct_sockaddr_storage align(4),
+    gsr_source: c.struct_sockaddr_storage align(4),
+};

@@ -23,6 +23,7 @@ test {
     _ = abi;
     _ = manifest;
     _ = @import("constants.zig");
+    _ = @import("fold.zig");
     _ = @import("interface.zig");
     _ = @import("libc.zig");
     _ = @import("resolve.zig");

@@ -29,8 +29,14 @@ pub fn bind(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
 
 /// connect(2); blocks as the descriptor does, but returns -EINTR where a signal arrives.
 pub fn connect(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
+    if (wait.isNonblocking(fd)) return system.connect(fd, address, length);
     const timeout: wait.FiniteTimeout = .begin(fd, .send);
     defer timeout.end();
+    return system.connect(fd, address, length);
+}
+
+/// connect(2) of a non-blocking descriptor.
+pub fn connectNow(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
     return system.connect(fd, address, length);
 }
 
@@ -41,7 +47,7 @@ pub fn listen(fd: i32, backlog: i32) callconv(.c) i32 {
 /// accept(2), the new descriptor close-on-exec and, with `nonblocking` != 0, non-blocking.
 /// `may_wait` == 0 promises that `fd` is non-blocking, which saves the preparations for a wait.
 pub fn accept(fd: i32, slot: [*]u8, nonblocking: u32, may_wait: u32) callconv(.c) i32 {
-    if (may_wait == 0) return acceptInto(fd, slot, nonblocking != 0);
+    if (may_wait == 0 or wait.isNonblocking(fd)) return acceptInto(fd, slot, nonblocking != 0);
     const timeout: wait.FiniteTimeout = .begin(fd, .receive);
     defer timeout.end();
     return acceptInto(fd, slot, nonblocking != 0);

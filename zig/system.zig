@@ -35,6 +35,8 @@ pub const socketpair = implementation.socketpair;
 pub const writev = implementation.writev;
 pub const writevNow = implementation.writevNow;
 
+pub const map = implementation.map;
+pub const unmap = implementation.unmap;
 // Messages.
 pub const clockMs = implementation.clockMs;
 pub const close_on_exec = implementation.close_on_exec;

@@ -192,6 +192,21 @@ fn withoutWaiting(number: linux.SYS, fd: i32, vector: []c.struct_iovec) i32 {
     return if (outcome == -c.ENOSYS or outcome == -c.EINVAL) -c.EOPNOTSUPP else outcome;
 }
 
+/// mmap(2) of zeroed memory of this process; stores its address.
+pub fn map(size: usize, memory: *usize) i32 {
+    const protection = 3; // PROT_READ | PROT_WRITE
+    const kind = 0x4022; // MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE
+    const none: usize = std.math.maxInt(usize);
+    const outcome = linux.syscall6(.mmap, 0, size, protection, kind, none, 0);
+    if (outcome > std.math.maxInt(usize) - 4096) return result(outcome);
+    memory.* = outcome;
+    return 0;
+}
+
+pub fn unmap(memory: usize, size: usize) void {
+    _ = linux.syscall2(.munmap, memory, size);
+}
+
 /// No signal is delivered to the calling thread any more.
 pub fn blockSignals() void {
     const all: u64 = std.math.maxInt(u64);

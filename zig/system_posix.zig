@@ -184,6 +184,20 @@ pub fn writevNow(_: i32, _: []c.struct_iovec) i32 {
     return -c.EOPNOTSUPP;
 }
 
+/// mmap(2) of zeroed memory of this process; stores its address.
+pub fn map(size: usize, memory: *usize) i32 {
+    const protection: std.c.PROT = .{ .READ = true, .WRITE = true };
+    const kind: std.c.MAP = .{ .TYPE = .PRIVATE, .ANONYMOUS = true };
+    const mapped = std.c.mmap(null, size, protection, kind, -1, 0);
+    if (mapped == std.c.MAP_FAILED) return result(-1);
+    memory.* = @intFromPtr(mapped);
+    return 0;
+}
+
+pub fn unmap(memory: usize, size: usize) void {
+    _ = std.c.munmap(@ptrFromInt(memory), size);
+}
+
 /// No signal is delivered to the calling thread any more.
 pub fn blockSignals() void {
     var all: std.c.sigset_t = undefined;

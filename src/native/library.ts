@@ -24,34 +24,47 @@ const table = {
   rawsock_manifest: { args: ["buffer", "u32"], returns: "i32" },
 } as const;
 
-// The conditions are literal so that `bun build --compile` embeds this platform's file alone.
+const BUN_OLDEST = "1.4.0";
+const PLATFORMS = "Linux and macOS (x64, arm64) and FreeBSD (x64)";
+
+/** The library's path, which in a bundle is relative to the bundle. */
 async function locate(): Promise<string> {
   const file = { with: { type: "file" } } as const;
-  if (process.platform === "linux" && process.arch === "x64") {
-    return (await import("../../prebuilt/linux-x64/librawsock.so", file)).default;
+  const platform = `${process.platform}-${process.arch}`;
+  // The conditions are literal so that `bun build --compile` embeds this platform's file alone;
+  // inside of `try` a bundler does without the files that are not there.
+  try {
+    if (process.platform === "linux" && process.arch === "x64") {
+      return (await import("../../prebuilt/linux-x64/librawsock.so", file)).default;
+    }
+    if (process.platform === "linux" && process.arch === "arm64") {
+      return (await import("../../prebuilt/linux-arm64/librawsock.so", file)).default;
+    }
+    if (process.platform === "darwin" && process.arch === "x64") {
+      return (await import("../../prebuilt/darwin-x64/librawsock.dylib", file)).default;
+    }
+    if (process.platform === "darwin" && process.arch === "arm64") {
+      return (await import("../../prebuilt/darwin-arm64/librawsock.dylib", file)).default;
+    }
+    if (process.platform === "freebsd" && process.arch === "x64") {
+      return (await import("../../prebuilt/freebsd-x64/librawsock.so", file)).default;
+    }
+  } catch (cause) {
+    throw new Error(`rawsock: the native library for ${platform} is missing: ${BUILD}`, { cause });
   }
-  if (process.platform === "linux" && process.arch === "arm64") {
-    return (await import("../../prebuilt/linux-arm64/librawsock.so", file)).default;
-  }
-  if (process.platform === "darwin" && process.arch === "x64") {
-    return (await import("../../prebuilt/darwin-x64/librawsock.dylib", file)).default;
-  }
-  if (process.platform === "darwin" && process.arch === "arm64") {
-    return (await import("../../prebuilt/darwin-arm64/librawsock.dylib", file)).default;
-  }
-  throw new Error("no prebuilt library for it");
+  throw new Error(
+    `rawsock does not work on ${platform}, only on ${PLATFORMS}; types work anywhere`,
+  );
 }
 
 async function open() {
-  let path: string;
-  try {
-    path = await locate();
-  } catch (cause) {
-    const platform = `${process.platform}-${process.arch}`;
-    throw new Error(`rawsock: the native library for ${platform} is missing: ${BUILD}`, { cause });
+  if (Bun.semver.order(Bun.version, BUN_OLDEST) < 0) {
+    throw new Error(
+      `rawsock needs Bun ${BUN_OLDEST} or newer, not ${Bun.version}: run \`bun upgrade\``,
+    );
   }
+  const path = await locate();
   try {
-    // Bundled, the path is relative to the bundle.
     return dlopen(path.startsWith("/") ? path : new URL(path, import.meta.url), table).symbols;
   } catch (cause) {
     throw mismatch(cause instanceof Error ? cause.message : String(cause), cause);

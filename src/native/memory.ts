@@ -10,7 +10,8 @@ export function allocate(size: number): Uint8Array<ArrayBuffer> {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A byte order mark at the beginning is a part of the text, of a path say. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** A NUL-terminated copy of `text`, for the next call only. The text holds no NUL. */
 export function cString(text: string): Uint8Array {

@@ -37,6 +37,14 @@ export const symbols = {
   rawsock_write: { args: [i32, buffer, u32, u32], returns: i32 },
   rawsock_writev: { args: [i32, buffer, u32], returns: i32 },
 
+  rawsock_readiness_open: { args: [u32, buffer], returns: i32 },
+  rawsock_readiness_release: { args: [buffer, "ptr"], returns: i32 },
+  rawsock_readiness_watch: { args: [buffer, i32, u32, u32, u32, u32], returns: i32 },
+  rawsock_readiness_arm: { args: [buffer], returns: i32 },
+  rawsock_readiness_take: { args: [buffer], returns: i32 },
+  rawsock_connect_now: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_connected: { args: [i32], returns: i32 },
+  rawsock_is_ready: { args: [i32, u32], returns: i32 },
   rawsock_sendmsg: { args: [i32, buffer, u32], returns: i32 },
   rawsock_recvmsg: { args: [i32, buffer, u32], returns: i32 },
   rawsock_sendmmsg: { args: [i32, buffer, u32, buffer, u32], returns: i32 },
@@ -73,5 +81,9 @@ export const symbols = {
     returns: i32,
   },
 
-  rawsock_checksum_partial: { args: [buffer, u32, u32, u32], returns: i32 },
+  rawsock_checksum_kernel: { args: [], returns: i32 },
+  rawsock_checksum_partial: { args: [buffer, u32, u32, u32, u32], returns: i32 },
+  rawsock_checksum_store: { args: [buffer, u32, u32, u32, u32, u32], returns: i32 },
+  rawsock_checksum_verify: { args: [buffer, u32, u32, u32, u32, buffer], returns: i32 },
+  rawsock_checksum_explain: { args: [i32, buffer, u32], returns: i32 },
 } as const;

@@ -32,7 +32,7 @@ const instruction = lazy(() => {
   };
 });
 
-type Program = readonly FilterInstruction[] | Bytes;
+export type Program = readonly FilterInstruction[] | Bytes;
 
 /** SO_ATTACH_FILTER: instructions as objects, or as the bytes of struct sock_filter. */
 export const filter: Writable<Program> = {

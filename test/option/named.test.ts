@@ -209,7 +209,7 @@ describe("refusals", () => {
   test("a kernel's refusal names the option", () => {
     withSocket("unix", (fd) => {
       expect(() => get(fd, "TCP_NODELAY")).toThrow(
-        "getsockopt EOPNOTSUPP TCP_NODELAY: Operation not supported",
+        /^getsockopt EOPNOTSUPP TCP_NODELAY: (Operation not|Not) supported$/, // glibc, musl
       );
       expect(() => set(fd, "IP_TTL", 3)).toThrow(
         expect.objectContaining({

@@ -2,11 +2,18 @@
 
 import { join } from "node:path";
 
+const repository = join(import.meta.dir, "../..");
 const entry = JSON.stringify(join(import.meta.dir, "../../src/index.ts"));
 
 /** The words that run `script`, which sees the package as `rawsock`. */
 export function bun(script: string): string[] {
   return [process.execPath, "-e", `import * as rawsock from ${entry};\n${script}`];
+}
+
+/** The words that run one of the repository's tools, wherever PATH leads and without node. */
+export function tool(name: "bun" | "tsc"): string[] {
+  const programs = join(repository, "node_modules/.bin");
+  return name === "bun" ? [join(programs, name)] : [join(programs, "bun"), join(programs, name)];
 }
 
 /** Words that run a command as the user nobody, without any capability. */
@@ -32,7 +39,10 @@ export async function end(
     stdin: "ignore",
     env: { ...process.env, ...env },
   });
-  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  const [stdout, stderr] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
   await child.exited;
   return { stdout, stderr, exitCode: child.exitCode, signal: child.signalCode };
 }

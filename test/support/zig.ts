@@ -2,10 +2,13 @@
 // with Bun alone lacks.
 
 import { join } from "node:path";
+import { Glob } from "bun";
 
-const root = join(import.meta.dir, "../..");
+const packages = join(import.meta.dir, "../../node_modules/@zigc");
 
-export const zig = join(root, `node_modules/@zigc/${process.platform}-${process.arch}/bin/zig`);
+/** The one that npm installed: not of this process' architecture where that is emulated. */
+const [found = "*/bin/zig"] = new Glob("*/bin/zig").scanSync(packages);
+export const zig = join(packages, found);
 
 /** Named, so that zig's own headers are taken, as for the library, not this machine's. */
 export const TARGET = `${process.arch === "x64" ? "x86_64" : "aarch64"}-linux-gnu`;

@@ -1,0 +1,82 @@
+// Checksums beside the best loop in C, with AVX2 (checksum.c).
+
+import { dlopen } from "bun:ffi";
+import { checksum } from "../src/index.ts";
+import { type Case, compile, type Goal, type Suite, timer } from "./harness.ts";
+
+function library() {
+  return dlopen(compile("checksum.c"), {
+    native_internet: { args: ["buffer", "u32"], returns: "u32" },
+    native_tcp: { args: ["buffer", "u32"], returns: "i32" },
+    time_internet: { args: ["buffer", "u32", "u32"], returns: "f64" },
+    time_tcp: { args: ["buffer", "u32", "u32"], returns: "f64" },
+  }).symbols;
+}
+
+const CALL: Goal = { extraNanoseconds: 10 };
+const LOOP: Goal = { ratio: 1.1 };
+
+const SIZES: readonly (readonly [label: string, size: number, goal: Goal])[] = [
+  ["20 B", 20, CALL],
+  ["64 B", 64, CALL],
+  ["1500 B", 1500, CALL],
+  ["9000 B", 9000, LOOP],
+  ["64 KiB", 64 * 1024, LOOP],
+  ["16 MiB", 16 * 1024 * 1024, LOOP],
+];
+
+function randomBytes(size: number): Uint8Array {
+  const bytes = new Uint8Array(size);
+  for (let index = 0, state = 1; index < size; index++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    bytes[index] = state >>> 24;
+  }
+  return bytes;
+}
+
+function tcpFrame(size: number): Uint8Array {
+  const frame = randomBytes(size);
+  const total = size - 14;
+  frame.set([0x08, 0x00, 0x45, 0x00, total >> 8, total & 0xff, 0x12, 0x34, 0x40, 0x00, 64, 6], 12);
+  frame[14 + 20 + 12] = 0x50;
+  return frame;
+}
+
+/** Every result ends here, so that none is optimised away. */
+let sink = 0;
+
+function cases(): Case[] {
+  const c = library();
+  const sums = SIZES.map(([label, size, goal]): Case => {
+    const data = randomBytes(size);
+    if (checksum.internet(data) !== c.native_internet(data, size)) {
+      throw new Error(`the sums of ${label} differ`);
+    }
+    return {
+      name: `internet ${label}`,
+      goal,
+      ours: timer(() => {
+        sink ^= checksum.internet(data);
+      }),
+      native: (calls) => c.time_internet(data, size, calls),
+    };
+  });
+  const frame = tcpFrame(1500);
+  if (checksum.tcp(frame.slice()) !== c.native_tcp(frame.slice(), frame.length)) {
+    throw new Error("the sums of the frame differ");
+  }
+  const tcp: Case = {
+    name: "tcp, a frame of 1500 B",
+    goal: { extraNanoseconds: 20 },
+    ours: timer(() => {
+      sink ^= checksum.tcp(frame);
+    }),
+    native: (calls) => c.time_tcp(frame, frame.length, calls),
+    end: () => {
+      if (sink === -1) throw new Error("no sum is negative");
+    },
+  };
+  return [...sums, tcp];
+}
+
+export const checksums: Suite = { title: "Checksums", cases };

@@ -1,0 +1,93 @@
+// `bun run build`: this machine's library into prebuilt/, the bundle and the declarations into
+// dist/. With --all, the library of every supported platform.
+//
+// What is bundled is what package.json exports: "./dist/bun/x.js" is made from src/x.ts.
+
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { Glob } from "bun";
+import manifest from "../package.json";
+
+const root = join(import.meta.dir, "..");
+const bundles = join(root, "dist/bun");
+const types = join(root, "dist/types");
+/** What other runtimes than Bun get. */
+const stub = join(root, "dist/other");
+const NOT_BUN = `${manifest.name} needs Bun: run the program with bun, bundle it with --target=bun`;
+
+/** Runs one of the repository's tools with this Bun: there may be no node, and no PATH to them. */
+function run(tool: string, ...words: string[]): void {
+  const command = [process.execPath, join(root, "node_modules/.bin", tool), ...words];
+  const { exitCode } = Bun.spawnSync(command, {
+    cwd: root,
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (exitCode !== 0) throw new Error(`${tool} ${words.join(" ")} ended with status ${exitCode}`);
+}
+
+/** The TypeScript file of every exported bundle. */
+function entryPoints(): string[] {
+  const files: string[] = [];
+  for (const conditions of Object.values(manifest.exports)) {
+    if (typeof conditions === "string") continue;
+    const source = conditions.bun.replace("./dist/bun/", "src/").replace(/\.js$/, ".ts");
+    if (!existsSync(join(root, source))) throw new Error(`${conditions.bun} has no ${source}`);
+    files.push(source);
+  }
+  return files;
+}
+
+async function bundle(): Promise<void> {
+  rmSync(bundles, { recursive: true, force: true });
+  const { outputs } = await Bun.build({
+    entrypoints: entryPoints().map((file) => join(root, file)),
+    root: join(root, "src"),
+    outdir: bundles,
+    target: "bun",
+    splitting: true,
+    // Not minified, which would save nothing at load; the map is read for stack traces alone.
+    sourcemap: "linked",
+    // The libraries stay files, found beside the bundle.
+    external: ["*.so", "*.dylib"],
+    naming: { chunk: "[name]-[hash].[ext]" },
+  });
+  for (const output of outputs.filter(({ kind }) => kind !== "sourcemap")) {
+    for (const [, path] of (await output.text()).matchAll(/"([^"]*\/prebuilt\/)[^"]*"/g)) {
+      const found = join(output.path, "..", path as string);
+      if (found !== join(root, "prebuilt/")) {
+        throw new Error(`${output.path} looks for libraries in ${found}`);
+      }
+    }
+  }
+}
+
+/** Declarations, which name each other by ".js" so that every moduleResolution finds them. */
+async function declare(): Promise<void> {
+  rmSync(types, { recursive: true, force: true });
+  run("tsc", "-p", "tsconfig.types.json");
+  for (const name of new Glob("**/*.d.ts").scanSync(types)) {
+    const file = Bun.file(join(types, name));
+    const text = await file.text();
+    await file.write(text.replaceAll(/((?:from |import\()"\.[^"]*)\.ts"/g, '$1.js"'));
+  }
+}
+
+/** Modules with the same exports that throw: linking must succeed for the message to be seen. */
+async function stubs(): Promise<void> {
+  rmSync(stub, { recursive: true, force: true });
+  for (const name of readdirSync(bundles, { recursive: true, encoding: "utf8" })) {
+    if (!entryPoints().includes(`src/${name.replace(/\.js$/, ".ts")}`)) continue;
+    const bundled = await Bun.file(join(bundles, name)).text();
+    const names = new Bun.Transpiler({ loader: "js" }).scan(bundled).exports;
+    const list = names.map((exported) => `none as ${exported}`).join(", ");
+    const code = `throw new Error(${JSON.stringify(NOT_BUN)});\nvar none;\nexport { ${list} };\n`;
+    await Bun.write(join(stub, name), code);
+  }
+}
+
+run("zig", "build", ...(process.argv.includes("--all") ? ["all"] : []));
+await Promise.all([bundle().then(stubs), declare()]);
+for (const file of new Glob("**/*.js").scanSync(join(root, "dist"))) {
+  const path = join(root, "dist", file);
+  console.log(`${relative(root, path)} ${Bun.file(path).size} bytes`);
+}

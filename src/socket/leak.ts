@@ -1,0 +1,43 @@
+// Sockets that nobody closed and nobody can reach any more: closed, and complained about.
+
+import { native } from "../native/library.ts";
+import type { Watch } from "./watch.ts";
+
+/** RAWSOCK_TRACE=1: remember where each Socket was opened. */
+const tracing = process.env.RAWSOCK_TRACE === "1";
+
+type Leak = { readonly watch: Watch; readonly opened: string };
+
+/** Places warned about already; without traces there is but one. */
+const warned = new Set<string>();
+
+const registry = new FinalizationRegistry<Leak>(({ watch, opened }) => {
+  const { fd } = watch;
+  watch.stop();
+  native.rawsock_close(fd);
+  if (warned.has(opened)) return;
+  warned.add(opened);
+  const hint = tracing ? opened : "; RAWSOCK_TRACE=1 in the environment shows where it was opened";
+  process.emitWarning(
+    `a Socket (descriptor ${fd}) was collected without having been closed${hint}`,
+    { code: "RAWSOCK_LEAK" },
+  );
+});
+
+/** Has `socket` closed when it is collected. */
+export function guard(socket: object, watch: Watch): void {
+  registry.register(socket, { watch, opened: tracing ? trace() : "" }, watch);
+}
+
+/** The Socket was closed, or its descriptor given away. */
+export function unguard(watch: Watch): void {
+  registry.unregister(watch);
+}
+
+/** The stack outside this package's own files. */
+function trace(): string {
+  const own = new URL(".", import.meta.url).pathname;
+  const lines = (new Error().stack ?? "").split("\n").slice(1);
+  const outside = lines.filter((line) => !line.includes(own) && !line.includes("socket.ts"));
+  return `, opened\n${(outside.length === 0 ? lines : outside).join("\n")}`;
+}

@@ -1,0 +1,228 @@
+// A Socket's recv and recvfrom.
+
+import { received, receivedInto, Sockaddr } from "../address.ts";
+import { MSG } from "../constants.ts";
+import { failure } from "../error.ts";
+import { type ReceiveOptions, receiveFlags } from "../flags.ts";
+import { native } from "../native/library.ts";
+import { addressSlot, slotAddress } from "../native/memory.ts";
+import { type Direction, ERRORS, READ, URGENT } from "../readiness.ts";
+import { type Bytes, spanEnd, spanStart, view, wrongType } from "../validate.ts";
+import type { Core } from "./core.ts";
+import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
+import { AGAIN, Operation } from "./operation.ts";
+
+export type ReceiveCallOptions = ReceiveOptions & Limits;
+export type ReceiveFromOptions = ReceiveCallOptions & { readonly address?: Sockaddr };
+export type ReceivedFrom = { length: number; address: Sockaddr | null };
+
+/** MAX_RW_COUNT of Linux: no call transfers more. */
+export const TRANSFER_MAX = 0x7fff_f000;
+const FROM_KEYS: ReadonlySet<string> = new Set([...LIMIT_KEYS, "address"]);
+const ERRQUEUE = MSG.ERRQUEUE ?? 0;
+
+/** The queue in which a call with these flags waits. */
+export function directionOf(flags: number): Direction {
+  if ((flags & ERRQUEUE) !== 0) return ERRORS;
+  return (flags & MSG.OOB) !== 0 ? URGENT : READ;
+}
+
+/** What to receive, and where. */
+class Request {
+  readonly target: Uint8Array;
+  readonly start: number;
+  readonly length: number;
+  readonly flags: number;
+  /** A stream's bytes received so far, where all are wanted. */
+  done = 0;
+
+  constructor(buffer: Bytes, flags: number, op: ReceiveOptions) {
+    this.target = view(buffer, "buffer") as Uint8Array;
+    const end = spanEnd(op, this.target.byteLength);
+    this.start = spanStart(op, end);
+    this.length = Math.min(end - this.start, TRANSFER_MAX);
+    this.flags = flags;
+  }
+
+  get direction(): Direction {
+    return directionOf(this.flags);
+  }
+
+  /** Is the call to wait until the buffer is full? */
+  wantsAll(core: Core): boolean {
+    return (this.flags & MSG.WAITALL) !== 0 && (this.flags & MSG.PEEK) === 0 && core.isStream;
+  }
+
+  part(length = this.length): Uint8Array {
+    const { buffer, byteOffset } = this.target;
+    return new Uint8Array(buffer, byteOffset + this.start, length);
+  }
+
+  /** Throws where the buffer was taken away or has shrunk while the call waited. */
+  check(): void {
+    if (this.target.byteLength < this.start + this.length) {
+      throw new RangeError("buffer has shrunk since the call was made");
+    }
+  }
+}
+
+/** recv(2) without waiting, of what is kept or what the kernel has. */
+function receiveNow(core: Core, fd: number, request: Request): number {
+  const { target, start, length, flags } = request;
+  const kept = core.kept === null ? null : core.waitingForReader;
+  if (kept !== null && request.direction === READ) {
+    return kept.receive(request.part(), flags, core.isStream);
+  }
+  return native.rawsock_recv(fd, target, start, length, flags | MSG.DONTWAIT);
+}
+
+/** recv(2) with MSG_WAITALL on a stream: the buffer's length, less at the end, or EAGAIN. */
+function receiveAll(core: Core, fd: number, request: Request): number {
+  const { target, length, flags } = request;
+  while (request.done < length) {
+    const offset = request.start + request.done;
+    const room = length - request.done;
+    const kept = core.waitingForReader;
+    const part = new Uint8Array(target.buffer, target.byteOffset + offset, room);
+    const stored =
+      kept === null
+        ? native.rawsock_recv(fd, target, offset, room, flags | MSG.DONTWAIT)
+        : kept.receive(part, flags, true);
+    if (stored === AGAIN) return AGAIN;
+    if (stored < 0 && request.done === 0) return stored;
+    // The data first; the next call gets the error.
+    if (stored < 0) core.keep([stored]);
+    if (stored <= 0) break;
+    request.done += stored;
+  }
+  return request.done;
+}
+
+class Receive extends Operation<number> {
+  readonly #request: Request;
+  readonly #all: boolean;
+
+  constructor(core: Core, request: Request, all: boolean, limits: Limits) {
+    super(core, "recv", request.direction, limits);
+    this.#request = request;
+    this.#all = all;
+  }
+
+  protected call(fd: number): number {
+    this.#request.check();
+    return (this.#all ? receiveAll : receiveNow)(this.core, fd, this.#request);
+  }
+
+  protected value(result: number): number {
+    return result;
+  }
+
+  /** The beginning is for the next call. */
+  protected override abandon(): void {
+    const { done } = this.#request;
+    if (done === 0) return;
+    const data = this.#request.part(done).slice();
+    this.core.keep([{ data, address: null, control: [], flags: [] }]);
+  }
+}
+
+export function receive(core: Core, buffer: Bytes, op: ReceiveCallOptions): Promise<number> {
+  try {
+    const fd = core.descriptor("recv");
+    if (op === NO_LIMITS && core.kept === null && core.watch.admit(READ)) {
+      // The usual call, without what only the others need.
+      const target = view(buffer, "buffer") as Uint8Array;
+      const length = Math.min(target.byteLength, TRANSFER_MAX);
+      const stored = native.rawsock_recv(fd, target, 0, length, MSG.DONTWAIT);
+      if (stored >= 0) return Promise.resolve(stored);
+      if (stored !== AGAIN) throw failure(stored, "recv", fd);
+      return new Receive(core, new Request(buffer, 0, op), false, op).start(true);
+    }
+    let flags = 0;
+    if (op !== NO_LIMITS) {
+      flags = receiveFlags.bits(op, LIMIT_KEYS);
+      checkLimits(op);
+    }
+    const request = new Request(buffer, flags, op);
+    const all = flags !== 0 && request.wantsAll(core);
+    const admitted = core.admit(request.direction, flags);
+    if (admitted) {
+      const stored = (all ? receiveAll : receiveNow)(core, fd, request);
+      if (stored >= 0) return Promise.resolve(stored);
+      if (stored !== AGAIN || core.refusesToWait(flags)) throw failure(stored, "recv", fd);
+    }
+    return new Receive(core, request, all, op).start(admitted);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** recvfrom(2) without waiting; then `lastSender` tells who sent it. */
+function receiveFromNow(core: Core, fd: number, request: Request): number {
+  const { target, start, length, flags } = request;
+  const kept = core.kept === null ? null : core.waitingForReader;
+  keptSender = undefined;
+  if (kept !== null && request.direction === READ) {
+    return kept.receive(request.part(), flags, core.isStream, ({ address }) => {
+      keptSender = address;
+    });
+  }
+  return native.rawsock_recvfrom(fd, target, start, length, flags | MSG.DONTWAIT, addressSlot);
+}
+
+/** The sender of what was kept; undefined: the kernel's is in the address slot. */
+let keptSender: Sockaddr | null | undefined;
+
+function lastSender(fill: Sockaddr | undefined): Sockaddr | null {
+  const bytes = keptSender === undefined ? slotAddress() : (keptSender?.bytes ?? null);
+  return fill === undefined ? received(bytes) : receivedInto(fill, bytes);
+}
+
+class ReceiveFrom extends Operation<ReceivedFrom> {
+  readonly #request: Request;
+  readonly #fill: Sockaddr | undefined;
+
+  constructor(core: Core, request: Request, fill: Sockaddr | undefined, limits: Limits) {
+    super(core, "recvfrom", request.direction, limits);
+    this.#request = request;
+    this.#fill = fill;
+  }
+
+  protected call(fd: number): number {
+    this.#request.check();
+    return receiveFromNow(this.core, fd, this.#request);
+  }
+
+  protected value(length: number): ReceivedFrom {
+    return { length, address: lastSender(this.#fill) };
+  }
+}
+
+export function receiveFrom(
+  core: Core,
+  buffer: Bytes,
+  op: ReceiveFromOptions,
+): Promise<ReceivedFrom> {
+  try {
+    const fd = core.descriptor("recvfrom");
+    let flags = 0;
+    const fill = op.address;
+    if (op !== NO_LIMITS) {
+      flags = receiveFlags.bits(op, FROM_KEYS);
+      if (fill !== undefined && !(fill instanceof Sockaddr)) {
+        throw wrongType("address", "a Sockaddr", fill);
+      }
+      checkLimits(op);
+    }
+    const request = new Request(buffer, flags, op);
+    const admitted = core.admit(request.direction, flags);
+    if (admitted) {
+      const length = receiveFromNow(core, fd, request);
+      if (length >= 0) return Promise.resolve({ length, address: lastSender(fill) });
+      if (length !== AGAIN || core.refusesToWait(flags)) throw failure(length, "recvfrom", fd);
+    }
+    return new ReceiveFrom(core, request, fill, op).start(admitted);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

@@ -1,0 +1,179 @@
+import { expect, test } from "bun:test";
+import { bun, type Ended, end } from "../support/program.ts";
+
+const UDP = `
+const { Socket, Sockaddr } = rawsock;
+const open = () => Socket.open("inet", "dgram").bind(Sockaddr.inet("127.0.0.1"));
+const buffer = new Uint8Array(64);
+`;
+
+/** Runs a script to its end; kills it after some seconds: then the status is 124. */
+function run(script: string, env: Record<string, string> = {}, seconds = 5): Promise<Ended> {
+  return end(["timeout", String(seconds), ...bun(UDP + script)], env);
+}
+
+test("an idle open socket lets the process end", async () => {
+  const { exitCode, stderr } = await run(`
+    const socket = open();
+    const peer = open();
+    const waiting = socket.recv(buffer);
+    await peer.sendto(new Uint8Array(1), socket.localAddress);
+    await waiting;
+    globalThis.kept = [socket, peer];`);
+  expect([exitCode, stderr]).toEqual([0, ""]);
+});
+
+test("a pending call keeps the process alive", async () => {
+  const { exitCode } = await run("open().recv(buffer);", {}, 1);
+  expect(exitCode).toBe(124);
+}, 10_000);
+
+test("a socket that was unref'd lets the process end with its call pending", async () => {
+  const { exitCode, stdout } = await run(`
+    open().unref().recv(buffer);
+    open().unref().recv(buffer, { timeout: 60_000 });
+    const last = open();
+    last.recv(buffer).catch(({ code }) => console.log(code));
+    setTimeout(() => last.close(), 20);`);
+  expect([exitCode, stdout]).toEqual([0, "ECANCELED\n"]);
+});
+
+test("unref and ref of a pending call let go and hold again", async () => {
+  const gone = await run(`const a = open(); a.recv(buffer); a.unref();`);
+  expect(gone.exitCode).toBe(0);
+  const held = await run(`
+    const a = open(); a.unref(); a.recv(buffer, { timeout: 50 }).catch((e) => console.log(e.code));
+    a.ref();`);
+  expect([held.exitCode, held.stdout]).toEqual([0, "ETIMEDOUT\n"]);
+});
+
+test("an unref'd call is served at once while the process lives", async () => {
+  const { stdout } = await run(`
+    const a = open().unref();
+    const b = open();
+    const begin = performance.now();
+    a.recv(buffer).then(() => console.log(performance.now() - begin < 60));
+    setTimeout(() => b.sendto(new Uint8Array(1), a.localAddress), 20);
+    setTimeout(() => {}, 150);`);
+  expect(stdout).toBe("true\n");
+});
+
+test("waiting costs under 20 ms of CPU in 2 s", async () => {
+  const { stdout } = await run(`
+    const socket = open();
+    socket.recv(buffer).catch(() => 0);
+    await Bun.sleep(100);
+    const before = process.cpuUsage();
+    await Bun.sleep(2000);
+    const { user, system } = process.cpuUsage(before);
+    console.log((user + system) / 1000);
+    socket.close();`);
+  expect(Number(stdout)).toBeLessThan(20);
+});
+
+test("a Socket that nobody can reach is closed and warned about once", async () => {
+  const leak = `
+    const { readdirSync } = await import("node:fs");
+    const descriptors = () => readdirSync("/proc/self/fd").length;
+    function leak() { for (let count = 0; count < 50; count++) Socket.open("inet", "dgram"); }
+    const first = open(); first.recv(buffer, { timeout: 1 }).catch(() => 0); await Bun.sleep(20);
+    const before = descriptors();
+    leak();
+    for (let turn = 0; turn < 20; turn++) { Bun.gc(true); await Bun.sleep(10); }
+    console.log(descriptors() - before < 10);
+    first.close();`;
+  const quiet = await run(leak);
+  expect(quiet.stdout).toBe("true\n");
+  expect(quiet.stderr.match(/without having been closed/g)).toHaveLength(1);
+  expect(quiet.stderr).toContain("RAWSOCK_TRACE=1");
+  const traced = await run(leak, { RAWSOCK_TRACE: "1" });
+  expect(traced.stderr).toContain("leak");
+});
+
+test("a pending call keeps an unreachable Socket open", async () => {
+  const { stdout, stderr } = await run(`
+    const peer = open();
+    let address;
+    const waiting = (() => { const s = open(); address = s.localAddress; return s.recv(buffer); })();
+    for (let turn = 0; turn < 10; turn++) { Bun.gc(true); await Bun.sleep(5); }
+    await peer.sendto(new Uint8Array(3), address);
+    console.log(await waiting);
+    peer.close();
+    process.exit();`);
+  expect([stdout, stderr]).toEqual(["3\n", ""]);
+});
+
+const TRAFFIC = `
+const a = open(), b = open();
+(async () => { for await (const m of b.messages()) await b.sendto(m.data, a.localAddress); })().catch(() => 0);
+(async () => { const buffer = new Uint8Array(64); await a.sendto(new Uint8Array(8), b.localAddress);
+  for (;;) { await a.recv(buffer); await a.sendto(buffer, b.localAddress); } })().catch(() => 0);
+`;
+
+test("process.exit at any moment is clean", async () => {
+  for (let count = 0; count < 50; count++) {
+    const { exitCode, signal, stderr } = await run(
+      `${TRAFFIC} setTimeout(() => process.exit(7), ${count % 10});`,
+    );
+    expect([exitCode, signal, stderr]).toEqual([7, null, ""]);
+  }
+}, 60_000);
+
+const WORKER = `
+  import * as rawsock from "${new URL("../../src/index.ts", import.meta.url).pathname}";
+  ${UDP} ${TRAFFIC}
+  a.readable().then(() => postMessage("running"));
+`;
+
+test("a Worker is terminated under traffic, and leaves no descriptor behind", async () => {
+  const { exitCode, stdout, stderr } = await end([
+    "timeout",
+    "50",
+    ...bun(`
+      const { readdirSync } = await import("node:fs");
+      const url = URL.createObjectURL(new Blob([${JSON.stringify(WORKER)}], { type: "text/javascript" }));
+      const descriptors = () => readdirSync("/proc/self/fd").length;
+      const counts = [];
+      for (let count = 0; count < 50; count++) {
+        const worker = new Worker(url);
+        await new Promise((resolve) => { worker.onmessage = resolve; });
+        await Bun.sleep(count % 5);
+        const closed = new Promise((resolve) => worker.addEventListener("close", resolve));
+        worker.terminate();
+        await closed;
+        await Bun.sleep(2);
+        counts.push(descriptors());
+      }
+      console.log(JSON.stringify(counts));
+      process.exit(0);`),
+  ]);
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  const counts = JSON.parse(stdout) as number[];
+  expect((counts.at(-1) as number) - (counts[9] as number)).toBeLessThan(20);
+}, 60_000);
+
+test("two Workers and the main thread wait at the same time", async () => {
+  const { exitCode, stdout } = await run(`
+    const worker = ${JSON.stringify(`
+      import * as rawsock from "${new URL("../../src/index.ts", import.meta.url).pathname}";
+      ${UDP}
+      const a = open(), b = open();
+      (async () => { for (;;) { const { length, address } = await b.recvfrom(buffer);
+        await b.sendto(buffer, address, { end: length }); } })().catch(() => 0);
+      const back = new Uint8Array(8);
+      for (let n = 0; n < 2000; n++) { await a.sendto(new Uint8Array([n]), b.localAddress); await a.recv(back);
+        if (back[0] !== (n & 255)) throw new Error("wrong"); }
+      b.close();
+      postMessage("done");
+    `)};
+    const url = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
+    const workers = [new Worker(url), new Worker(url)];
+    const done = workers.map((w) => new Promise((resolve) => { w.onmessage = ({ data }) => resolve(data); }));
+    const a = open(), b = open();
+    const echo = (async () => { for (let n = 0; n < 2000; n++) { await b.recv(buffer); await b.sendto(buffer, a.localAddress); } })();
+    for (let n = 0; n < 2000; n++) { await a.sendto(new Uint8Array(1), b.localAddress); await a.recv(new Uint8Array(64)); }
+    await echo;
+    console.log(await Promise.all(done));
+    process.exit(0);`);
+  expect([exitCode, stdout]).toEqual([0, '[ "done", "done" ]\n']);
+});

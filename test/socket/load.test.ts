@@ -1,0 +1,132 @@
+import { expect, test } from "bun:test";
+import { Sockaddr, Socket } from "../../src/index.ts";
+import { Peer } from "../support/peer.ts";
+import { bun, end } from "../support/program.ts";
+import { python, testWith } from "../support/requirements.ts";
+
+const loopback = Sockaddr.inet("127.0.0.1");
+
+/** The longest pause of a 20 ms interval during one second. */
+async function longestDelay(): Promise<number> {
+  const delays: number[] = [];
+  let last = performance.now();
+  const interval = setInterval(() => {
+    const now = performance.now();
+    delays.push(now - last);
+    last = now;
+  }, 20);
+  await Bun.sleep(1000);
+  clearInterval(interval);
+  return delays.length > 20 ? Math.max(...delays) : Number.POSITIVE_INFINITY;
+}
+
+for (const how of ["recv", "messages", "batches"] as const) {
+  testWith(python)(
+    `a flood read by ${how} does not delay a 20 ms interval beyond 60 ms`,
+    async () => {
+      const socket = Socket.open("inet", "dgram").bind(loopback);
+      await using flood = Peer.python(`
+import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.connect(("127.0.0.1", ${socket.localAddress.port}))
+print("go")
+data = bytes(64)
+while True:
+    try:
+        s.send(data)
+    except ConnectionRefusedError:
+        break
+`);
+      await flood.line();
+      let received = 0;
+      const reading = (async () => {
+        if (how === "batches") {
+          for await (const batch of socket.messages({ batch: true })) received += batch.length;
+        } else if (how === "messages") {
+          for await (const { data } of socket.messages()) received += data.length > 0 ? 1 : 0;
+        } else {
+          const buffer = new Uint8Array(64);
+          for (;;) received += (await socket.recv(buffer)) > 0 ? 1 : 0;
+        }
+      })().catch((error: { code: string }) => error.code);
+      // The machine may stall by itself: starved timers would be late in every one of the seconds.
+      const longest: number[] = [];
+      do longest.push(await longestDelay());
+      while (longest.length < 3 && (longest.at(-1) as number) >= 60);
+      socket.close();
+      expect(await reading).toBe("ECANCELED");
+      expect(received).toBeGreaterThan(10_000);
+      expect(Math.min(...longest)).toBeLessThan(60);
+    },
+  );
+}
+
+test("sending without end does not starve timers either", async () => {
+  const socket = Socket.open("inet", "dgram").bind(loopback);
+  let ticks = 0;
+  const interval = setInterval(() => ticks++, 5);
+  const stop = performance.now() + 200;
+  while (performance.now() < stop) await socket.sendto(new Uint8Array(8), socket.localAddress);
+  clearInterval(interval);
+  socket.close();
+  expect(ticks).toBeGreaterThan(15);
+});
+
+test("a shortage of descriptors makes connections wait, without CPU, and passes", async () => {
+  const { stdout, stderr, exitCode } = await end(
+    [
+      "sh",
+      "-c",
+      'ulimit -n 64; exec timeout 5 "$@"',
+      "sh",
+      ...bun(`
+        const { Socket, Sockaddr } = rawsock;
+        const listener = Socket.open("inet", "stream").bind(Sockaddr.inet("127.0.0.1")).listen();
+        const clients = [];
+        const client = Socket.open("inet", "stream");
+        await client.connect(listener.localAddress);
+        await Bun.sleep(10);
+        try { for (;;) clients.push(Socket.open("inet", "stream")); } catch {}
+        const next = listener.connections().next();
+        const before = process.cpuUsage();
+        await Bun.sleep(300);
+        const { user, system } = process.cpuUsage(before);
+        console.log((user + system) / 1000 < 60);
+        for (const socket of clients) socket.close();
+        console.log((await next).value.type);
+        process.exit(0);`),
+    ],
+    {},
+  );
+  expect([exitCode, stdout]).toEqual([0, "true\nstream\n"]);
+  expect(stderr.match(/EMFILE/g)).toHaveLength(1);
+});
+
+/** How long memory is watched; RAWSOCK_LONG=1 makes it the whole minute at 100 Hz. */
+const LONG = process.env.RAWSOCK_LONG === "1";
+const [SECONDS, PER_SECOND] = LONG ? [60, 100] : [3, 20_000];
+
+test(`traffic at ${PER_SECOND} Hz for ${SECONDS} s leaves memory flat`, async () => {
+  const { exitCode, stdout } = await end(
+    bun(`
+        const { Socket, Sockaddr } = rawsock;
+        const a = Socket.open("inet", "dgram").bind(Sockaddr.inet("127.0.0.1"));
+        const b = Socket.open("inet", "dgram").bind(Sockaddr.inet("127.0.0.1"));
+        const data = new Uint8Array(512), buffer = new Uint8Array(512);
+        (async () => { for await (const m of b.messages()) await b.sendto(m.data, m.address); })().catch(() => 0);
+        const round = async (count, pause) => { for (let n = 0; n < count; n++) {
+          await a.sendto(data, b.localAddress);
+          await a.recv(buffer, { timeout: 5000, signal: new AbortController().signal });
+          if (pause > 0) await Bun.sleep(pause); } };
+        const pause = ${LONG ? 10 : 0};
+        await round(${LONG ? 500 : 2000}, pause);
+        Bun.gc(true);
+        const before = process.memoryUsage().rss;
+        await round(${SECONDS * PER_SECOND}, pause);
+        Bun.gc(true);
+        console.log((process.memoryUsage().rss - before) / 2 ** 20);
+        process.exit(0);`),
+  );
+  expect(exitCode).toBe(0);
+  expect(Number(stdout)).toBeLessThan(16);
+}, 90_000);

@@ -1,0 +1,206 @@
+//! The checksums of a frame: computed and stored, or compared.
+const std = @import("std");
+const frames = @import("frame.zig");
+const checksum = @import("checksum.zig");
+const fold = @import("fold.zig").fold;
+const Kernel = checksum.Kernel;
+const Packet = frames.Packet;
+const Refusal = frames.Refusal;
+const Transport = frames.Transport;
+
+pub const Layer = enum(u32) { ip, icmp, tcp, udp, icmpv6 };
+
+/// What verify says of one layer.
+pub const Verdict = extern struct {
+    layer: u32,
+    valid: u32,
+    expected: u32,
+    actual: u32,
+};
+
+/// A checksum's place in the frame and what it should be, read big-endian.
+const Checksum = struct {
+    field: *const [2]u8,
+    /// Everything the checksum covers except for its own field, in the machine's byte order.
+    sum: u16,
+    /// Zero would say that there is none.
+    never_zero: bool = false,
+
+    fn expected(self: Checksum) u16 {
+        const value = ~std.mem.bigToNative(u16, self.sum);
+        return if (self.never_zero and value == 0) 0xffff else value;
+    }
+
+    fn actual(self: Checksum) u16 {
+        return std.mem.readInt(u16, self.field, .big);
+    }
+
+    /// Both zeros are right: the receiver sees only whether everything adds up to 0xffff.
+    fn addsUp(self: Checksum) bool {
+        return fold(@as(u64, self.sum) + std.mem.nativeToBig(u16, self.actual())) == 0xffff;
+    }
+};
+
+/// Stores the layer's checksum and returns it, or -1 - the number of the refusal, with the frame
+/// untouched.
+pub fn store(
+    frame: [*]u8,
+    offset: u32,
+    length: u32,
+    link: u32,
+    layer: u32,
+    kernel: u32,
+) callconv(.c) i32 {
+    const packet = frames.packetOf(frame[offset..][0..length], @enumFromInt(link)) catch |refusal|
+        return number(refusal);
+    const found = find(&packet, @enumFromInt(layer), @enumFromInt(kernel)) catch |refusal|
+        return number(refusal);
+    const value = found.expected();
+    std.mem.writeInt(u16, @constCast(found.field), value, .big);
+    return value;
+}
+
+inline fn find(packet: *const Packet, layer: Layer, kernel: Kernel) Refusal!Checksum {
+    return switch (layer) {
+        .ip => header(packet, kernel),
+        .icmp, .icmpv6 => transport(packet, .icmp, kernel),
+        .tcp => transport(packet, .tcp, kernel),
+        .udp => transport(packet, .udp, kernel),
+    };
+}
+
+/// Verdicts on the checksums of the IPv4 header and of what it carries; how many, or -1 - the
+/// number of the refusal.
+pub fn verify(
+    frame: [*]const u8,
+    offset: u32,
+    length: u32,
+    link: u32,
+    kernel: u32,
+    verdicts: [*]u8,
+) callconv(.c) i32 {
+    const bytes = frame[offset..][0..length];
+    const list: *[2]Verdict = @ptrCast(@alignCast(verdicts));
+    const count = judge(bytes, @enumFromInt(link), @enumFromInt(kernel), list) catch |refusal|
+        return number(refusal);
+    return @intCast(count);
+}
+
+fn judge(bytes: []const u8, link: frames.Link, kernel: Kernel, list: *[2]Verdict) Refusal!usize {
+    const packet = try frames.packetOf(bytes, link);
+    var count: usize = 0;
+    if (packet.version == .ipv4) {
+        const found = try header(&packet, kernel);
+        list[0] = verdict(.ip, found, found.addsUp());
+        count = 1;
+    }
+    inline for (.{ Transport.tcp, .udp, .icmp }) |kind| {
+        if (transport(&packet, kind, kernel)) |found| {
+            // RFC 768: a sender that makes no checksum transmits zero; RFC 8200, section 8.1: an
+            // IPv6 sender has to make one.
+            const absent = kind == .udp and found.actual() == 0;
+            const valid = if (absent) packet.version == .ipv4 else found.addsUp();
+            list[count] = verdict(layerOf(packet.version, kind), found, valid);
+            return count + 1;
+        } else |refusal| switch (refusal) {
+            error.OtherProtocol => {},
+            // The header of a fragment has a checksum of its own.
+            error.Fragment => return if (count > 0) count else refusal,
+            else => return refusal,
+        }
+    }
+    return if (count > 0) count else error.OtherProtocol;
+}
+
+fn verdict(layer: Layer, found: Checksum, valid: bool) Verdict {
+    return .{
+        .layer = @intFromEnum(layer),
+        .valid = @intFromBool(valid),
+        .expected = found.expected(),
+        .actual = found.actual(),
+    };
+}
+
+fn layerOf(version: frames.Version, kind: Transport) Layer {
+    return switch (kind) {
+        .icmp => if (version == .ipv4) .icmp else .icmpv6,
+        .tcp => .tcp,
+        .udp => .udp,
+    };
+}
+
+inline fn header(packet: *const Packet, kernel: Kernel) Refusal!Checksum {
+    if (packet.version != .ipv4) return error.NotIpv4;
+    return around(packet.bytes[0..packet.header_length], 10, 0, kernel);
+}
+
+inline fn transport(
+    packet: *const Packet,
+    comptime kind: Transport,
+    kernel: Kernel,
+) Refusal!Checksum {
+    const segment = try frames.segmentOf(packet, kind);
+    var start: u64 = 0;
+    // ICMP of IPv4 alone has no pseudo-header.
+    if (kind != .icmp or packet.version == .ipv6) {
+        start = if (packet.version == .ipv4)
+            words(4, packet.source[0..4]) + words(4, packet.destination[0..4])
+        else
+            words(16, packet.source[0..16]) + words(16, packet.destination[0..16]);
+        start += std.mem.nativeToBig(u16, packet.protocol);
+        start += std.mem.nativeToBig(u16, @intCast(segment.len));
+    }
+    const field = switch (kind) {
+        .icmp => 2,
+        .tcp => 16,
+        .udp => 6,
+    };
+    var found = around(segment, field, start, kernel);
+    found.never_zero = kind == .udp;
+    return found;
+}
+
+/// The sum of what lies before and behind the field, which needs no zeroing then.
+inline fn around(
+    bytes: []const u8,
+    comptime field: usize,
+    start: u64,
+    kernel: Kernel,
+) Checksum {
+    const sum = start + words(field, bytes[0..field]) +
+        checksum.nativeSum(bytes[field + 2 ..], kernel);
+    return .{ .field = bytes[field..][0..2], .sum = fold(sum) };
+}
+
+/// A sum of a few 16-bit words, unfolded.
+inline fn words(comptime length: usize, bytes: *const [length]u8) u64 {
+    comptime var offset: usize = 0;
+    var sum: u64 = 0;
+    inline while (offset + 4 <= length) : (offset += 4) {
+        sum += std.mem.readInt(u32, bytes[offset..][0..4], .native);
+    }
+    if (offset < length) sum += std.mem.readInt(u16, bytes[offset..][0..2], .native);
+    return sum;
+}
+
+const refusals = @typeInfo(Refusal).error_set.?;
+
+fn number(refusal: Refusal) i32 {
+    inline for (refusals, 0..) |candidate, index| {
+        if (refusal == @field(Refusal, candidate.name)) return -1 - @as(i32, index);
+    }
+    unreachable;
+}
+
+/// Writes what the result of `store` or `verify` means and returns its length; where `room` is
+/// short, the length needed.
+pub fn explain(result: i32, text: [*]u8, room: u32) callconv(.c) i32 {
+    inline for (refusals, 0..) |candidate, index| {
+        if (result == -1 - @as(i32, index)) {
+            const words_of = frames.explanation(@field(Refusal, candidate.name));
+            if (words_of.len <= room) @memcpy(text[0..words_of.len], words_of);
+            return @intCast(words_of.len);
+        }
+    }
+    return 0;
+}
