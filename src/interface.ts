@@ -42,6 +42,7 @@ export type LinkStatistics = {
 };
 
 const header = new Structure("interface_header");
+const inFullWord = header.field("in_full")[0] / 4;
 const entry = new Structure("interface_entry");
 const sizeField = entry.integer("size");
 const indexWord = entry.field("index")[0] / 4;
@@ -93,19 +94,25 @@ type AskedLater = { statistics?: LinkStatistics | null; destination?: Sockaddr |
 
 const CHANGING = "the interfaces changed each time they were read: try again";
 
+const ADDRESSES = 1;
+const IN_FULL = 2;
+/** Where IPv6 did not know all interfaces, it is not asked again for so many calls. */
+const CALLS_IN_FULL = 32;
+let callsInFull = 0;
+
 /** Fills `room`, which grows as needed, and returns the length. */
 function fill(addresses: boolean): number {
   const messages = scratch();
+  const again = callsInFull === 0;
+  if (!again) callsInFull--;
+  const wanted = (addresses ? ADDRESSES : 0) | (again ? 0 : IN_FULL);
   for (;;) {
-    const length = native.rawsock_interfaces(
-      Number(addresses),
-      room,
-      room.length,
-      messages,
-      messages.length,
-    );
+    const length = native.rawsock_interfaces(wanted, room, room.length, messages, messages.length);
     if (length < 0) throw refused(length);
-    if (length <= room.length) return length;
+    if (length <= room.length) {
+      if (again && roomWords[inFullWord] !== 0) callsInFull = CALLS_IN_FULL;
+      return length;
+    }
     // More may come while it grows.
     room = allocate(Math.ceil(length / 4096) * 4096 + 4096);
     roomWords = new Uint32Array(room.buffer);

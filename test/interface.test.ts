@@ -193,6 +193,8 @@ testWith(root, ip)("an interface's own broadcast address is read late", () => {
   namespace.ip("link", "add", "left", "type", "veth", "peer", "name", "right");
   const find = () =>
     namespace.enter(() => ifaddrs().find(({ name }) => name === "left") as InterfaceAddress);
+  // Where IPv6 lately did not know all, this is how often it is left out.
+  for (let call = 0; call < 33; call++) find();
   const usual = find();
   expect(namespace.enter(() => usual.destination?.address)).toBe("ff:ff:ff:ff:ff:ff");
   expect(usual.destination?.ifindex).toBe(usual.index);

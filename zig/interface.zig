@@ -17,6 +17,16 @@ pub const linkDestination = source.linkDestination;
 pub const Header = extern struct {
     /// Which network namespace the list is of; 0 where the kernel does not tell.
     namespace: u64,
+    /// 1: IPv6 does not know all interfaces, so that they were asked for in full.
+    in_full: u32,
+    reserved: u32 = 0,
+};
+
+/// What is asked for: a sum of these.
+pub const Wanted = struct {
+    pub const addresses: u32 = 1;
+    /// Not IPv6's list, of which the caller knows that it lacks some.
+    pub const in_full: u32 = 2;
 };
 
 /// One interface or address. Behind it stand the three addresses and the name, then padding up to
@@ -55,9 +65,15 @@ pub const Table = struct {
     pub fn begin(room: []u8, namespace: u64) Table {
         if (room.len >= @sizeOf(Header)) {
             const header: *align(1) Header = @ptrCast(room.ptr);
-            header.* = .{ .namespace = namespace };
+            header.* = .{ .namespace = namespace, .in_full = 0 };
         }
         return .{ .room = room, .length = @sizeOf(Header), .written = @sizeOf(Header) };
+    }
+
+    pub fn markInFull(table: *Table) void {
+        if (table.room.len < @sizeOf(Header)) return;
+        const header: *align(1) Header = @ptrCast(table.room.ptr);
+        header.in_full = 1;
     }
 
     pub fn add(table: *Table, parts: Parts) void {
@@ -109,10 +125,11 @@ test "a short table counts on and stays as it was behind the last whole entry" {
     var room: [@sizeOf(Header) + 44]u8 = @splat(0xa5);
     var table: Table = .begin(&room, 7);
     table.add(.{ .index = 1, .flags = 2, .name = "lo", .address = &.{ 1, 2, 3, 4 } });
-    try std.testing.expectEqual(@as(usize, 8 + 28), table.length);
-    try std.testing.expectEqual(@as(u32, 28), table.entryAt(8).?.size);
+    try std.testing.expectEqual(@as(usize, @sizeOf(Header) + 28), table.length);
+    try std.testing.expectEqual(@as(u32, 28), table.entryAt(@sizeOf(Header)).?.size);
     table.add(.{ .index = 2, .flags = 2, .name = "eth0", .address = &.{ 1, 2, 3, 4 } });
-    try std.testing.expectEqual(@as(i32, 8 + 28 + 28), table.result());
-    try std.testing.expectEqual(@as(u8, 0xa5), room[8 + 28]);
-    try std.testing.expectEqual(@as(?*align(1) const Entry, null), table.entryAt(8 + 28));
+    try std.testing.expectEqual(@as(i32, @sizeOf(Header) + 28 + 28), table.result());
+    try std.testing.expectEqual(@as(u8, 0xa5), room[@sizeOf(Header) + 28]);
+    const second = table.entryAt(@sizeOf(Header) + 28);
+    try std.testing.expectEqual(@as(?*align(1) const Entry, null), second);
 }

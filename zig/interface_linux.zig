@@ -19,10 +19,10 @@ const attempts_max = 64;
 const first_room_usual = 8192;
 
 /// Writes the list into `out` and returns its length; where `room` is short, the length needed.
-/// `addresses` == 0 leaves out all but the interfaces themselves. `scratch` takes the kernel's
+/// `wanted` says whether with addresses, and in full. `scratch` takes the kernel's
 /// messages. -EAGAIN: the list kept changing.
 pub fn list(
-    addresses: u32,
+    wanted: u32,
     out: [*]u8,
     room: u32,
     scratch: [*]u8,
@@ -32,7 +32,7 @@ pub fn list(
     var attempt: u32 = 0;
     while (attempt < attempts_max) : (attempt += 1) {
         const space = scratch[0..scratch_length];
-        const length = listOnce(addresses != 0, out[0..room], space, first_room);
+        const length = listOnce(wanted, out[0..room], space, first_room);
         if (length == -c.EMSGSIZE and first_room < scratch_length) {
             first_room = scratch_length;
         } else if (length != -c.EAGAIN) return length;
@@ -41,13 +41,18 @@ pub fn list(
 }
 
 /// -EAGAIN: the list changed while it was read.
-fn listOnce(addresses: bool, room: []u8, scratch: []u8, first_room: u32) i32 {
+fn listOnce(wanted: u32, room: []u8, scratch: []u8, first_room: u32) i32 {
     const socket = netlink.open();
     if (socket < 0) return socket;
     defer _ = system.close(socket);
     var lister: Lister = .{ .table = .begin(room, netlink.namespace(socket)) };
     var dump: netlink.Dump = .{ .socket = socket, .scratch = scratch, .first_room = first_room };
-    const listed = listLinks(&dump, &lister, addresses);
+    const addresses = wanted & interface.Wanted.addresses != 0;
+    const in_full = wanted & interface.Wanted.in_full != 0;
+    const listed = if (in_full)
+        listInFull(&dump, &lister)
+    else
+        listLinks(&dump, &lister, addresses);
     if (listed < 0) return listed;
     lister.links_end = lister.table.length;
     if (addresses) {
@@ -79,6 +84,11 @@ fn listLinks(dump: *netlink.Dump, lister: *Lister, addresses: bool) i32 {
             if (dropped < 0) return dropped;
         }
     }
+    return listInFull(dump, lister);
+}
+
+fn listInFull(dump: *netlink.Dump, lister: *Lister) i32 {
+    lister.table.markInFull();
     return dump.run(netlink.links, lister);
 }
 
