@@ -34,8 +34,7 @@ ${mark}
 `;
 }
 
-function bar({ name, ours, native, met }: Outcome, y: number): string {
-  const ratio = ours / native;
+function bar({ name, ratio, met }: Outcome, y: number): string {
   const width = Math.min(ratio, RATIO_MAX) * UNIT;
   const fill = met === false ? "#c60" : "#396";
   return `<text x="${LABEL - 8}" y="${y}" text-anchor="end">${escapeText(name)}</text>

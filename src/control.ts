@@ -23,19 +23,20 @@ const [LEVEL] = header.field("cmsg_level");
 const [TYPE] = header.field("cmsg_type");
 /** Where the data begin, and to how many bytes messages are aligned. */
 const [DATA, ALIGNMENT] = new Structure("control_header").field("data");
-/** The kernel's levels and types stay below this. */
-const KEY_LIMIT = 0x8000;
 
-/** The codecs by level and type, and by kind; loaded at the first use. */
+/** The codecs by level and then by type, and by kind; loaded at the first use. */
 const tables = lazy(() => {
   const { socketCodecs } = require("./control/socket.ts") as typeof import("./control/socket.ts");
   const { internetCodecs } =
     require("./control/internet.ts") as typeof import("./control/internet.ts");
   const { errorCodecs } = require("./control/failure.ts") as typeof import("./control/failure.ts");
-  const byPlace = new Map<number, ControlCodec>();
+  const byPlace = new Map<number, (ControlCodec | undefined)[]>();
   const byKind = new Map<string, ControlCodec[]>();
   for (const codec of [...socketCodecs, ...internetCodecs, ...errorCodecs]) {
-    byPlace.set(key(codec.level, codec.type), codec);
+    const types = byPlace.get(codec.level) ?? [];
+    byPlace.set(codec.level, types);
+    while (types.length < codec.type) types.push(undefined);
+    types[codec.type] = codec;
     const others = byKind.get(codec.kind);
     if (others === undefined) byKind.set(codec.kind, [codec]);
     else others.push(codec);
@@ -43,17 +44,22 @@ const tables = lazy(() => {
   return { byPlace, byKind };
 });
 
-function key(level: number, type: number): number {
-  return level * KEY_LIMIT + type;
-}
+const NO_TYPES: readonly undefined[] = [];
+/** No level at first. */
+let lastLevel = Number.NaN;
+let lastTypes: readonly (ControlCodec | undefined)[] = NO_TYPES;
 
+/** The level is mostly that of the last one. */
 function codecAt(level: number, type: number): ControlCodec | undefined {
-  const outside = level < 0 || level >= KEY_LIMIT || type < 0 || type >= KEY_LIMIT;
-  return outside ? undefined : tables().byPlace.get(key(level, type));
+  if (level !== lastLevel) {
+    lastTypes = tables().byPlace.get(level) ?? NO_TYPES;
+    lastLevel = level;
+  }
+  return type >= 0 && type < lastTypes.length ? lastTypes[type] : undefined;
 }
 
 function aligned(length: number): number {
-  return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+  return (length + ALIGNMENT - 1) & -ALIGNMENT;
 }
 
 const unknownCodec = {
@@ -145,29 +151,86 @@ export function decodeControl(bytes: Bytes): ControlMessage[] {
  * a last message that is too short for its kind is not one.
  */
 export function decodeReceived(bytes: DataView, length: number, cut: boolean): ControlMessage[] {
-  const messages: ControlMessage[] = [];
+  // Mostly there is one: an array of it at once is cheaper than an empty one that grows.
+  let messages: ControlMessage[] | undefined;
   const end = Math.min(length, bytes.byteLength);
   let at = 0;
   while (end - at >= DATA) {
     const size = bytes.getUint32(at + LENGTH, true);
     const high = LENGTH_SIZE > 4 ? bytes.getUint32(at + LENGTH + 4, true) : 0;
     if (high !== 0 || size < DATA || size > end - at) break;
-    const level = bytes.getInt32(at + LEVEL, true);
-    const type = bytes.getInt32(at + TYPE, true);
-    const start = at + DATA;
-    const codec = codecAt(level, type);
-    at += aligned(size);
-    const last = cut && at >= end;
-    const short = last && size - DATA < (codec?.receivedSize ?? 0);
-    const known = short ? null : codec?.decode(bytes, start, size - DATA);
-    if (known !== undefined && known !== null) {
-      messages.push(known as ControlMessage);
-    } else if (codec === undefined || !last) {
-      const data = new Uint8Array(bytes.buffer, bytes.byteOffset + start, size - DATA);
-      messages.push({ kind: "unknown", level, type, data: data.slice() });
+    const next = at + aligned(size);
+    const message = decodeOne(bytes, at, size, cut && next >= end);
+    if (message !== null) {
+      if (messages === undefined) messages = [message];
+      else messages.push(message);
+    }
+    at = next;
+  }
+  return messages ?? [];
+}
+
+/** The message of `size` bytes at `at`, or null where it is the `last` and was cut. */
+function decodeOne(
+  bytes: DataView,
+  at: number,
+  size: number,
+  last: boolean,
+): ControlMessage | null {
+  const level = bytes.getInt32(at + LEVEL, true);
+  const type = bytes.getInt32(at + TYPE, true);
+  const start = at + DATA;
+  const codec = codecAt(level, type);
+  const short = last && size - DATA < (codec?.receivedSize ?? 0);
+  const known = short ? null : codec?.decode(bytes, start, size - DATA);
+  if (known !== undefined && known !== null) return known as ControlMessage;
+  if (codec !== undefined && last) return null;
+  const data = new Uint8Array(bytes.buffer, bytes.byteOffset + start, size - DATA);
+  return { kind: "unknown", level, type, data: data.slice() };
+}
+
+/**
+ * What was encoded last, as far as it is messages of one integer each: as long as these are the
+ * same, their bytes are.
+ */
+export class Encoded {
+  readonly #messages: ControlMessage[] = [];
+  readonly #codecs: ControlCodec[] = [];
+  readonly #values: unknown[] = [];
+
+  forget(): void {
+    this.#messages.length = 0;
+  }
+
+  /** Remembers `control`, or nothing where it is of other kinds. */
+  remember(control: readonly ControlMessage[]): void {
+    this.forget();
+    for (let index = 0; index < control.length; index++) {
+      const message = control[index] as ControlMessage;
+      const codec = codecFor(message);
+      if (codec?.field === undefined) {
+        this.forget();
+        return;
+      }
+      this.#messages[index] = message;
+      this.#codecs[index] = codec;
+      this.#values[index] = message[codec.field as keyof ControlMessage];
     }
   }
-  return messages;
+
+  /** Whether `control`, which is not empty, is what was remembered, and has not changed since. */
+  is(control: readonly ControlMessage[]): boolean {
+    const messages = this.#messages;
+    if (control.length !== messages.length) return false;
+    for (let index = 0; index < messages.length; index++) {
+      const message = control[index] as ControlMessage;
+      if (message !== messages[index]) return false;
+      const { kind, field } = this.#codecs[index] as ControlCodec;
+      if (message.kind !== kind) return false;
+      if (message[field as keyof ControlMessage] !== this.#values[index]) return false;
+    }
+    return true;
+  }
 }
 
 /** The descriptors that `control` brought. */

@@ -42,11 +42,13 @@ export type LinkStatistics = {
 };
 
 const header = new Structure("interface_header");
+const inFullWord = header.field("in_full")[0] / 4;
 const entry = new Structure("interface_entry");
 const sizeField = entry.integer("size");
 const indexWord = entry.field("index")[0] / 4;
 const flagsWord = entry.field("flags")[0] / 4;
 const sizeWord = sizeField.offset / 4;
+const laterWord = entry.field("destination_later")[0] / 4;
 const [addressLength] = entry.field("address_length");
 const [netmaskLength] = entry.field("netmask_length");
 const [destinationLength] = entry.field("destination_length");
@@ -55,21 +57,27 @@ const [nameLength] = entry.field("name_length");
 /** The largest datagram a netlink dump comes in is 32 KiB. */
 const scratch = lazy(() => allocate(64 * 1024));
 let room = allocate(16 * 1024);
+let roomWords = new Uint32Array(room.buffer);
 
 /** A list as the library wrote it. */
 class Snapshot {
-  readonly bytes: Uint8Array;
   readonly words: Uint32Array;
+  #bytes: Uint8Array | undefined;
 
   constructor(addresses: boolean) {
     const length = fill(addresses);
-    this.bytes = room.slice(0, length);
-    this.words = new Uint32Array(this.bytes.buffer, 0, length >> 2);
+    this.words = roomWords.slice(0, length >> 2);
+  }
+
+  /** Made when it is first needed: a view takes longer than the copy. */
+  get bytes(): Uint8Array {
+    this.#bytes ??= new Uint8Array(this.words.buffer);
+    return this.#bytes;
   }
 
   /** The places of the entries. */
   *offsets(): Generator<number> {
-    for (let offset = header.size; offset < this.bytes.length; ) {
+    for (let offset = header.size; offset < this.words.byteLength; ) {
       yield offset;
       offset += this.words[(offset >> 2) + sizeWord] as number;
     }
@@ -82,23 +90,32 @@ class Snapshot {
   }
 }
 
+type AskedLater = { statistics?: LinkStatistics | null; destination?: Sockaddr | null };
+
 const CHANGING = "the interfaces changed each time they were read: try again";
+
+const ADDRESSES = 1;
+const IN_FULL = 2;
+/** Where IPv6 did not know all interfaces, it is not asked again for so many calls. */
+const CALLS_IN_FULL = 32;
+let callsInFull = 0;
 
 /** Fills `room`, which grows as needed, and returns the length. */
 function fill(addresses: boolean): number {
   const messages = scratch();
+  const again = callsInFull === 0;
+  if (!again) callsInFull--;
+  const wanted = (addresses ? ADDRESSES : 0) | (again ? 0 : IN_FULL);
   for (;;) {
-    const length = native.rawsock_interfaces(
-      Number(addresses),
-      room,
-      room.length,
-      messages,
-      messages.length,
-    );
+    const length = native.rawsock_interfaces(wanted, room, room.length, messages, messages.length);
     if (length < 0) throw refused(length);
-    if (length <= room.length) return length;
+    if (length <= room.length) {
+      if (again && roomWords[inFullWord] !== 0) callsInFull = CALLS_IN_FULL;
+      return length;
+    }
     // More may come while it grows.
     room = allocate(Math.ceil(length / 4096) * 4096 + 4096);
+    roomWords = new Uint32Array(room.buffer);
   }
 }
 
@@ -114,7 +131,8 @@ function refused(result: number): Error {
 export class InterfaceAddress {
   readonly #snapshot: Snapshot;
   readonly #offset: number;
-  #statistics: LinkStatistics | null | undefined;
+  /** What the kernel was asked for later. One field: a list has many entries. */
+  #asked: AskedLater | undefined;
 
   /** Made by `ifaddrs`. */
   constructor(snapshot: Snapshot, offset: number) {
@@ -160,8 +178,18 @@ export class InterfaceAddress {
     return this.#sockaddr(this.#byte(addressLength), this.#byte(netmaskLength));
   }
 
-  /** The broadcast address, or the peer of a point-to-point link. */
+  /**
+   * The broadcast address, or the peer of a point-to-point link. An interface's own is asked of
+   * the kernel when it is first read, and null as `statistics` are.
+   */
   get destination(): Sockaddr | null {
+    if (this.#snapshot.words[(this.#offset >> 2) + laterWord] !== 0) {
+      const asked = this.#later();
+      if (asked.destination === undefined) {
+        asked.destination = readDestination(this.index, this.#snapshot.bytes);
+      }
+      return asked.destination;
+    }
     const before = this.#byte(addressLength) + this.#byte(netmaskLength);
     return this.#sockaddr(before, this.#byte(destinationLength));
   }
@@ -175,8 +203,14 @@ export class InterfaceAddress {
    * address, for an interface that is gone or of another network namespace, and outside Linux.
    */
   get statistics(): LinkStatistics | null {
-    this.#statistics ??= this.#isLink() ? readStatistics(this.index, this.#snapshot.bytes) : null;
-    return this.#statistics;
+    const asked = this.#later();
+    asked.statistics ??= this.#isLink() ? readStatistics(this.index, this.#snapshot.bytes) : null;
+    return asked.statistics;
+  }
+
+  #later(): AskedLater {
+    this.#asked ??= {};
+    return this.#asked;
   }
 
   /** Network addresses have a netmask. */
@@ -218,31 +252,37 @@ const counters = lazy(() => {
     return [property, new IntegerField(structure.field(name))] as const;
   });
 });
-const counterRoom = lazy(() => allocate(1024));
+const answerRoom = lazy(() => allocate(1024));
+
+/** Calls `ask` with room for what it writes: those bytes, or null where the interface is gone. */
+function askLink(
+  ask: typeof native.rawsock_interface_statistics,
+  index: number,
+  owner: Uint8Array,
+): Uint8Array | null {
+  const answer = answerRoom();
+  const messages = scratch();
+  const length = ask(index, owner, answer, answer.length, messages, messages.length);
+  if (length >= 0) return answer.subarray(0, length);
+  const error = failure(length, "rtnetlink RTM_GETLINK");
+  if (["ENODEV", "ENODATA", "EOPNOTSUPP"].includes(error.code)) return null;
+  throw error;
+}
+
+function readDestination(index: number, owner: Uint8Array): Sockaddr | null {
+  return received(askLink(native.rawsock_interface_destination, index, owner));
+}
 
 function readStatistics(index: number, owner: Uint8Array): LinkStatistics | null {
-  const counted = counterRoom();
-  const messages = scratch();
-  const length = native.rawsock_interface_statistics(
-    index,
-    owner,
-    counted,
-    counted.length,
-    messages,
-    messages.length,
-  );
-  if (length < 0) {
-    const error = failure(length, "rtnetlink RTM_GETLINK");
-    if (["ENODEV", "ENODATA", "EOPNOTSUPP"].includes(error.code)) return null;
-    throw error;
-  }
-  const known = counted.subarray(0, length);
+  const known = askLink(native.rawsock_interface_statistics, index, owner);
+  if (known === null) return null;
   const entries = counters()
-    .filter(([, field]) => field.end <= length)
+    .filter(([, field]) => field.end <= known.length)
     .map(([property, field]) => [property, field.get(known)] as const);
   return Object.fromEntries(entries) as LinkStatistics;
 }
 
+const NO_OPTIONS = {};
 const FILTERS: ReadonlySet<string> = new Set(["flagsAnd", "flagsOr"]);
 
 function flagBits(flags: readonly InterfaceFlag[], name: string): number {
@@ -265,15 +305,15 @@ export function ifaddrs(
   options: {
     readonly flagsAnd?: readonly InterfaceFlag[];
     readonly flagsOr?: readonly InterfaceFlag[];
-  } = {},
+  } = NO_OPTIONS,
 ): InterfaceAddress[] {
-  knownKeys(options, FILTERS);
+  if (options !== NO_OPTIONS) knownKeys(options, FILTERS);
   const all = options.flagsAnd === undefined ? 0 : flagBits(options.flagsAnd, "flagsAnd");
   const some = options.flagsOr === undefined ? null : flagBits(options.flagsOr, "flagsOr");
   const snapshot = new Snapshot(true);
   const { words } = snapshot;
   const list: InterfaceAddress[] = [];
-  for (let offset = header.size; offset < snapshot.bytes.length; ) {
+  for (let offset = header.size; offset < words.byteLength; ) {
     const word = offset >> 2;
     const bits = words[word + flagsWord] as number;
     if ((bits & all) === all && (some === null || (bits & some) !== 0)) {

@@ -177,8 +177,9 @@ const NO_OPTIONS = {};
 
 function prepareSend(message: Message, options: Span): Slot {
   const slot = slotOf(message);
-  const end = spanEnd(options, slot.iovec.length);
-  const start = spanStart(options, end);
+  const { length } = slot.iovec;
+  const end = options === NO_OPTIONS ? length : spanEnd(options, length);
+  const start = options === NO_OPTIONS ? 0 : spanStart(options, end);
   limitElements(end - start, "iovec");
   slot.prepareSend(start, end);
   return slot;
@@ -186,8 +187,9 @@ function prepareSend(message: Message, options: Span): Slot {
 
 function prepareReceive(message: Message, options: Span): Slot {
   const slot = slotOf(message);
-  const end = spanEnd(options, slot.iovec.length);
-  const start = spanStart(options, end);
+  const { length } = slot.iovec;
+  const end = options === NO_OPTIONS ? length : spanEnd(options, length);
+  const start = options === NO_OPTIONS ? 0 : spanStart(options, end);
   limitElements(end - start, "iovec");
   slot.prepareReceive(start, end);
   return slot;

@@ -8,6 +8,7 @@ import {
   type ControlMessage,
   decodeReceived,
   descriptorsIn,
+  Encoded,
   encodedLength,
   encodeInto,
 } from "./control.ts";
@@ -91,6 +92,8 @@ export class Slot {
   /** What the table was made of. */
   readonly #views: ArrayBufferView[] = [];
   readonly #sizes: number[] = [];
+  /** The element the slot points at; -1 when the table is new. */
+  #start = -1;
 
   #address: Sockaddr | null = null;
   #name: Uint8Array | null = null;
@@ -99,6 +102,10 @@ export class Slot {
   #control: ControlMessage[] = [];
   #room: DataView<ArrayBuffer> = NOTHING;
   #roomAddress = 0;
+  /** What the slot says the control data's address is. */
+  #controlAddress = 0;
+  /** What is in the room to be sent; made when something was. */
+  #encoded: Encoded | null = null;
   #unseen: Unseen | null = null;
 
   constructor(controlLength: number) {
@@ -189,14 +196,19 @@ export class Slot {
     this.#prepareName();
     const control = this.#currentControl();
     if (control.length === 0) {
+      this.#encoded?.forget();
       this.words[CONTROL_ROOM] = 0;
-      this.#point(CONTROL, 0);
+      this.#pointControl(0);
       return;
     }
+    if (this.#encoded?.is(control)) return;
     const length = encodedLength(control);
     this.#reserve(length);
+    this.#encoded ??= new Encoded();
+    this.#encoded.forget();
     encodeInto(control, this.#room);
     this.words[CONTROL_ROOM] = length;
+    this.#encoded.remember(control);
   }
 
   #prepareName(): void {
@@ -210,6 +222,7 @@ export class Slot {
   /** Makes the slot say where to receive. */
   prepareReceive(start: number, end: number): void {
     this.#prepareVector(start, end);
+    this.#encoded?.forget();
     const room = this.controlLength;
     if (this.words[CONTROL_ROOM] === room) return;
     // What is there would otherwise be lost with the room that holds it.
@@ -236,7 +249,13 @@ export class Slot {
       this.#room = new DataView(new ArrayBuffer(length));
       this.#roomAddress = stableAddress(this.#room);
     }
-    this.#point(CONTROL, length === 0 ? 0 : this.#roomAddress);
+    this.#pointControl(length === 0 ? 0 : this.#roomAddress);
+  }
+
+  #pointControl(address: number): void {
+    if (address === this.#controlAddress) return;
+    this.#controlAddress = address;
+    this.#point(CONTROL, address);
   }
 
   #point(place: number, address: number): void {
@@ -254,8 +273,10 @@ export class Slot {
       this.#marshal(index, end);
       break;
     }
-    this.#point(VECTOR, this.#tableAddress + start * IOVEC_SIZE);
     this.words[VECTOR_COUNT] = end - start;
+    if (start === this.#start) return;
+    this.#start = start;
+    this.#point(VECTOR, this.#tableAddress + start * IOVEC_SIZE);
   }
 
   /** Writes the elements `start` to `end` of the table. */
@@ -283,5 +304,6 @@ export class Slot {
     table.set(this.#table);
     this.#table = table;
     this.#tableAddress = stableAddress(bytes);
+    this.#start = -1;
   }
 }

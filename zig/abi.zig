@@ -77,6 +77,7 @@ pub const rawsock_set_interface_flags = configdev.setFlags;
 pub const rawsock_set_interface_address = configdev.setAddress;
 pub const rawsock_interfaces = interface.list;
 pub const rawsock_interface_statistics = interface.statistics;
+pub const rawsock_interface_destination = interface.linkDestination;
 
 pub const rawsock_checksum_kernel = checksum.fastest;
 pub const rawsock_checksum_partial = checksum.partial;

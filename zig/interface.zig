@@ -11,11 +11,22 @@ const source = switch (builtin.target.os.tag) {
 
 pub const list = source.list;
 pub const statistics = source.statistics;
+pub const linkDestination = source.linkDestination;
 
 /// What precedes the entries.
 pub const Header = extern struct {
     /// Which network namespace the list is of; 0 where the kernel does not tell.
     namespace: u64,
+    /// 1: IPv6 does not know all interfaces, so that they were asked for in full.
+    in_full: u32,
+    reserved: u32 = 0,
+};
+
+/// What is asked for: a sum of these.
+pub const Wanted = struct {
+    pub const addresses: u32 = 1;
+    /// Not IPv6's list, of which the caller knows that it lacks some.
+    pub const in_full: u32 = 2;
 };
 
 /// One interface or address. Behind it stand the three addresses and the name, then padding up to
@@ -28,6 +39,8 @@ pub const Entry = extern struct {
     netmask_length: u8,
     destination_length: u8,
     name_length: u8,
+    /// 1: the destination is not here, and `linkDestination` asks for it.
+    destination_later: u32,
 };
 
 /// What an entry is made of.
@@ -38,6 +51,7 @@ pub const Parts = struct {
     address: []const u8 = &.{},
     netmask: []const u8 = &.{},
     destination: []const u8 = &.{},
+    destination_later: bool = false,
 };
 
 /// The caller's buffer: entries are written while they fit and always counted, so that `length` is
@@ -51,9 +65,15 @@ pub const Table = struct {
     pub fn begin(room: []u8, namespace: u64) Table {
         if (room.len >= @sizeOf(Header)) {
             const header: *align(1) Header = @ptrCast(room.ptr);
-            header.* = .{ .namespace = namespace };
+            header.* = .{ .namespace = namespace, .in_full = 0 };
         }
         return .{ .room = room, .length = @sizeOf(Header), .written = @sizeOf(Header) };
+    }
+
+    pub fn markInFull(table: *Table) void {
+        if (table.room.len < @sizeOf(Header)) return;
+        const header: *align(1) Header = @ptrCast(table.room.ptr);
+        header.in_full = 1;
     }
 
     pub fn add(table: *Table, parts: Parts) void {
@@ -74,6 +94,7 @@ pub const Table = struct {
             .netmask_length = @intCast(parts.netmask.len),
             .destination_length = @intCast(parts.destination.len),
             .name_length = @intCast(parts.name.len),
+            .destination_later = @intFromBool(parts.destination_later),
         };
         var rest = bytes[@sizeOf(Entry)..];
         for ([_][]const u8{ parts.address, parts.netmask, parts.destination, parts.name }) |part| {
@@ -101,13 +122,14 @@ pub fn hasDestination(flags: u32, address: []const u8, destination: []const u8) 
 }
 
 test "a short table counts on and stays as it was behind the last whole entry" {
-    var room: [@sizeOf(Header) + 40]u8 = @splat(0xa5);
+    var room: [@sizeOf(Header) + 44]u8 = @splat(0xa5);
     var table: Table = .begin(&room, 7);
     table.add(.{ .index = 1, .flags = 2, .name = "lo", .address = &.{ 1, 2, 3, 4 } });
-    try std.testing.expectEqual(@as(usize, 8 + 24), table.length);
-    try std.testing.expectEqual(@as(u32, 24), table.entryAt(8).?.size);
+    try std.testing.expectEqual(@as(usize, @sizeOf(Header) + 28), table.length);
+    try std.testing.expectEqual(@as(u32, 28), table.entryAt(@sizeOf(Header)).?.size);
     table.add(.{ .index = 2, .flags = 2, .name = "eth0", .address = &.{ 1, 2, 3, 4 } });
-    try std.testing.expectEqual(@as(i32, 8 + 24 + 24), table.result());
-    try std.testing.expectEqual(@as(u8, 0xa5), room[8 + 24]);
-    try std.testing.expectEqual(@as(?*align(1) const Entry, null), table.entryAt(8 + 24));
+    try std.testing.expectEqual(@as(i32, @sizeOf(Header) + 28 + 28), table.result());
+    try std.testing.expectEqual(@as(u8, 0xa5), room[@sizeOf(Header) + 28]);
+    const second = table.entryAt(@sizeOf(Header) + 28);
+    try std.testing.expectEqual(@as(?*align(1) const Entry, null), second);
 }

@@ -1,7 +1,11 @@
 //! Linux: the interfaces and addresses from rtnetlink(7).
 //!
-//! glibc's getifaddrs(3) asks for the statistics of every interface, which is most of its time;
-//! here the kernel is told to leave them out. The socket lives for one call: it belongs to the
+//! glibc's getifaddrs(3) asks for everything about every interface, which is most of its time.
+//! Here IPv6 is asked for the interfaces it knows, which is answered with a few attributes, and
+//! only where an interface is unknown to it, all are asked for all but their statistics. What
+//! IPv6 does not tell, the hardware's broadcast address, is asked for when somebody reads it.
+//!
+//! The socket lives for one call: it belongs to the
 //! network namespace it was made in, and a thread may have entered another since.
 const std = @import("std");
 const c = @import("headers");
@@ -12,13 +16,13 @@ const system = @import("system.zig");
 /// How often a list is asked for again because it changed while it was read.
 const attempts_max = 64;
 /// What the first messages of a list usually fit in.
-const first_room_usual = 4096;
+const first_room_usual = 8192;
 
 /// Writes the list into `out` and returns its length; where `room` is short, the length needed.
-/// `addresses` == 0 leaves out all but the interfaces themselves. `scratch` takes the kernel's
+/// `wanted` says whether with addresses, and in full. `scratch` takes the kernel's
 /// messages. -EAGAIN: the list kept changing.
 pub fn list(
-    addresses: u32,
+    wanted: u32,
     out: [*]u8,
     room: u32,
     scratch: [*]u8,
@@ -28,7 +32,7 @@ pub fn list(
     var attempt: u32 = 0;
     while (attempt < attempts_max) : (attempt += 1) {
         const space = scratch[0..scratch_length];
-        const length = listOnce(addresses != 0, out[0..room], space, first_room);
+        const length = listOnce(wanted, out[0..room], space, first_room);
         if (length == -c.EMSGSIZE and first_room < scratch_length) {
             first_room = scratch_length;
         } else if (length != -c.EAGAIN) return length;
@@ -37,28 +41,73 @@ pub fn list(
 }
 
 /// -EAGAIN: the list changed while it was read.
-fn listOnce(addresses: bool, room: []u8, scratch: []u8, first_room: u32) i32 {
+fn listOnce(wanted: u32, room: []u8, scratch: []u8, first_room: u32) i32 {
     const socket = netlink.open();
     if (socket < 0) return socket;
     defer _ = system.close(socket);
     var lister: Lister = .{ .table = .begin(room, netlink.namespace(socket)) };
-    var dump: netlink.Dump = .{
-        .socket = socket,
-        .scratch = scratch,
-        .sequence = 1,
-        .first_room = first_room,
-    };
-    const listed = dump.run(netlink.links, &lister);
+    var dump: netlink.Dump = .{ .socket = socket, .scratch = scratch, .first_room = first_room };
+    const addresses = wanted & interface.Wanted.addresses != 0;
+    const in_full = wanted & interface.Wanted.in_full != 0;
+    const listed = if (in_full)
+        listInFull(&dump, &lister)
+    else
+        listLinks(&dump, &lister, addresses);
     if (listed < 0) return listed;
     lister.links_end = lister.table.length;
     if (addresses) {
-        dump.sequence = 2;
         const status = dump.run(netlink.addresses, &lister);
         if (status < 0) return status;
         if (lister.incomplete) return -c.EAGAIN;
     }
     return lister.table.result();
 }
+
+/// The interfaces as IPv6 knows them, or all in full where it does not know all. `addresses`: these
+/// come next.
+fn listLinks(dump: *netlink.Dump, lister: *Lister, addresses: bool) i32 {
+    var every: Census = .{};
+    const counted = dump.run(netlink.indices, &every);
+    if (counted == -c.EAGAIN or counted == -c.EMSGSIZE) return counted;
+    if (counted >= 0) {
+        const table = lister.table;
+        const listed = if (addresses)
+            dump.runBefore(netlink.inet6_links, netlink.addresses, lister)
+        else
+            dump.run(netlink.inet6_links, lister);
+        if (listed < 0) return listed;
+        if (std.meta.eql(every, lister.census)) return 0;
+        lister.table = table;
+        if (dump.asked) {
+            // They would be of other interfaces than those that come now: a census drops them.
+            const dropped = dump.run(netlink.addresses, &every);
+            if (dropped < 0) return dropped;
+        }
+    }
+    return listInFull(dump, lister);
+}
+
+fn listInFull(dump: *netlink.Dump, lister: *Lister) i32 {
+    lister.table.markInFull();
+    return dump.run(netlink.links, lister);
+}
+
+/// Which interfaces there are, told apart by their number and the sum of their indices' hashes.
+const Census = struct {
+    count: u32 = 0,
+    sum: u64 = 0,
+
+    fn add(census: *Census, index: i32) void {
+        census.count += 1;
+        census.sum +%= std.hash.int(@as(u64, @intCast(@max(index, 0))));
+    }
+
+    pub fn take(census: *Census, kind: u16, message: []const u8) void {
+        if (kind != c.RTM_NEWSTATS) return;
+        const head = netlink.head(c.struct_if_stats_msg, message) orelse return;
+        census.add(@bitCast(head.ifindex));
+    }
+};
 
 /// Writes the struct rtnl_link_stats64 of an interface into `out` and returns its length.
 /// `owner` is the header of a list: -ENODEV where that is of another network namespace.
@@ -70,31 +119,71 @@ pub fn statistics(
     scratch: [*]u8,
     scratch_length: u32,
 ) callconv(.c) i32 {
-    const socket = netlink.open();
-    if (socket < 0) return socket;
-    defer _ = system.close(socket);
-    const header: *align(1) const interface.Header = @ptrCast(owner);
-    if (netlink.namespace(socket) != header.namespace) return -c.ENODEV;
-    const request = netlink.link(index);
-    const answer = netlink.ask(socket, &request, scratch[0..scratch_length]);
-    const message = switch (answer) {
+    const link = switch (Link.ask(index, owner, scratch[0..scratch_length])) {
         .failed => |status| return status,
-        .message => |bytes| bytes,
+        .found => |link| link,
     };
-    const head = netlink.head(c.struct_ifinfomsg, message) orelse return -c.EBADMSG;
-    var attributes = netlink.attributes(message[netlink.aligned(@sizeOf(@TypeOf(head)))..]);
-    while (attributes.next()) |attribute| {
-        if (attribute.kind != c.IFLA_STATS64) continue;
-        const length = @min(attribute.data.len, room);
-        @memcpy(out[0..length], attribute.data[0..length]);
-        return @intCast(length);
-    }
-    return -c.ENODATA;
+    const counters = link.attribute(c.IFLA_STATS64) orelse return -c.ENODATA;
+    const length = @min(counters.len, room);
+    @memcpy(out[0..length], counters[0..length]);
+    return @intCast(length);
 }
+
+/// Writes the broadcast or point-to-point hardware address of an interface into `out`, as a struct
+/// sockaddr_ll, and returns its length, 0 where it has none. `owner` as above.
+pub fn linkDestination(
+    index: u32,
+    owner: [*]const u8,
+    out: [*]u8,
+    room: u32,
+    scratch: [*]u8,
+    scratch_length: u32,
+) callconv(.c) i32 {
+    const link = switch (Link.ask(index, owner, scratch[0..scratch_length])) {
+        .failed => |status| return status,
+        .found => |link| link,
+    };
+    const hardware = link.attribute(c.IFLA_BROADCAST) orelse return 0;
+    const address: HardwareAddress = .from(link.head, hardware);
+    if (address.length > room) return -c.EMSGSIZE;
+    @memcpy(out[0..address.length], address.slice());
+    return @intCast(address.length);
+}
+
+/// Everything about one interface.
+const Link = struct {
+    head: c.struct_ifinfomsg,
+    attributes: []const u8,
+
+    /// -ENODEV: there is none of that index in the list's network namespace, or this is another.
+    fn ask(index: u32, owner: [*]const u8, scratch: []u8) union(enum) { failed: i32, found: Link } {
+        const socket = netlink.open();
+        if (socket < 0) return .{ .failed = socket };
+        defer _ = system.close(socket);
+        const header: *align(1) const interface.Header = @ptrCast(owner);
+        if (netlink.namespace(socket) != header.namespace) return .{ .failed = -c.ENODEV };
+        const request = netlink.link(index);
+        const message = switch (netlink.ask(socket, &request, scratch)) {
+            .failed => |status| return .{ .failed = status },
+            .message => |bytes| bytes,
+        };
+        const head = netlink.head(c.struct_ifinfomsg, message) orelse
+            return .{ .failed = -c.EBADMSG };
+        const start = netlink.aligned(@sizeOf(@TypeOf(head)));
+        return .{ .found = .{ .head = head, .attributes = message[start..] } };
+    }
+
+    fn attribute(link: Link, kind: u16) ?[]const u8 {
+        var walk = netlink.attributes(link.attributes);
+        while (walk.next()) |found| if (found.kind == kind) return found.data;
+        return null;
+    }
+};
 
 /// Turns the kernel's messages into entries.
 const Lister = struct {
     table: interface.Table,
+    census: Census = .{},
     /// Where the interfaces end and their addresses begin.
     links_end: usize = 0,
     /// Where the interface of the last address stands: addresses come in about the same order.
@@ -125,12 +214,15 @@ const Lister = struct {
         };
         const has_destination = head.ifi_flags & (c.IFF_BROADCAST | c.IFF_POINTOPOINT) != 0;
         if (!has_destination) broadcast = null;
+        const untold = head.ifi_family == c.AF_INET6 and address != null;
+        lister.census.add(head.ifi_index);
         lister.table.add(.{
             .index = @bitCast(head.ifi_index),
             .flags = head.ifi_flags,
             .name = name,
             .address = if (address) |*bytes| bytes.slice() else &.{},
             .destination = if (broadcast) |*bytes| bytes.slice() else &.{},
+            .destination_later = has_destination and untold,
         });
     }
 

@@ -10,8 +10,8 @@ const extern_c = struct {
 };
 
 /// Writes the list into `out` and returns its length; where `room` is short, the length needed.
-/// `addresses` == 0 leaves out all but the interfaces themselves.
-pub fn list(addresses: u32, out: [*]u8, room: u32, _: [*]u8, _: u32) callconv(.c) i32 {
+/// `wanted` says whether with addresses; the list is always in full.
+pub fn list(wanted: u32, out: [*]u8, room: u32, _: [*]u8, _: u32) callconv(.c) i32 {
     var first: ?*c.struct_ifaddrs = null;
     if (extern_c.getifaddrs(&first) != 0) return -std.c._errno().*;
     defer extern_c.freeifaddrs(first);
@@ -20,7 +20,7 @@ pub fn list(addresses: u32, out: [*]u8, room: u32, _: [*]u8, _: u32) callconv(.c
     while (next) |entry| : (next = entry.ifa_next) {
         const address = bytesOf(entry.ifa_addr);
         const family = if (entry.ifa_addr == null) c.AF_UNSPEC else entry.ifa_addr.*.sa_family;
-        if (addresses == 0 and family != c.AF_LINK) continue;
+        if (wanted & interface.Wanted.addresses == 0 and family != c.AF_LINK) continue;
         var netmask_room: [@sizeOf(c.struct_sockaddr_storage)]u8 = @splat(0);
         const netmask = netmaskOf(entry.ifa_netmask, address, &netmask_room);
         const flags: u32 = entry.ifa_flags;
@@ -41,6 +41,9 @@ pub fn list(addresses: u32, out: [*]u8, room: u32, _: [*]u8, _: u32) callconv(.c
 pub fn statistics(_: u32, _: [*]const u8, _: [*]u8, _: u32, _: [*]u8, _: u32) callconv(.c) i32 {
     return -c.EOPNOTSUPP;
 }
+
+/// Never asked for: the list has every destination.
+pub const linkDestination = statistics;
 
 fn bytesOf(address: ?*c.struct_sockaddr) []const u8 {
     const pointer = address orelse return &.{};

@@ -76,6 +76,10 @@ export const symbols = {
     args: [u32, buffer, buffer, u32, buffer, u32],
     returns: i32,
   },
+  rawsock_interface_destination: {
+    args: [u32, buffer, buffer, u32, buffer, u32],
+    returns: i32,
+  },
 
   rawsock_checksum_kernel: { args: [], returns: i32 },
   rawsock_checksum_partial: { args: [buffer, u32, u32, u32, u32], returns: i32 },
