@@ -31,7 +31,10 @@ export class SocketError extends Error {
     this.errno = errno;
     this.syscall = syscall;
     if (context.fd !== undefined) this.fd = context.fd;
-    if (context.address !== undefined) this.address = context.address;
+    // Not enumerable: the message says it, and an uncaught error would print every getter.
+    if (context.address !== undefined) {
+      Object.defineProperty(this, "address", { value: context.address });
+    }
     if (context.bytesSent !== undefined) this.bytesSent = context.bytesSent;
     if (context.messagesSent !== undefined) this.messagesSent = context.messagesSent;
   }
