@@ -31,6 +31,9 @@ const CALLS_PER_TURN = 64;
 /** Turns of the event loop that may find nothing before the native side is to wake us. */
 const IDLE_TURNS_MAX = 4;
 
+/** Waits that do without a look in their own turn, at most, after such looks found nothing. */
+const PATIENT_WAITS_MAX = 63;
+
 /** A descriptor that is watched: see socket/watch.ts. */
 export interface Watched {
   readonly generation: number;
@@ -62,9 +65,16 @@ export class EventSource {
   #armed = true;
   /** Will the next turn of the event loop look? */
   #looking = false;
+  /** Will this turn look once more? */
+  #lookingSoon = false;
   #idleTurns = 0;
   /** Was a socket ready in one of the last turns? */
   #busy = false;
+  /** Looks of this turn that found something. */
+  #hits = 0;
+  /** Waits until the next look in its own turn, and how many there were before the last. */
+  #patience = 0;
+  #patient = 0;
   #waiting = 0;
   #referenced = 0;
   #unfinished: Watched[] = [];
@@ -124,8 +134,10 @@ export class EventSource {
   hold(referenced: boolean): void {
     this.#waiting++;
     if (referenced) this.reference();
-    if (this.#busy) this.#look();
-    else this.#arm();
+    if (this.#busy) {
+      this.#look();
+      this.#lookSoon();
+    } else this.#arm();
   }
 
   release(referenced: boolean): void {
@@ -154,6 +166,7 @@ export class EventSource {
     this.#idleTurns = 0;
     // Even if one socket fails, the others go on.
     if (this.#waiting > 0) this.#look();
+    this.#beginTurn();
     this.#serve();
   }
 
@@ -172,8 +185,41 @@ export class EventSource {
     setImmediate(this.#nextTurn);
   }
 
+  /**
+   * What a program sends is often answered by itself, or at once: then the answer is here when the
+   * program's own work is done, and the turn need not end for it.
+   */
+  #lookSoon(): void {
+    if (this.#lookingSoon || this.#armed || this.credit <= 0 || this.#hits >= CALLS_PER_TURN)
+      return;
+    if (this.#patience > 0) {
+      this.#patience--;
+      return;
+    }
+    this.#lookingSoon = true;
+    queueMicrotask(this.#soon);
+  }
+
+  readonly #soon = (): void => {
+    this.#lookingSoon = false;
+    if (this.#waiting === 0) return;
+    if (this.#serve() > 0) {
+      this.#hits++;
+      this.#patient = 0;
+    } else {
+      this.#patient = Math.min(this.#patient * 2 + 1, PATIENT_WAITS_MAX);
+      this.#patience = this.#patient;
+    }
+  };
+
+  #beginTurn(): void {
+    this.credit = CALLS_PER_TURN;
+    this.#hits = 0;
+  }
+
   readonly #nextTurn = (): void => {
     this.#looking = false;
+    this.#beginTurn();
     let count = 0;
     try {
       count = this.#serve();
@@ -189,7 +235,6 @@ export class EventSource {
 
   /** Serves what is ready; how many sockets that were. */
   #serve(): number {
-    this.credit = CALLS_PER_TURN;
     const count = native.rawsock_readiness_take(this.#memory);
     if (count < 0) throw failure(count, "epoll_wait");
     for (let index = 0; index < count; index++) {
@@ -209,7 +254,7 @@ export class EventSource {
   }
 
   readonly #turn = (): void => {
-    this.credit = CALLS_PER_TURN;
+    this.#beginTurn();
     const watches = this.#unfinished;
     this.#unfinished = [];
     for (const watch of watches) watch.resume();
