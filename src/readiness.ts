@@ -57,7 +57,8 @@ const [ownedStart, ownedSize] = layout.field("owned");
 export class EventSource {
   readonly #memory: Uint8Array;
   readonly #words: Uint32Array;
-  readonly #stream: LoopStream;
+  /** Null as long as nothing ever had to wait. */
+  #stream: LoopStream | null = null;
   readonly #watches: (Watched | undefined)[] = [];
   readonly #free: number[] = [];
   #generation = 0;
@@ -82,18 +83,28 @@ export class EventSource {
   credit = CALLS_PER_TURN;
 
   constructor() {
-    const mapped = mapEventSource(process.env.RAWSOCK_READINESS === "thread");
-    if (typeof mapped === "number") throw failure(mapped, "epoll_create");
+    const mapped = mapEventSource();
+    if (typeof mapped === "number") throw failure(mapped, "mmap");
     this.#memory = new Uint8Array(mapped);
     this.#words = new Uint32Array(mapped, 0, ownedStart / 4);
-    this.#stream = streamOf(this.#words[SIGNAL] as number);
-    this.#stream.on("data", () => this.#wake());
+  }
+
+  /** Makes what the first wait needs, and programs that never wait do not pay for. */
+  #start(): void {
+    if (this.#stream !== null) return;
+    const threaded = Number(process.env.RAWSOCK_READINESS === "thread");
+    const status = native.rawsock_readiness_start(this.#memory, threaded);
+    if (status < 0) throw failure(status, "epoll_create");
+    const stream = streamOf(this.#words[SIGNAL] as number);
+    stream.on("data", () => this.#wake());
     // Only what was once ref'd can be unref'd.
-    this.#stream.ref();
-    this.#stream.unref();
+    stream.ref();
+    stream.unref();
+    this.#stream = stream;
   }
 
   get threaded(): boolean {
+    this.#start();
     return this.#words[THREADED] !== 0;
   }
 
@@ -126,6 +137,7 @@ export class EventSource {
   }
 
   watch(fd: number, change: number, events: number, slot: number, generation: number): number {
+    this.#start();
     const { rawsock_readiness_watch } = native;
     return rawsock_readiness_watch(this.#memory, fd, change, events, slot, generation);
   }
@@ -146,11 +158,11 @@ export class EventSource {
   }
 
   reference(): void {
-    if (this.#referenced++ === 0) this.#stream.ref();
+    if (this.#referenced++ === 0) this.#stream?.ref();
   }
 
   unreference(): void {
-    if (--this.#referenced === 0) this.#stream.unref();
+    if (--this.#referenced === 0) this.#stream?.unref();
   }
 
   #arm(): void {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Sockaddr, Socket } from "../../src/index.ts";
+import { Message, Sockaddr, Socket } from "../../src/index.ts";
 
 const loopback = Sockaddr.inet("127.0.0.1");
 const byte = (value: number) => new Uint8Array([value]);
@@ -45,6 +45,44 @@ for (const end of ["close", "detach"] as const) {
     const fds = [a, listener, lost, connections].map((socket) => socket[end]());
     expect(await Promise.all(calls)).toEqual(calls.map(() => "ECANCELED"));
     b.close();
+    for (const fd of fds) if (typeof fd === "number") Socket.adopt(fd).close();
+  });
+}
+
+for (const end of ["close", "detach"] as const) {
+  test(`${end}() ends pending calls with messages, addresses and connections`, async () => {
+    const [a, b] = Socket.pair();
+    await fill(a);
+    const message = () => new Message({ iovec: [new Uint8Array(65536)] });
+    const [c, d] = Socket.pair("unix", "dgram");
+    const open = () => Socket.open("unix", "dgram");
+    // Nothing reads there: the first datagrams fill its queue.
+    const full = open().bind({ family: "unix", path: `\0rawsock-${process.pid}-${end}` });
+    const sender = open();
+    while (
+      (await reason(sender.sendto(byte(0), full.localAddress, { dontwait: true }))) === "fulfilled"
+    );
+    const listener = Socket.open("inet", "stream").bind(loopback).listen(0);
+    const clients = Array.from({ length: 4 }, () => Socket.open("inet", "stream"));
+    const connecting = clients.map((client) => reason(client.connect(listener.localAddress)));
+    // The backlog is full by now: nobody answers the last one.
+    await Bun.sleep(20);
+    const waiting = [
+      c.recvmsg(message()),
+      c.recvmmsg([message(), message()]),
+      a.sendmsg(message()),
+      a.sendmmsg([message(), message()]),
+      a.sendto(new Uint8Array(65536), full.localAddress),
+      sender.sendto(byte(0), full.localAddress),
+      sender.sendmsg(new Message({ iovec: [byte(0)], address: full.localAddress })),
+    ].map(reason);
+    const settled = await Promise.race([...waiting, Bun.sleep(20).then(() => "pending")]);
+    expect(settled).toBe("pending");
+    const sockets = [a, c, sender, ...clients];
+    const fds = sockets.map((socket) => socket[end]());
+    expect(await Promise.all(waiting)).toEqual(waiting.map(() => "ECANCELED"));
+    expect(await connecting.at(-1)).toBe("ECANCELED");
+    for (const socket of [b, d, full, listener]) socket.close();
     for (const fd of fds) if (typeof fd === "number") Socket.adopt(fd).close();
   });
 }
