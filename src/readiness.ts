@@ -41,6 +41,8 @@ export interface Watched {
   ready(events: number): void;
   /** Goes on in a new turn of the event loop. */
   resume(): void;
+  /** Makes a postponed call: has it come to its end? */
+  tryPostponed(): boolean;
 }
 
 type LoopStream = Readable & { ref(): void; unref(): void };
@@ -79,6 +81,8 @@ export class EventSource {
   #waiting = 0;
   #referenced = 0;
   #unfinished: Watched[] = [];
+  /** Those whose first attempt is yet to be made, the oldest first. */
+  #postponed: Watched[] = [];
   /** Calls left in this turn of the event loop. */
   credit = CALLS_PER_TURN;
 
@@ -212,10 +216,37 @@ export class EventSource {
     queueMicrotask(this.#soon);
   }
 
+  /**
+   * Will this turn look again, probably with success, and the next one in any case? Then a call
+   * that would have to wait now need not be tried before.
+   */
+  get looksAgain(): boolean {
+    return (
+      this.#patient === 0 &&
+      this.#busy &&
+      !this.#armed &&
+      this.credit > 0 &&
+      this.#hits < CALLS_PER_TURN
+    );
+  }
+
+  /** Has a call that waits since now tried when this turn looks again. */
+  postpone(watch: Watched): void {
+    this.#postponed.push(watch);
+  }
+
+  /** The kernel reported it first. */
+  unpostpone(watch: Watched): void {
+    const index = this.#postponed.indexOf(watch);
+    if (index >= 0) this.#postponed.splice(index, 1);
+  }
+
   readonly #soon = (): void => {
     this.#lookingSoon = false;
     if (this.#waiting === 0) return;
-    if (this.#serve() > 0) {
+    // What has waited longer comes first: its success may be what the others wait for.
+    const older = this.#waiting > this.#postponed.length;
+    if ((older && this.#take() > 0) || this.#tryPostponed() || (!older && this.#take() > 0)) {
       this.#hits++;
       this.#patient = 0;
     } else {
@@ -245,8 +276,19 @@ export class EventSource {
     }
   };
 
-  /** Serves what is ready; how many sockets that were. */
+  /** Tries the oldest of the calls that were postponed. */
+  #tryPostponed(): boolean {
+    return this.#postponed.shift()?.tryPostponed() ?? false;
+  }
+
+  /** Tries what was postponed and serves what is ready; how many sockets that were. */
   #serve(): number {
+    let found = 0;
+    while (this.#postponed.length > 0) if (this.#tryPostponed()) found++;
+    return found + this.#take();
+  }
+
+  #take(): number {
     const count = native.rawsock_readiness_take(this.#memory);
     if (count < 0) throw failure(count, "epoll_wait");
     for (let index = 0; index < count; index++) {

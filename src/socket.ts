@@ -58,7 +58,7 @@ const NONBLOCK = SOCK.NONBLOCK ?? 0;
  * A non-blocking socket that waits in the event loop.
  *
  * Calls that return a promise never throw: what the synchronous functions throw, they reject with.
- * Each is made at once; only where it would have to wait does it queue behind those that wait
+ * Each is made at once, or in the same turn of the event loop; only where it would have to wait does it queue behind those that wait
  * for the same, and `op` may bound that: an aborted `signal` rejects with its reason, `timeout`
  * milliseconds with "ETIMEDOUT", close() with "ECANCELED". Buffers are the call's until then.
  *

@@ -103,6 +103,45 @@ test("an aborted call rejects with the reason and takes nothing", async () => {
   b.close();
 });
 
+test("calls keep their order where question follows answer for long", async () => {
+  const [a, b] = udpPair();
+  const buffer = byte(0);
+  const echo = (async () => {
+    const question = byte(0);
+    for (;;) {
+      await b.recv(question);
+      await b.sendto(question, a.localAddress);
+    }
+  })();
+  const trip = async (value: number) => {
+    await a.sendto(byte(value), b.localAddress);
+    expect(await a.recv(buffer)).toBe(1);
+    expect(buffer[0]).toBe(value);
+  };
+  for (let count = 0; count < 200; count++) await trip(count & 255);
+  // What is there already is the first call's, whatever the second one is.
+  await b.sendto(byte(1), a.localAddress);
+  const first = a.recv(buffer);
+  const second = reason(a.recv(byte(0), { dontwait: true }));
+  expect(await first).toBe(1);
+  expect(await second).toBe("EAGAIN");
+  for (let count = 0; count < 200; count++) await trip(count & 255);
+  // Two calls wait, one of them from before.
+  const buffers = [byte(0), byte(0), byte(0)];
+  const waiting = buffers.map((one) => a.recv(one));
+  for (const value of [7, 8, 9]) await b.sendto(byte(value), a.localAddress);
+  await Promise.all(waiting);
+  expect(buffers.map(([value]) => value)).toEqual([7, 8, 9]);
+  for (let count = 0; count < 200; count++) await trip(count & 255);
+  // Nobody answers: the call waits in peace, and ends with the socket.
+  const last = reason(a.recv(buffer));
+  await Bun.sleep(20);
+  a.close();
+  expect(await last).toBe("ECANCELED");
+  b.close();
+  expect(await reason(echo)).toBe("ECANCELED");
+});
+
 test("a signal that is aborted already rejects before any system call", async () => {
   const [a, b] = udpPair();
   await a.sendto(byte(5), b.localAddress);
