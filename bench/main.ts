@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import { checksums } from "./checksum.ts";
+import { growth } from "./growth.ts";
 import { HEADER, line, measure, type Outcome, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
 import { message } from "./message.ts";
@@ -11,7 +12,7 @@ import { picture } from "./picture.ts";
 import { eventLoop } from "./socket.ts";
 import { transfer } from "./transfer.ts";
 
-const suites: readonly Suite[] = [checksums, transfer, message, interfaces, eventLoop];
+const suites: readonly Suite[] = [checksums, transfer, message, interfaces, eventLoop, growth];
 
 const words = process.argv.slice(2).filter((word) => word !== "peers");
 const chosen = suites.filter(

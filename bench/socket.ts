@@ -3,11 +3,13 @@
 
 import { dlopen } from "bun:ffi";
 import { createSocket, type Socket as DgramSocket } from "node:dgram";
-import { Sockaddr, Socket, send } from "../src/index.ts";
+import { connect, Sockaddr, Socket, send, socket } from "../src/index.ts";
 import { type Case, compile, type Suite, type Timer } from "./harness.ts";
 import { udpPair } from "./transfer.ts";
 
 const BURST = 64;
+const WARM_UP_TRIPS = 20_000;
+const WARM_UP_BURSTS = 1000;
 const DATA = new Uint8Array(64);
 
 /** Two of our sockets connected to each other. */
@@ -100,27 +102,25 @@ function calledBursts(burst: () => void, handlers: [Handler, Handler]): Timer {
 
 /** Sends a burst to a port by system calls, so that only the receiver differs. */
 function sender(port: number): () => void {
-  const [fd, other] = udpPair();
-  const socket = Socket.adopt(fd);
-  Socket.adopt(other).close();
-  socket.connect({ family: "inet", address: "127.0.0.1", port });
+  const fd = socket("inet", "dgram");
+  connect(fd, { family: "inet", address: "127.0.0.1", port });
   return () => {
-    for (let index = 0; index < BURST; index++) send(socket, DATA);
+    for (let index = 0; index < BURST; index++) send(fd, DATA);
   };
 }
 
 function batchTimer(batch: boolean): [Timer, () => void] {
-  const socket = Socket.open("inet", "dgram").bind(Sockaddr.inet("127.0.0.1"));
-  const burst = sender(socket.localAddress.port ?? 0);
-  const batches = socket.messages({ batch: true, size: 2048 });
-  const single = batch ? undefined : socket.messages({ size: 2048 });
+  const receiver = Socket.open("inet", "dgram").bind(Sockaddr.inet("127.0.0.1"));
+  const burst = sender(receiver.localAddress.port ?? 0);
+  const batches = receiver.messages({ batch: true, size: 2048 });
+  const single = batch ? undefined : receiver.messages({ size: 2048 });
   const receive = async (count: number) => {
     for (let left = count; left > 0; ) {
       if (single === undefined) left -= ((await batches.next()).value ?? []).length;
       else left -= (await single.next()).done ? 0 : 1;
     }
   };
-  return [burstTimer(burst, receive), () => socket.close()];
+  return [burstTimer(burst, receive), () => receiver.close()];
 }
 
 export const eventLoop: Suite = {
@@ -164,10 +164,15 @@ export const eventLoop: Suite = {
         : `receive ${BURST}, messages()`;
       return { name, against, ours, native, end, ...(goal ? { goal: { ratio: goal } } : {}) };
     };
-    // The optimizing compiler takes some 10,000 rounds.
+    // The optimizing compiler takes some 10,000 rounds, on every side.
     const warm = ourPair();
-    await ourTrips(warm)(20_000);
+    for (const timer of [ourTrips(warm), bunTrips, nodeTrips]) await timer(WARM_UP_TRIPS);
     for (const socket of warm) socket.close();
+    for (const batch of [true, false]) {
+      const [ours, end] = batchTimer(batch);
+      for (const timer of [ours, bunBursts, nodeBursts]) await timer(WARM_UP_BURSTS);
+      end();
+    }
     return [
       trips("C epoll", (count) => symbols.time_ping_pong(cA, cB, DATA, DATA.length, count), 1.5),
       trips("Bun.udpSocket", bunTrips, 0.8),

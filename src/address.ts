@@ -245,7 +245,12 @@ function adopt(bytes: Uint8Array): Sockaddr {
 
 /** A Sockaddr of bytes in scratch memory, or null where the kernel gave no address. */
 export function received(bytes: Uint8Array | null): Sockaddr | null {
-  return bytes === null || bytes.length < headerSize ? null : adopt(bytes.slice());
+  return bytes === null ? null : receivedCopy(bytes.slice());
+}
+
+/** Like `received`, of bytes that nobody else has. */
+export function receivedCopy(bytes: Uint8Array): Sockaddr | null {
+  return bytes.length < headerSize ? null : adopt(bytes);
 }
 
 /** Like `received`, but fills `target`. */

@@ -31,6 +31,9 @@ const CALLS_PER_TURN = 64;
 /** Turns of the event loop that may find nothing before the native side is to wake us. */
 const IDLE_TURNS_MAX = 4;
 
+/** Waits that do without a look in their own turn, at most, after such looks found nothing. */
+const PATIENT_WAITS_MAX = 63;
+
 /** A descriptor that is watched: see socket/watch.ts. */
 export interface Watched {
   readonly generation: number;
@@ -38,6 +41,8 @@ export interface Watched {
   ready(events: number): void;
   /** Goes on in a new turn of the event loop. */
   resume(): void;
+  /** Makes a postponed call: has it come to its end? */
+  tryPostponed(): boolean;
 }
 
 type LoopStream = Readable & { ref(): void; unref(): void };
@@ -54,7 +59,8 @@ const [ownedStart, ownedSize] = layout.field("owned");
 export class EventSource {
   readonly #memory: Uint8Array;
   readonly #words: Uint32Array;
-  readonly #stream: LoopStream;
+  /** Null as long as nothing ever had to wait. */
+  #stream: LoopStream | null = null;
   readonly #watches: (Watched | undefined)[] = [];
   readonly #free: number[] = [];
   #generation = 0;
@@ -62,28 +68,47 @@ export class EventSource {
   #armed = true;
   /** Will the next turn of the event loop look? */
   #looking = false;
+  /** Will this turn look once more? */
+  #lookingSoon = false;
   #idleTurns = 0;
   /** Was a socket ready in one of the last turns? */
   #busy = false;
+  /** Looks of this turn that found something. */
+  #hits = 0;
+  /** Waits until the next look in its own turn, and how many there were before the last. */
+  #patience = 0;
+  #patient = 0;
   #waiting = 0;
   #referenced = 0;
   #unfinished: Watched[] = [];
+  /** Those whose first attempt is yet to be made, the oldest first. */
+  #postponed: Watched[] = [];
   /** Calls left in this turn of the event loop. */
   credit = CALLS_PER_TURN;
 
   constructor() {
-    const mapped = mapEventSource(process.env.RAWSOCK_READINESS === "thread");
-    if (typeof mapped === "number") throw failure(mapped, "epoll_create");
+    const mapped = mapEventSource();
+    if (typeof mapped === "number") throw failure(mapped, "mmap");
     this.#memory = new Uint8Array(mapped);
     this.#words = new Uint32Array(mapped, 0, ownedStart / 4);
-    this.#stream = streamOf(this.#words[SIGNAL] as number);
-    this.#stream.on("data", () => this.#wake());
+  }
+
+  /** Makes what the first wait needs, and programs that never wait do not pay for. */
+  #start(): void {
+    if (this.#stream !== null) return;
+    const threaded = Number(process.env.RAWSOCK_READINESS === "thread");
+    const status = native.rawsock_readiness_start(this.#memory, threaded);
+    if (status < 0) throw failure(status, "epoll_create");
+    const stream = streamOf(this.#words[SIGNAL] as number);
+    stream.on("data", () => this.#wake());
     // Only what was once ref'd can be unref'd.
-    this.#stream.ref();
-    this.#stream.unref();
+    stream.ref();
+    stream.unref();
+    this.#stream = stream;
   }
 
   get threaded(): boolean {
+    this.#start();
     return this.#words[THREADED] !== 0;
   }
 
@@ -116,6 +141,7 @@ export class EventSource {
   }
 
   watch(fd: number, change: number, events: number, slot: number, generation: number): number {
+    this.#start();
     const { rawsock_readiness_watch } = native;
     return rawsock_readiness_watch(this.#memory, fd, change, events, slot, generation);
   }
@@ -124,8 +150,10 @@ export class EventSource {
   hold(referenced: boolean): void {
     this.#waiting++;
     if (referenced) this.reference();
-    if (this.#busy) this.#look();
-    else this.#arm();
+    if (this.#busy) {
+      this.#look();
+      this.#lookSoon();
+    } else this.#arm();
   }
 
   release(referenced: boolean): void {
@@ -134,11 +162,11 @@ export class EventSource {
   }
 
   reference(): void {
-    if (this.#referenced++ === 0) this.#stream.ref();
+    if (this.#referenced++ === 0) this.#stream?.ref();
   }
 
   unreference(): void {
-    if (--this.#referenced === 0) this.#stream.unref();
+    if (--this.#referenced === 0) this.#stream?.unref();
   }
 
   #arm(): void {
@@ -154,6 +182,7 @@ export class EventSource {
     this.#idleTurns = 0;
     // Even if one socket fails, the others go on.
     if (this.#waiting > 0) this.#look();
+    this.#beginTurn();
     this.#serve();
   }
 
@@ -172,8 +201,68 @@ export class EventSource {
     setImmediate(this.#nextTurn);
   }
 
+  /**
+   * What a program sends is often answered by itself, or at once: then the answer is here when the
+   * program's own work is done, and the turn need not end for it.
+   */
+  #lookSoon(): void {
+    if (this.#lookingSoon || this.#armed || this.credit <= 0 || this.#hits >= CALLS_PER_TURN)
+      return;
+    if (this.#patience > 0) {
+      this.#patience--;
+      return;
+    }
+    this.#lookingSoon = true;
+    queueMicrotask(this.#soon);
+  }
+
+  /**
+   * Will this turn look again, probably with success, and the next one in any case? Then a call
+   * that would have to wait now need not be tried before.
+   */
+  get looksAgain(): boolean {
+    return (
+      this.#patient === 0 &&
+      this.#busy &&
+      !this.#armed &&
+      this.credit > 0 &&
+      this.#hits < CALLS_PER_TURN
+    );
+  }
+
+  /** Has a call that waits since now tried when this turn looks again. */
+  postpone(watch: Watched): void {
+    this.#postponed.push(watch);
+  }
+
+  /** The kernel reported it first. */
+  unpostpone(watch: Watched): void {
+    const index = this.#postponed.indexOf(watch);
+    if (index >= 0) this.#postponed.splice(index, 1);
+  }
+
+  readonly #soon = (): void => {
+    this.#lookingSoon = false;
+    if (this.#waiting === 0) return;
+    // What has waited longer comes first: its success may be what the others wait for.
+    const older = this.#waiting > this.#postponed.length;
+    if ((older && this.#take() > 0) || this.#tryPostponed() || (!older && this.#take() > 0)) {
+      this.#hits++;
+      this.#patient = 0;
+    } else {
+      this.#patient = Math.min(this.#patient * 2 + 1, PATIENT_WAITS_MAX);
+      this.#patience = this.#patient;
+    }
+  };
+
+  #beginTurn(): void {
+    this.credit = CALLS_PER_TURN;
+    this.#hits = 0;
+  }
+
   readonly #nextTurn = (): void => {
     this.#looking = false;
+    this.#beginTurn();
     let count = 0;
     try {
       count = this.#serve();
@@ -187,9 +276,19 @@ export class EventSource {
     }
   };
 
-  /** Serves what is ready; how many sockets that were. */
+  /** Tries the oldest of the calls that were postponed. */
+  #tryPostponed(): boolean {
+    return this.#postponed.shift()?.tryPostponed() ?? false;
+  }
+
+  /** Tries what was postponed and serves what is ready; how many sockets that were. */
   #serve(): number {
-    this.credit = CALLS_PER_TURN;
+    let found = 0;
+    while (this.#postponed.length > 0) if (this.#tryPostponed()) found++;
+    return found + this.#take();
+  }
+
+  #take(): number {
     const count = native.rawsock_readiness_take(this.#memory);
     if (count < 0) throw failure(count, "epoll_wait");
     for (let index = 0; index < count; index++) {
@@ -209,7 +308,7 @@ export class EventSource {
   }
 
   readonly #turn = (): void => {
-    this.credit = CALLS_PER_TURN;
+    this.#beginTurn();
     const watches = this.#unfinished;
     this.#unfinished = [];
     for (const watch of watches) watch.resume();

@@ -2,7 +2,7 @@
 // buffers, the destination and the control data are. What has not changed since the last call is
 // not written again, and what came in is decoded when somebody looks.
 
-import { received, type Sockaddr } from "./address.ts";
+import { receivedCopy, type Sockaddr } from "./address.ts";
 import { MSG } from "./constants.ts";
 import {
   type ControlMessage,
@@ -159,7 +159,7 @@ export class Slot {
   #readAddress(): void {
     this.#clear(ADDRESS_UNREAD);
     const length = Math.min(this.words[RECEIVED_NAME] as number, storageSize);
-    this.#address = received(this.#bytes.subarray(storageStart, storageStart + length));
+    this.#address = receivedCopy(this.#bytes.slice(storageStart, storageStart + length));
   }
 
   /** Who looks at the control messages owns the descriptors in them. */

@@ -58,9 +58,11 @@ const NONBLOCK = SOCK.NONBLOCK ?? 0;
  * A non-blocking socket that waits in the event loop.
  *
  * Calls that return a promise never throw: what the synchronous functions throw, they reject with.
- * Each is made at once; only where it would have to wait does it queue behind those that wait
- * for the same, and `op` may bound that: an aborted `signal` rejects with its reason, `timeout`
- * milliseconds with "ETIMEDOUT", close() with "ECANCELED". Buffers are the call's until then.
+ * Each is made in its own turn of the event loop; only where it would have to wait does it queue
+ * behind those that wait for the same, and `op` may bound that: an aborted `signal` rejects with
+ * its reason, `timeout` milliseconds with "ETIMEDOUT", close() with "ECANCELED". Buffers are the
+ * call's until then. Where the system announces no room (a full Unix datagram queue elsewhere, a
+ * full backlog of a Unix listener) it is tried again after 1 to 32 ms.
  *
  * A waiting call keeps the process alive, unless unref() was called; an idle socket does not. A
  * Socket that is collected without close() is closed with a warning.

@@ -42,6 +42,7 @@ pub const rawsock_write = transfer.write;
 pub const rawsock_writev = transfer.writev;
 
 pub const rawsock_readiness_open = readiness.open;
+pub const rawsock_readiness_start = readiness.start;
 pub const rawsock_readiness_release = readiness.release;
 pub const rawsock_readiness_watch = readiness.watch;
 pub const rawsock_readiness_arm = readiness.arm;

@@ -36,6 +36,9 @@ pub const Source = extern struct {
     stop: i32,
     /// pthread_t or aio_context_t.
     handle: usize,
+    /// Does the poller run? Not before the first wait.
+    started: u32,
+    reserved: u32,
     ready: [64]Ready,
     /// One bit for each descriptor the JavaScript thread would close.
     owned: [owned_max / 8]u8,
@@ -46,24 +49,28 @@ pub const Source = extern struct {
 };
 
 /// Makes an event source and stores its address, 8 bytes, in `address`.
-pub fn open(threaded: u32, address: [*]u8) callconv(.c) i32 {
+pub fn open(address: [*]u8) callconv(.c) i32 {
     var memory: usize = 0;
     const mapped = system.map(@sizeOf(Source), &memory);
     if (mapped < 0) return mapped;
-    const source: *Source = @ptrFromInt(memory);
-    const status = poller.open(source, threaded != 0);
-    if (status < 0) {
-        system.unmap(memory, @sizeOf(Source));
-        return status;
-    }
     std.mem.writeInt(u64, address[0..8], memory, .little);
     return 0;
+}
+
+/// Prepares for the first wait; `threaded`: by a thread, whatever the kernel can do. It is a step
+/// of its own because a process that has an AIO context takes some 40 ms longer to end.
+pub fn start(memory: [*]u8, threaded: u32) callconv(.c) i32 {
+    const source: *Source = .from(memory);
+    if (source.started != 0) return 0;
+    const status = poller.open(source, threaded != 0);
+    if (status >= 0) source.started = 1;
+    return status;
 }
 
 /// Ends the source, closes what its thread owned, and unmaps it: the ArrayBuffer's deallocator.
 pub fn release(memory: [*]u8, _: ?[*]u8) callconv(.c) i32 {
     const source: *Source = .from(memory);
-    poller.close(source);
+    if (source.started != 0) poller.close(source);
     for (source.owned, 0..) |bits, index| {
         if (bits == 0) continue;
         for (0..8) |bit| {

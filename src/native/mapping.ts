@@ -15,9 +15,9 @@ const adopt = toArrayBuffer as (
  * The memory of a new event source, or -errno. The heap releases it and the source with it, even
  * where the thread is terminated: then no JavaScript runs, but the heap is torn down.
  */
-export function mapEventSource(threaded: boolean): ArrayBuffer | number {
+export function mapEventSource(): ArrayBuffer | number {
   const address = new BigUint64Array(1);
-  const status = native.rawsock_readiness_open(Number(threaded), address);
+  const status = native.rawsock_readiness_open(address);
   if (status < 0) return status;
   const { size } = record("readiness_source");
   const { ptr } = native.rawsock_readiness_release as unknown as { ptr: Pointer };

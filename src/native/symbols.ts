@@ -37,7 +37,8 @@ export const symbols = {
   rawsock_write: { args: [i32, buffer, u32, u32], returns: i32 },
   rawsock_writev: { args: [i32, buffer, u32], returns: i32 },
 
-  rawsock_readiness_open: { args: [u32, buffer], returns: i32 },
+  rawsock_readiness_open: { args: [buffer], returns: i32 },
+  rawsock_readiness_start: { args: [buffer, u32], returns: i32 },
   rawsock_readiness_release: { args: [buffer, "ptr"], returns: i32 },
   rawsock_readiness_watch: { args: [buffer, i32, u32, u32, u32, u32], returns: i32 },
   rawsock_readiness_arm: { args: [buffer], returns: i32 },

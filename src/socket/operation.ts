@@ -53,6 +53,12 @@ export abstract class Operation<T> implements Waiter {
     return this.#deferred.promise;
   }
 
+  /** Waits, and is tried for the first time when the program's own work is done. */
+  startLater(): Promise<T> {
+    this.core.watch.postpone(this);
+    return this.#deferred.promise;
+  }
+
   attempt(): boolean {
     try {
       const result = this.call(this.core.watch.fd);

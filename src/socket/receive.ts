@@ -129,11 +129,16 @@ class Receive extends Operation<number> {
 export function receive(core: Core, buffer: Bytes, op: ReceiveCallOptions): Promise<number> {
   try {
     const fd = core.descriptor("recv");
-    if (op === NO_LIMITS && core.kept === null && core.watch.admit(READ)) {
+    const { watch } = core;
+    if (op === NO_LIMITS && core.kept === null && watch.postpones) {
+      return new Receive(core, new Request(buffer, 0, op), false, op).startLater();
+    }
+    if (op === NO_LIMITS && core.kept === null && watch.admit(READ)) {
       // The usual call, without what only the others need.
       const target = view(buffer, "buffer") as Uint8Array;
       const length = Math.min(target.byteLength, TRANSFER_MAX);
       const stored = native.rawsock_recv(fd, target, 0, length, MSG.DONTWAIT);
+      watch.noteFirst(stored !== AGAIN);
       if (stored >= 0) return Promise.resolve(stored);
       if (stored !== AGAIN) throw failure(stored, "recv", fd);
       return new Receive(core, new Request(buffer, 0, op), false, op).start(true);

@@ -36,6 +36,9 @@ export interface Waiter {
 /** The longest pause before a call whose readiness nobody announces is tried again. */
 const PAUSE_MAX_MS = 32;
 
+/** First attempts in a row that found nothing, after which they are postponed. */
+const MISSES = 8;
+
 /** Made for each Socket; it does not hold the Socket, only the calls that wait do. */
 export class Watch implements Watched {
   readonly fd: number;
@@ -49,6 +52,10 @@ export class Watch implements Watched {
   #deferred = false;
   #timer: Timer | undefined;
   #pause = 1;
+  /** First attempts to receive in a row that found nothing. */
+  #misses = 0;
+  /** Is a first attempt to receive yet to be made? */
+  #postponed = false;
 
   constructor(fd: number) {
     this.fd = fd;
@@ -63,6 +70,8 @@ export class Watch implements Watched {
    * the event loop.
    */
   admit(direction: Direction): boolean {
+    // Its turn comes first, even before a call that never waits.
+    if (this.#postponed && direction === READ) this.tryPostponed();
     return (this.#queues[direction] as Waiter[]).length === 0 && --this.#source.credit >= 0;
   }
 
@@ -73,6 +82,43 @@ export class Watch implements Watched {
 
   get credit(): number {
     return this.#source.credit;
+  }
+
+  /** Tells whether the first attempt to receive found something. */
+  noteFirst(found: boolean): void {
+    this.#misses = found ? 0 : this.#misses + 1;
+  }
+
+  /**
+   * Is the first attempt to receive better left to the end of the program's own work? Where
+   * question follows answer, nothing can be there any earlier.
+   */
+  get postpones(): boolean {
+    return (
+      this.#misses >= MISSES &&
+      (this.#queues[READ] as Waiter[]).length === 0 &&
+      (this.#interest & (1 << READ)) !== 0 &&
+      this.#referenced &&
+      this.#source.looksAgain
+    );
+  }
+
+  /** Queues a call whose first attempt is made soon: see `postpones`. */
+  postpone(waiter: Waiter): void {
+    this.wait(READ, waiter, true);
+    this.#postponed = true;
+    this.#source.postpone(this);
+  }
+
+  tryPostponed(): boolean {
+    this.#postponed = false;
+    const queue = this.#queues[READ] as Waiter[];
+    const [first] = queue;
+    if (first === undefined) return false;
+    this.#serve(READ, false);
+    const found = queue[0] !== first;
+    if (!found) this.#misses = 0;
+    return found;
   }
 
   /** Queues a call. `tried`: it was made just now and would have had to wait. */
@@ -164,6 +210,10 @@ export class Watch implements Watched {
 
   /** The kernel reported `events`. */
   ready(events: number): void {
+    if (this.#postponed && (events & ((1 << READ) | FAILED)) !== 0) {
+      this.#postponed = false;
+      this.#source.unpostpone(this);
+    }
     const wanted = this.#wanted();
     // What nobody waits for any more shall not wake the thread again.
     if (wanted === 0) {
@@ -225,6 +275,7 @@ export class Watch implements Watched {
   /** Stops watching, before the descriptor is closed or given away. */
   stop(): void {
     clearTimeout(this.#timer);
+    if (this.#postponed) this.#source.unpostpone(this);
     this.#unwatch();
     this.#source.leave(this.#slot);
     this.#source.disown(this.fd);

@@ -71,6 +71,54 @@ test("waiting costs under 20 ms of CPU in 2 s", async () => {
   expect(Number(stdout)).toBeLessThan(20);
 });
 
+test("a socket that is idle after traffic lets the process end at once", async () => {
+  const { exitCode, stdout } = await run(`
+    const a = open(), b = open();
+    for (let count = 0; count < 1000; count++) {
+      await a.sendto(buffer, b.localAddress);
+      await b.recv(buffer);
+    }
+    const last = performance.now();
+    globalThis.kept = [a, b];
+    process.on("exit", () => console.log(performance.now() - last));`);
+  expect(exitCode).toBe(0);
+  expect(Number(stdout)).toBeLessThan(100);
+});
+
+test("after traffic neither an idle socket nor an unref'd wait costs CPU", async () => {
+  const { exitCode, stdout } = await run(`
+    const a = open(), b = open(), c = open().unref();
+    c.recv(buffer).catch(() => 0);
+    for (let count = 0; count < 1000; count++) {
+      await a.sendto(buffer, b.localAddress);
+      await b.recv(buffer);
+    }
+    // What arrives and nobody asks for must not wake the thread again and again.
+    await a.sendto(buffer, b.localAddress);
+    await Bun.sleep(100);
+    const before = process.cpuUsage();
+    await Bun.sleep(1500);
+    const { user, system } = process.cpuUsage(before);
+    console.log((user + system) / 1000);`);
+  expect(exitCode).toBe(0);
+  expect(Number(stdout)).toBeLessThan(20);
+});
+
+test("the process has an AIO context from the first wait on only", async () => {
+  const { stdout } = await run(`
+    const { readFileSync } = await import("node:fs");
+    const contexts = () => readFileSync("/proc/self/maps", "utf8").match(/\\[aio\\]/g)?.length ?? 0;
+    const a = open(), b = open();
+    await a.sendto(buffer, b.localAddress);
+    await b.recv(buffer);
+    const none = contexts();
+    b.recv(buffer).catch(() => 0);
+    console.log(none, contexts());
+    b.close();`);
+  const waits = process.env.RAWSOCK_READINESS === "thread" ? 0 : 1;
+  expect(stdout).toBe(`0 ${waits}\n`);
+});
+
 test("a Socket that nobody can reach is closed and warned about once", async () => {
   const leak = `
     const { readdirSync } = await import("node:fs");

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
 import { Sockaddr, Socket } from "../../src/index.ts";
 import { Peer } from "../support/peer.ts";
 import { bun, end } from "../support/program.ts";
@@ -6,16 +7,25 @@ import { python, testWith } from "../support/requirements.ts";
 
 const loopback = Sockaddr.inet("127.0.0.1");
 
-/** The longest pause of a 20 ms interval during one second. */
+/**
+ * Milliseconds that this thread was ready to run while the machine ran something else: no delay of
+ * ours. 0 where the kernel does not tell.
+ */
+function kept(): number {
+  const file = "/proc/thread-self/schedstat";
+  return existsSync(file) ? Number(readFileSync(file, "utf8").split(" ")[1]) / 1e6 : 0;
+}
+
+/** The longest pause of a 20 ms interval during two seconds. */
 async function longestDelay(): Promise<number> {
   const delays: number[] = [];
-  let last = performance.now();
+  let last = performance.now() - kept();
   const interval = setInterval(() => {
-    const now = performance.now();
+    const now = performance.now() - kept();
     delays.push(now - last);
     last = now;
   }, 20);
-  await Bun.sleep(1000);
+  await Bun.sleep(2000);
   clearInterval(interval);
   return delays.length > 20 ? Math.max(...delays) : Number.POSITIVE_INFINITY;
 }
@@ -49,14 +59,11 @@ while True:
           for (;;) received += (await socket.recv(buffer)) > 0 ? 1 : 0;
         }
       })().catch((error: { code: string }) => error.code);
-      // The machine may stall by itself: starved timers would be late in every one of the seconds.
-      const longest: number[] = [];
-      do longest.push(await longestDelay());
-      while (longest.length < 3 && (longest.at(-1) as number) >= 60);
+      const longest = await longestDelay();
       socket.close();
       expect(await reading).toBe("ECANCELED");
       expect(received).toBeGreaterThan(10_000);
-      expect(Math.min(...longest)).toBeLessThan(60);
+      expect(longest).toBeLessThan(60);
     },
   );
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Sockaddr, Socket } from "../../src/index.ts";
+import { Message, Sockaddr, Socket } from "../../src/index.ts";
 
 const loopback = Sockaddr.inet("127.0.0.1");
 const byte = (value: number) => new Uint8Array([value]);
@@ -49,6 +49,44 @@ for (const end of ["close", "detach"] as const) {
   });
 }
 
+for (const end of ["close", "detach"] as const) {
+  test(`${end}() ends pending calls with messages, addresses and connections`, async () => {
+    const [a, b] = Socket.pair();
+    await fill(a);
+    const message = () => new Message({ iovec: [new Uint8Array(65536)] });
+    const [c, d] = Socket.pair("unix", "dgram");
+    const open = () => Socket.open("unix", "dgram");
+    // Nothing reads there: the first datagrams fill its queue.
+    const full = open().bind({ family: "unix", path: `\0rawsock-${process.pid}-${end}` });
+    const sender = open();
+    while (
+      (await reason(sender.sendto(byte(0), full.localAddress, { dontwait: true }))) === "fulfilled"
+    );
+    const listener = Socket.open("inet", "stream").bind(loopback).listen(0);
+    const clients = Array.from({ length: 4 }, () => Socket.open("inet", "stream"));
+    const connecting = clients.map((client) => reason(client.connect(listener.localAddress)));
+    // The backlog is full by now: nobody answers the last one.
+    await Bun.sleep(20);
+    const waiting = [
+      c.recvmsg(message()),
+      c.recvmmsg([message(), message()]),
+      a.sendmsg(message()),
+      a.sendmmsg([message(), message()]),
+      a.sendto(new Uint8Array(65536), full.localAddress),
+      sender.sendto(byte(0), full.localAddress),
+      sender.sendmsg(new Message({ iovec: [byte(0)], address: full.localAddress })),
+    ].map(reason);
+    const settled = await Promise.race([...waiting, Bun.sleep(20).then(() => "pending")]);
+    expect(settled).toBe("pending");
+    const sockets = [a, c, sender, ...clients];
+    const fds = sockets.map((socket) => socket[end]());
+    expect(await Promise.all(waiting)).toEqual(waiting.map(() => "ECANCELED"));
+    expect(await connecting.at(-1)).toBe("ECANCELED");
+    for (const socket of [b, d, full, listener]) socket.close();
+    for (const fd of fds) if (typeof fd === "number") Socket.adopt(fd).close();
+  });
+}
+
 test("an aborted call rejects with the reason and takes nothing", async () => {
   const [a, b] = udpPair();
   const controller = new AbortController();
@@ -63,6 +101,45 @@ test("an aborted call rejects with the reason and takes nothing", async () => {
   expect(buffer[0]).toBe(5);
   a.close();
   b.close();
+});
+
+test("calls keep their order where question follows answer for long", async () => {
+  const [a, b] = udpPair();
+  const buffer = byte(0);
+  const echo = (async () => {
+    const question = byte(0);
+    for (;;) {
+      await b.recv(question);
+      await b.sendto(question, a.localAddress);
+    }
+  })();
+  const trip = async (value: number) => {
+    await a.sendto(byte(value), b.localAddress);
+    expect(await a.recv(buffer)).toBe(1);
+    expect(buffer[0]).toBe(value);
+  };
+  for (let count = 0; count < 200; count++) await trip(count & 255);
+  // What is there already is the first call's, whatever the second one is.
+  await b.sendto(byte(1), a.localAddress);
+  const first = a.recv(buffer);
+  const second = reason(a.recv(byte(0), { dontwait: true }));
+  expect(await first).toBe(1);
+  expect(await second).toBe("EAGAIN");
+  for (let count = 0; count < 200; count++) await trip(count & 255);
+  // Two calls wait, one of them from before.
+  const buffers = [byte(0), byte(0), byte(0)];
+  const waiting = buffers.map((one) => a.recv(one));
+  for (const value of [7, 8, 9]) await b.sendto(byte(value), a.localAddress);
+  await Promise.all(waiting);
+  expect(buffers.map(([value]) => value)).toEqual([7, 8, 9]);
+  for (let count = 0; count < 200; count++) await trip(count & 255);
+  // Nobody answers: the call waits in peace, and ends with the socket.
+  const last = reason(a.recv(buffer));
+  await Bun.sleep(20);
+  a.close();
+  expect(await last).toBe("ECANCELED");
+  b.close();
+  expect(await reason(echo)).toBe("ECANCELED");
 });
 
 test("a signal that is aborted already rejects before any system call", async () => {

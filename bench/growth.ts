@@ -1,0 +1,123 @@
+// How the cost of Socket grows: with the sockets that wait, with the size of a batch, and how much
+// memory a waiting socket takes. Nothing stands beside it but the smallest size of the same work.
+
+import { readFileSync } from "node:fs";
+import { Message, Sockaddr, Socket } from "../src/index.ts";
+import type { Case, Suite, Timer } from "./harness.ts";
+
+const WAITING = [10, 100, 1000, 10_000] as const;
+const BATCHES = [1, 4, 16, 64] as const;
+const DATA = new Uint8Array(64);
+const ignore = () => {};
+
+/** How many descriptors the process may open. */
+function descriptorLimit(): number {
+  const limits = readFileSync("/proc/self/limits", "utf8");
+  return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 1024);
+}
+
+function open(): Socket {
+  return Socket.open("inet", "dgram").bind(Sockaddr.inet("127.0.0.1"));
+}
+
+/** Round trips of one pair while `count` other sockets wait. */
+function tripsBeside(count: number): [Timer, () => void] {
+  const waiting: Socket[] = [];
+  const [a, b] = [open(), open()];
+  const ready = Promise.all([a.connect(b.localAddress), b.connect(a.localAddress)]);
+  const buffer = new Uint8Array(64);
+  const timer: Timer = async (trips) => {
+    await ready;
+    while (waiting.length < count) {
+      const socket = open();
+      socket.recv(new Uint8Array(1)).catch(ignore);
+      waiting.push(socket);
+    }
+    const echo = async () => {
+      for (let trip = 0; trip < trips; trip++) {
+        await b.recv(buffer);
+        await b.send(buffer);
+      }
+    };
+    const begin = Bun.nanoseconds();
+    const echoed = echo();
+    for (let trip = 0; trip < trips; trip++) {
+      await a.send(DATA);
+      await a.recv(buffer);
+    }
+    await echoed;
+    return (Bun.nanoseconds() - begin) / trips;
+  };
+  return [timer, () => [a, b, ...waiting].forEach((socket) => void socket.close())];
+}
+
+/** Nanoseconds per message where `size` at a time are sent and received. */
+function batchesOf(size: number): [Timer, () => void] {
+  const [from, to] = Socket.pair("unix", "dgram");
+  const messages = Array.from({ length: size }, () => new Message({ iovec: [DATA] }));
+  const timer: Timer = async (calls) => {
+    const batches = to.messages({ batch: size, size: 2048 });
+    let sum = 0;
+    for (let call = 0; call < calls; call++) {
+      await from.sendmmsg(messages);
+      const begin = Bun.nanoseconds();
+      for (let left = size; left > 0; ) left -= ((await batches.next()).value ?? []).length;
+      sum += Bun.nanoseconds() - begin;
+    }
+    return sum / calls / size;
+  };
+  return [timer, () => [from, to].forEach((socket) => void socket.close())];
+}
+
+/** Bytes of this process for each of `count` sockets that wait. */
+async function memoryPerWait(count: number): Promise<number> {
+  const resident = () => {
+    Bun.gc(true);
+    return process.memoryUsage().rss;
+  };
+  const before = resident();
+  const sockets = Array.from({ length: count }, open);
+  for (const socket of sockets) socket.recv(DATA).catch(ignore);
+  const bytes = (resident() - before) / count;
+  for (const socket of sockets) socket.close();
+  await Bun.sleep(0);
+  return bytes;
+}
+
+export const growth: Suite = {
+  title: "Growth of Socket",
+  async cases() {
+    const room = descriptorLimit() - 100;
+    const cases: Case[] = [];
+    const pair = (name: string, against: string, make: () => [Timer, () => void], base: Timer) => {
+      const [ours, end] = make();
+      cases.push({ name, against, ours, native: base, end });
+    };
+    const [few, endFew] = tripsBeside(1);
+    for (const count of WAITING) {
+      if (count > room) {
+        console.log(`round trip beside ${count} waiting: left out, raise "ulimit -n"`);
+        continue;
+      }
+      pair(`round trip beside ${count} waiting`, "1 waiting", () => tripsBeside(count), few);
+    }
+    const [single, endSingle] = batchesOf(1);
+    for (const size of BATCHES) {
+      pair(`receive one of ${size}, unix datagram`, "batches of 1", () => batchesOf(size), single);
+    }
+    const last = cases.at(-1);
+    if (last !== undefined) {
+      const { end } = last;
+      const ends = [endFew, endSingle, () => void end?.()];
+      cases[cases.length - 1] = { ...last, end: () => ends.forEach((close) => void close()) };
+    }
+    // The first sockets pay for what all share.
+    await memoryPerWait(100);
+    for (const count of WAITING) {
+      if (count > room) continue;
+      const bytes = await memoryPerWait(count);
+      console.log(`memory of each of ${count} waiting: ${(bytes / 1024).toFixed(2)} KiB`);
+    }
+    return cases;
+  },
+};
