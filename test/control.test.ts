@@ -74,7 +74,8 @@ const kinds: Record<string, fc.Arbitrary<ControlMessage>> = {
     type: u8,
     icmpCode: u8,
     info: u32,
-    data: u32,
+    // Zero is left out where it says nothing.
+    data: u32.map((data) => (data | 1) >>> 0),
     offender: fc.oneof(fc.constant(null), socket4, socket6),
   }) as fc.Arbitrary<ControlMessage>,
   auxdata: fc.record({
@@ -135,6 +136,23 @@ test("what is cut off decodes as far as it is whole", () => {
       expect(plain(decoded)).toEqual(plain(control.slice(0, decoded.length)));
     }),
   );
+});
+
+test("an error of the network has data only where the kernel said something", () => {
+  const error = {
+    kind: "error",
+    errno: ERRNO.ECONNREFUSED as number,
+    code: "ECONNREFUSED",
+    type: 3,
+    icmpCode: 3,
+    info: 0,
+    offender: null,
+  } as const;
+  for (const origin of ["local", "icmp", "icmp6"] as const) {
+    expect(decodeControl(encodeControl([{ ...error, origin }]))).toEqual([{ ...error, origin }]);
+  }
+  const [completion] = decodeControl(encodeControl([{ ...error, origin: "zerocopy" }]));
+  expect(completion).toMatchObject({ data: 0 });
 });
 
 test("a vlan's tag is in auxdata, and its status says so", () => {

@@ -30,7 +30,7 @@ export type ErrorControl = {
   icmpCode: number;
   /** The path MTU of EMSGSIZE; the first of a range of completions; which stamp it is. */
   info: number;
-  /** The last of a range of completions; the key of a stamp. */
+  /** The last of a range of completions; the key of a stamp. Absent where it says nothing. */
   data?: number;
   /** The host that reported the error. */
   offender: Sockaddr | null;
@@ -61,6 +61,9 @@ const origins: ReadonlyMap<string, number> = new Map(
 const originNames: ReadonlyMap<number, string> = new Map(
   [...origins].map(([name, number]) => [number, name]),
 );
+
+/** Origins of errors of the network, where the kernel leaves ee_data zero. */
+const WITHOUT_DATA: ReadonlySet<ErrorOrigin> = new Set(["none", "local", "icmp", "icmp6"]);
 
 function originNumber(origin: unknown): number {
   if (typeof origin === "number") return integer(origin, "origin", 0, U8_MAX);
@@ -110,16 +113,18 @@ function errorAt(place: Place, takes: (message: ErrorControl) => boolean): Contr
     decode(view, at, length) {
       if (length < OFFENDER_AT) return null;
       const errno = view.getUint32(at + ERRNO_AT, true);
-      const origin = view.getUint8(at + ORIGIN_AT);
+      const number = view.getUint8(at + ORIGIN_AT);
+      const origin = (originNames.get(number) ?? number) as ErrorOrigin;
+      const data = view.getUint32(at + DATA_AT, true);
       return {
         kind: "error",
         errno,
         code: errorName(errno),
-        origin: (originNames.get(origin) ?? origin) as ErrorOrigin,
+        origin,
         type: view.getUint8(at + TYPE_AT),
         icmpCode: view.getUint8(at + CODE_AT),
         info: view.getUint32(at + INFO_AT, true),
-        data: view.getUint32(at + DATA_AT, true),
+        ...(data === 0 && WITHOUT_DATA.has(origin) ? {} : { data }),
         offender: offenderAt(view, at + OFFENDER_AT, length - OFFENDER_AT),
       };
     },
