@@ -2,7 +2,7 @@
 
 import { type AddressLike, type Sockaddr, toSockaddr } from "../address.ts";
 import { AF, ERRNO } from "../constants.ts";
-import { failure } from "../error.ts";
+import { failure, SocketError } from "../error.ts";
 import { native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 import { WRITE } from "../readiness.ts";
@@ -26,7 +26,7 @@ class Connect extends Operation<void> {
   }
 
   protected call(fd: number): number {
-    if (this.#begun) return native.rawsock_connected(fd);
+    if (this.#begun) return connectedNow(fd, this.#address);
     const status = connectNow(fd, this.#address);
     this.#begun = status === UNDER_WAY;
     this.unannounced = !this.#begun;
@@ -42,6 +42,12 @@ class Connect extends Operation<void> {
     return failure(result, "connect", this.core.watch.fd, this.#address);
   }
 
+  protected override describe(error: SocketError): SocketError {
+    const { fd } = error;
+    const about = { address: this.#address };
+    return new SocketError(error.errno, "connect", fd === undefined ? about : { ...about, fd });
+  }
+
   /** Ends the attempt, so that the socket can connect again. */
   protected override abandon(): void {
     const { family } = this.core;
@@ -51,11 +57,23 @@ class Connect extends Operation<void> {
 }
 
 const UNDER_WAY = -ERRNO.EINPROGRESS;
+const CONNECTED_ALREADY = -(ERRNO.EISCONN ?? 0);
 
 function connectNow(fd: number, address: Sockaddr): number {
   const { bytes } = address;
   const status = native.rawsock_connect_now(fd, bytes, bytes.length);
   return status === -ERRNO.EINTR ? UNDER_WAY : status;
+}
+
+/**
+ * The outcome of a connect(2) under way: 0, EAGAIN or an error. The kernel takes note of it only
+ * when it is called again: until then it would let a later connect(2), to wherever, succeed once.
+ */
+function connectedNow(fd: number, address: Sockaddr): number {
+  const status = native.rawsock_connected(fd);
+  if (status < 0) return status;
+  const again = connectNow(fd, address);
+  return again === CONNECTED_ALREADY ? status : again;
 }
 
 export function connect(core: Core, destination: AddressLike, op: Limits): Promise<void> {
