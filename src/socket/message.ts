@@ -11,13 +11,14 @@ import { type Span, wrongType } from "../validate.ts";
 import type { Core } from "./core.ts";
 import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
-import { directionOf, type ReceiveCallOptions } from "./receive.ts";
+import { directionOf, type ReceiveCallOptions, wantsAll } from "./receive.ts";
 import type { SendCallOptions } from "./send.ts";
 
 /** A call on messages: made again until it no longer would have to wait. */
 class Repeated extends Operation<number> {
   readonly #call: (fd: number) => number;
   readonly #fail: (result: number) => SocketError;
+  readonly #giveBack: () => void;
 
   constructor(
     core: Core,
@@ -26,8 +27,10 @@ class Repeated extends Operation<number> {
     limits: Limits,
     call: (fd: number) => number,
     fail: (result: number) => SocketError,
+    giveBack: () => void,
   ) {
     super(core, name, direction, limits);
+    this.#giveBack = giveBack;
     this.#call = call;
     this.#fail = fail;
   }
@@ -38,6 +41,10 @@ class Repeated extends Operation<number> {
 
   protected value(result: number): number {
     return result;
+  }
+
+  protected override abandon(): void {
+    this.#giveBack();
   }
 
   protected override error(result: number): SocketError {
@@ -57,6 +64,7 @@ function perform(
   limits: Limits,
   call: (fd: number) => number,
   fail: (result: number) => SocketError,
+  giveBack: () => void = () => {},
 ): Promise<number> {
   const admitted = core.admit(direction, flags);
   if (admitted) {
@@ -64,7 +72,7 @@ function perform(
     if (result >= 0) return Promise.resolve(result);
     if (result !== AGAIN || core.refusesToWait(flags)) throw fail(result);
   }
-  return new Repeated(core, name, direction, limits, call, fail).start(admitted);
+  return new Repeated(core, name, direction, limits, call, fail, giveBack).start(admitted);
 }
 
 function flagsOf(kind: typeof sendFlags, op: object & Limits): number {
@@ -125,13 +133,79 @@ export function receiveMessage(
   const direction = directionOf(flags);
   const [start, end] = elements(slotOf(message).iovec, "iovec", op);
   const span = { start, end };
-  const call = (number: number) => {
+  const receive = (number: number, target: Message, part: Span) => {
     const kept = direction === READ ? core.waitingForReader : null;
-    if (kept !== null) return kept.receiveMessage(message, flags, core.isStream, span);
-    return tryReceiveMessage(number, message, flags, span);
+    if (kept !== null) return kept.receiveMessage(target, flags, core.isStream, part);
+    return tryReceiveMessage(number, target, flags, part);
   };
   const fail = (result: number) => failure(result, "recvmsg", fd);
+  if (wantsAll(core, flags)) {
+    const all = new WholeMessage(core, message, span, receive);
+    const call = (number: number) => all.call(number);
+    return perform(core, "recvmsg", flags, direction, op, call, fail, () => all.giveBack());
+  }
+  const call = (number: number) => receive(number, message, span);
   return perform(core, "recvmsg", flags, direction, op, call, fail);
+}
+
+/** recvmsg(2) with MSG_WAITALL on a stream: buffers that are filled by several calls. */
+class WholeMessage {
+  readonly #core: Core;
+  readonly #message: Message;
+  readonly #buffers: readonly Uint8Array[];
+  readonly #span: Span;
+  readonly #receive: (fd: number, target: Message, span: Span) => number;
+  #done = 0;
+
+  constructor(
+    core: Core,
+    message: Message,
+    span: Span,
+    receive: (fd: number, target: Message, span: Span) => number,
+  ) {
+    this.#core = core;
+    this.#message = message;
+    this.#buffers = message.iovec.slice(span.start, span.end);
+    this.#span = span;
+    this.#receive = receive;
+  }
+
+  /** What the buffers hold in all, less at the stream's end or before an error; or -errno. */
+  call(fd: number): number {
+    for (;;) {
+      const result = this.#done === 0 ? this.#first(fd) : this.#next(fd);
+      if (result === AGAIN || (result < 0 && this.#done === 0)) return result;
+      // The data first; the next call gets the error.
+      if (result < 0) this.#core.keep([result]);
+      this.#done += Math.max(result, 0);
+      this.#message.length = this.#done;
+      if (result <= 0 || without(this.#buffers, this.#done).length === 0) return this.#done;
+    }
+  }
+
+  #first(fd: number): number {
+    return this.#receive(fd, this.#message, this.#span);
+  }
+
+  #next(fd: number): number {
+    const iovec = without(this.#buffers, this.#done);
+    const { controlLength } = this.#message;
+    const part = new Message({ iovec, controlLength });
+    const result = this.#receive(fd, part, NO_LIMITS as Span);
+    if (result < 0) return result;
+    if (part.control.length > 0) this.#message.control.push(...part.control);
+    this.#message.flags = [...this.#message.flags, ...part.flags];
+    return result;
+  }
+
+  /** The call is given up: the beginning is for the next one. */
+  giveBack(): void {
+    if (this.#done === 0) return;
+    const data = new Uint8Array(Buffer.concat(this.#buffers, this.#done));
+    const { address, control, flags } = this.#message;
+    this.#core.keep([{ data, address, control, flags }]);
+    this.#message.control = [];
+  }
 }
 
 function checkMessages(messages: readonly Message[], op: Span): Span {

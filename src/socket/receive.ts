@@ -9,6 +9,7 @@ import { addressSlot, slotAddress } from "../native/memory.ts";
 import { type Direction, ERRORS, READ, URGENT } from "../readiness.ts";
 import { type Bytes, spanEnd, spanStart, view, wrongType } from "../validate.ts";
 import type { Core } from "./core.ts";
+import type { ReceivedMessage } from "./kept.ts";
 import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 
@@ -25,6 +26,12 @@ const ERRQUEUE = MSG.ERRQUEUE ?? 0;
 export function directionOf(flags: number): Direction {
   if ((flags & ERRQUEUE) !== 0) return ERRORS;
   return (flags & MSG.OOB) !== 0 ? URGENT : READ;
+}
+
+/** Is the call to wait until the buffer is full? recv(2): on a stream; what comes out of band not. */
+export function wantsAll(core: Core, flags: number): boolean {
+  const others = MSG.PEEK | MSG.OOB | ERRQUEUE;
+  return (flags & MSG.WAITALL) !== 0 && (flags & others) === 0 && core.isStream;
 }
 
 /** What to receive, and where. */
@@ -48,14 +55,15 @@ class Request {
     return directionOf(this.flags);
   }
 
-  /** Is the call to wait until the buffer is full? */
-  wantsAll(core: Core): boolean {
-    return (this.flags & MSG.WAITALL) !== 0 && (this.flags & MSG.PEEK) === 0 && core.isStream;
-  }
-
   part(length = this.length): Uint8Array {
     const { buffer, byteOffset } = this.target;
     return new Uint8Array(buffer, byteOffset + this.start, length);
+  }
+
+  /** The call is given up: the beginning is for the next one. */
+  giveBack(core: Core): void {
+    if (this.done === 0) return;
+    core.keep([{ data: this.part(this.done).slice(), address: null, control: [], flags: [] }]);
   }
 
   /** Throws where the buffer was taken away or has shrunk while the call waited. */
@@ -79,6 +87,7 @@ function receiveNow(core: Core, fd: number, request: Request): number {
 /** recv(2) with MSG_WAITALL on a stream: the buffer's length, less at the end, or EAGAIN. */
 function receiveAll(core: Core, fd: number, request: Request): number {
   const { target, length, flags } = request;
+  keptSender = null;
   while (request.done < length) {
     const offset = request.start + request.done;
     const room = length - request.done;
@@ -86,8 +95,9 @@ function receiveAll(core: Core, fd: number, request: Request): number {
     const part = new Uint8Array(target.buffer, target.byteOffset + offset, room);
     const stored =
       kept === null
-        ? native.rawsock_recv(fd, target, offset, room, flags | MSG.DONTWAIT)
-        : kept.receive(part, flags, true);
+        ? native.rawsock_recvfrom(fd, target, offset, room, flags | MSG.DONTWAIT, addressSlot)
+        : kept.receive(part, flags, true, noteSender);
+    if (kept === null) keptSender = undefined;
     if (stored === AGAIN) return AGAIN;
     if (stored < 0 && request.done === 0) return stored;
     // The data first; the next call gets the error.
@@ -117,12 +127,8 @@ class Receive extends Operation<number> {
     return result;
   }
 
-  /** The beginning is for the next call. */
   protected override abandon(): void {
-    const { done } = this.#request;
-    if (done === 0) return;
-    const data = this.#request.part(done).slice();
-    this.core.keep([{ data, address: null, control: [], flags: [] }]);
+    this.#request.giveBack(this.core);
   }
 }
 
@@ -149,7 +155,7 @@ export function receive(core: Core, buffer: Bytes, op: ReceiveCallOptions): Prom
       checkLimits(op);
     }
     const request = new Request(buffer, flags, op);
-    const all = flags !== 0 && request.wantsAll(core);
+    const all = wantsAll(core, flags);
     const admitted = core.admit(request.direction, flags);
     if (admitted) {
       const stored = (all ? receiveAll : receiveNow)(core, fd, request);
@@ -168,15 +174,17 @@ function receiveFromNow(core: Core, fd: number, request: Request): number {
   const kept = core.kept === null ? null : core.waitingForReader;
   keptSender = undefined;
   if (kept !== null && request.direction === READ) {
-    return kept.receive(request.part(), flags, core.isStream, ({ address }) => {
-      keptSender = address;
-    });
+    return kept.receive(request.part(), flags, core.isStream, noteSender);
   }
   return native.rawsock_recvfrom(fd, target, start, length, flags | MSG.DONTWAIT, addressSlot);
 }
 
 /** The sender of what was kept; undefined: the kernel's is in the address slot. */
 let keptSender: Sockaddr | null | undefined;
+
+const noteSender = ({ address }: ReceivedMessage): void => {
+  keptSender = address;
+};
 
 function lastSender(fill: Sockaddr | undefined): Sockaddr | null {
   const bytes = keptSender === undefined ? slotAddress() : (keptSender?.bytes ?? null);
@@ -186,16 +194,28 @@ function lastSender(fill: Sockaddr | undefined): Sockaddr | null {
 class ReceiveFrom extends Operation<ReceivedFrom> {
   readonly #request: Request;
   readonly #fill: Sockaddr | undefined;
+  readonly #call: typeof receiveFromNow;
 
-  constructor(core: Core, request: Request, fill: Sockaddr | undefined, limits: Limits) {
+  constructor(
+    core: Core,
+    request: Request,
+    fill: Sockaddr | undefined,
+    call: typeof receiveFromNow,
+    limits: Limits,
+  ) {
     super(core, "recvfrom", request.direction, limits);
     this.#request = request;
+    this.#call = call;
     this.#fill = fill;
   }
 
   protected call(fd: number): number {
     this.#request.check();
-    return receiveFromNow(this.core, fd, this.#request);
+    return this.#call(this.core, fd, this.#request);
+  }
+
+  protected override abandon(): void {
+    this.#request.giveBack(this.core);
   }
 
   protected value(length: number): ReceivedFrom {
@@ -220,13 +240,14 @@ export function receiveFrom(
       checkLimits(op);
     }
     const request = new Request(buffer, flags, op);
+    const call = wantsAll(core, flags) ? receiveAll : receiveFromNow;
     const admitted = core.admit(request.direction, flags);
     if (admitted) {
-      const length = receiveFromNow(core, fd, request);
+      const length = call(core, fd, request);
       if (length >= 0) return Promise.resolve({ length, address: lastSender(fill) });
       if (length !== AGAIN || core.refusesToWait(flags)) throw failure(length, "recvfrom", fd);
     }
-    return new ReceiveFrom(core, request, fill, op).start(admitted);
+    return new ReceiveFrom(core, request, fill, call, op).start(admitted);
   } catch (error) {
     return Promise.reject(error);
   }
