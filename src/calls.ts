@@ -14,7 +14,7 @@ import {
   shutdownDirections,
   types,
 } from "./constants.ts";
-import { type Descriptor, descriptor } from "./descriptor.ts";
+import { CLOSE, type Descriptor, descriptor } from "./descriptor.ts";
 import { check, failure, SocketError } from "./error.ts";
 import { native } from "./native/library.ts";
 import { addressSlot, allocate, slotAddress } from "./native/memory.ts";
@@ -140,9 +140,13 @@ export function shutdown(fd: Descriptor, how: "rd" | "wr" | "rdwr" | number): vo
   check(native.rawsock_shutdown(number, direction), "shutdown", number);
 }
 
-/** close(2). The descriptor is gone, whatever is thrown but EBADF. */
-export function close(fd: Descriptor): void {
+/** close(2). The descriptor is gone, whatever is thrown but EBADF. That of a Socket closes it. */
+export function close(fd: Descriptor | { readonly fd: number; [CLOSE](): void }): void {
   const number = descriptor(fd, "close");
+  if (typeof fd === "object" && CLOSE in fd) {
+    fd[CLOSE]();
+    return;
+  }
   check(native.rawsock_close(number), "close", number);
 }
 

@@ -6,6 +6,9 @@ import { integer, wrongType } from "./validate.ts";
 /** A plain file descriptor, or an object that has one. */
 export type Descriptor = number | { readonly fd: number };
 
+/** The method of an object that must know when close(2) takes its descriptor: a Socket. */
+export const CLOSE = Symbol("close");
+
 const INT32_MAX = 2 ** 31 - 1;
 
 /** The number of a descriptor. That of a closed Socket, -1, throws a SocketError: EBADF. */

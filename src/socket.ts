@@ -8,13 +8,12 @@ import {
   type FamilyName,
   families,
   type Protocol,
-  SO,
   SOCK,
-  SOL,
   type SocketType,
   type TypeName,
   types,
 } from "./constants.ts";
+import { CLOSE } from "./descriptor.ts";
 import { check, SocketError } from "./error.ts";
 import type { Message } from "./message.ts";
 import { native } from "./native/library.ts";
@@ -40,6 +39,7 @@ import { guard, unguard } from "./socket/leak.ts";
 import { type Limits, NO_LIMITS } from "./socket/limits.ts";
 import { receiveMessage, receiveMessages, sendMessage, sendMessages } from "./socket/message.ts";
 import { Messages, type MessagesOptions } from "./socket/messages.ts";
+import { natureOf } from "./socket/nature.ts";
 import { ready } from "./socket/ready.ts";
 import {
   type ReceiveCallOptions,
@@ -52,6 +52,7 @@ import { CONNECTED, type SendCallOptions, send } from "./socket/send.ts";
 import { type Bytes, integer } from "./validate.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
+const KEY = Symbol("Socket");
 const NONBLOCK = SOCK.NONBLOCK ?? 0;
 
 /**
@@ -70,18 +71,17 @@ const NONBLOCK = SOCK.NONBLOCK ?? 0;
 export class Socket implements Disposable, AsyncDisposable {
   readonly #core: Core;
 
-  private constructor(fd: number, family: number, type: number, protocol: number) {
+  private constructor(fd: number, family: number, type: number, protocol: number, key: symbol) {
+    // JavaScript knows no private constructor, and the descriptor is closed with the Socket.
+    if (key !== KEY) throw new TypeError("a Socket is made by Socket.open, pair, adopt or accept");
     this.#core = new Core(this, fd, family, type, protocol);
     guard(this, this.#core.watch);
   }
 
   /** socket(2). */
   static open(domain: Family, type: SocketType, protocol?: Protocol): Socket {
-    const family = families().number(domain);
-    const number = protocolNumber(family, protocol);
-    const kind = types().number(type);
-    const fd = calls.socket(domain, kind | NONBLOCK, protocol);
-    return new Socket(nonblocking(fd), family, kind & ~FLAGS, number);
+    const make = Socket.#maker(domain, type, protocol);
+    return make(calls.socket(domain, types().number(type) | NONBLOCK, protocol));
   }
 
   /** socketpair(2); of Unix domain stream sockets unless told. */
@@ -90,12 +90,16 @@ export class Socket implements Disposable, AsyncDisposable {
     type: SocketType = "stream",
     protocol?: Protocol,
   ): [Socket, Socket] {
+    const make = Socket.#maker(domain, type, protocol);
+    const [a, b] = calls.socketpair(domain, types().number(type) | NONBLOCK, protocol);
+    return [make(a), make(b)];
+  }
+
+  static #maker(domain: Family, type: SocketType, protocol?: Protocol): (fd: number) => Socket {
     const family = families().number(domain);
     const number = protocolNumber(family, protocol);
-    const kind = types().number(type);
-    const [a, b] = calls.socketpair(domain, kind | NONBLOCK, protocol);
-    const make = (fd: number) => new Socket(nonblocking(fd), family, kind & ~FLAGS, number);
-    return [make(a), make(b)];
+    const kind = types().number(type) & ~FLAGS;
+    return (fd) => new Socket(nonblocking(fd), family, kind, number, KEY);
   }
 
   /**
@@ -104,11 +108,9 @@ export class Socket implements Disposable, AsyncDisposable {
    */
   static adopt(fd: number): Socket {
     const number = integer(fd, "fd", 0, INT32_MAX);
-    const type = numberOption(number, SO.TYPE);
-    const family = numberOption(number, SO.DOMAIN ?? 0);
-    const protocol = numberOption(number, SO.PROTOCOL ?? 0);
+    const { family, type, protocol } = natureOf(number);
     check(native.rawsock_set_nonblocking(number, 1), "fcntl", number);
-    return new Socket(number, family, type, protocol);
+    return new Socket(number, family, type, protocol, KEY);
   }
 
   /**
@@ -124,6 +126,7 @@ export class Socket implements Disposable, AsyncDisposable {
 
   #release(): void {
     this.#core.closed = true;
+    this.#core.kept?.discard();
     unguard(this.#core.watch);
     this.#core.watch.stop();
   }
@@ -200,6 +203,9 @@ export class Socket implements Disposable, AsyncDisposable {
     check(status, "close", watch.fd);
   }
 
+  /** What the function close() calls. */
+  readonly [CLOSE] = this.close;
+
   [Symbol.dispose](): void {
     this.close();
   }
@@ -235,7 +241,7 @@ export class Socket implements Disposable, AsyncDisposable {
 
   readonly #adopt = (fd: number): Socket => {
     const { family, type, protocol } = this.#core;
-    return new Socket(fd, family, type, protocol);
+    return new Socket(fd, family, type, protocol, KEY);
   };
 
   /**
@@ -386,14 +392,4 @@ const UNCONNECTED: ReadonlySet<number> = new Set([ERRNO.ENOTCONN, ERRNO.EOPNOTSU
 function nonblocking(fd: number): number {
   if (NONBLOCK === 0) check(native.rawsock_set_nonblocking(fd, 1), "fcntl", fd);
   return fd;
-}
-
-const value = new Uint8Array(new ArrayBuffer(4));
-const valueWord = new Int32Array(value.buffer);
-
-/** An integer option of the socket level; 0 where this platform lacks it. */
-function numberOption(fd: number, name: number): number {
-  if (name === 0) return 0;
-  check(native.rawsock_getsockopt(fd, SOL.SOCKET, name, value, 4), "getsockopt", fd);
-  return valueWord[0] as number;
 }

@@ -3,7 +3,7 @@
 import { AF, MSG, SOCK } from "../constants.ts";
 import { closedError } from "../error.ts";
 import { type Direction, READ } from "../readiness.ts";
-import { Kept, type ReceivedMessage } from "./kept.ts";
+import { discard, Kept, type ReceivedMessage } from "./kept.ts";
 import { Watch } from "./watch.ts";
 
 export class Core {
@@ -59,7 +59,11 @@ export class Core {
 
   /** Keeps what was received for the next calls, before what is kept already. */
   keep(entries: readonly (ReceivedMessage | number)[]): void {
-    if (this.closed || entries.length === 0) return;
+    if (entries.length === 0) return;
+    if (this.closed) {
+      discard(entries);
+      return;
+    }
     this.kept ??= new Kept();
     this.kept.restore(entries);
     this.watch.nudge(READ);

@@ -3,8 +3,9 @@
 
 import type { Sockaddr } from "../address.ts";
 import { MSG } from "../constants.ts";
-import type { ControlMessage } from "../control.ts";
+import { type ControlMessage, descriptorsIn } from "../control.ts";
 import type { Message, MessageFlag } from "../message.ts";
+import { native } from "../native/library.ts";
 import type { Span } from "../validate.ts";
 
 export type ReceivedMessage = {
@@ -17,6 +18,14 @@ export type ReceivedMessage = {
 
 /** A message, or the -errno of a call whose data was handed out first. */
 type Entry = ReceivedMessage | number;
+
+/** Closes the descriptors that came with what nobody will be given: unix(7), as the kernel does. */
+export function discard(entries: readonly Entry[]): void {
+  for (const entry of entries) {
+    if (typeof entry === "number") continue;
+    for (const fd of descriptorsIn(entry.control)) native.rawsock_close(fd);
+  }
+}
 
 export class Kept {
   readonly #entries: Entry[] = [];
@@ -39,12 +48,20 @@ export class Kept {
     return this.#entries.shift();
   }
 
-  /** Like recv(2): the bytes stored, or -errno. `give` is told of the message. */
+  /** Forgets everything, with the socket. */
+  discard(): void {
+    discard(this.#entries.splice(0));
+  }
+
+  /**
+   * Like recv(2): the bytes stored, or -errno. `give` is told of the message; where it does not
+   * return true, the descriptors that came with it are nobody's.
+   */
   receive(
     target: Uint8Array,
     flags: number,
     isStream: boolean,
-    give?: (message: ReceivedMessage) => void,
+    give?: (message: ReceivedMessage) => unknown,
   ): number {
     const entry = this.#entries[0];
     if (entry === undefined) throw new Error("rawsock: nothing was kept");
@@ -53,10 +70,11 @@ export class Kept {
     if (typeof entry === "number") return entry;
     const part = entry.data.subarray(0, target.length);
     target.set(part);
-    give?.(entry);
+    if (give?.(entry) !== true && !peek) discard([entry]);
     if (isStream) {
       const data = entry.data.subarray(part.length);
-      if (!peek && data.length > 0) this.#entries.unshift({ ...entry, data });
+      // The control data went with the first part.
+      if (!peek && data.length > 0) this.#entries.unshift({ ...entry, data, control: [] });
       return part.length;
     }
     return (flags & MSG.TRUNC) !== 0 ? entry.data.length : part.length;
@@ -72,6 +90,7 @@ export class Kept {
       message.control = kept.control;
       const cut = !isStream && kept.data.length > room && !kept.flags.includes("trunc");
       message.flags = cut ? [...kept.flags, "trunc"] : kept.flags;
+      return true;
     });
     if (length < 0) return length;
     let offset = 0;

@@ -15,7 +15,7 @@ export type MessagesOptions = {
   readonly size?: number;
   /** Room for each message's control data in bytes; 256 unless told. */
   readonly controlLength?: number;
-  /** Yield arrays of at most so many messages, 64 for `true`, instead of single ones. */
+  /** Yield arrays of at most so many messages, and never more than 64, instead of single ones. */
   readonly batch?: boolean | number;
   readonly signal?: AbortSignal;
 };
@@ -26,6 +26,7 @@ const SIZE_MAX = 2 ** 24;
 const CONTROL_LENGTH = 256;
 /** Messages received at once, and in one turn of the event loop. */
 const BATCH_MAX = 64;
+const BATCH_LIMIT = 1024;
 const BATCH_MIN = 4;
 /** The memory messages are received into, unless even one needs more. */
 const ARENA_MAX = SIZE * BATCH_MAX;
@@ -143,6 +144,8 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
 
   return(): Promise<IteratorResult<T, undefined>> {
     this.#end();
+    // Calls of next() that wait have nothing to wait for.
+    this.#core.watch.nudge(READ);
     return ENDED;
   }
 
@@ -176,7 +179,9 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
       return 1;
     }
     // The call itself was counted when it was admitted.
-    const count = this.#arena.receive(core.watch.fd, core.watch.credit + 1);
+    // Where others wait, each gets its own.
+    const limit = core.watch.isCrowded(READ) ? 1 : core.watch.credit + 1;
+    const count = this.#arena.receive(core.watch.fd, limit);
     if (count < 0) return count;
     core.watch.charge(count - 1);
     const queue = new Array<ReceivedMessage>(count);
@@ -223,5 +228,5 @@ function batchOf(batch: unknown): number {
   if (batch === undefined || batch === false) return 0;
   if (batch === true) return BATCH_MAX;
   if (typeof batch !== "number") throw wrongType("batch", "a boolean or a number", batch);
-  return integer(batch, "batch", 1, BATCH_MAX);
+  return Math.min(integer(batch, "batch", 1, BATCH_LIMIT), BATCH_MAX);
 }

@@ -142,6 +142,11 @@ export class Watch implements Watched {
     return (this.#queues[direction] as Waiter[]).length > 0;
   }
 
+  /** Do further calls wait behind the one that is served? */
+  isCrowded(direction: Direction): boolean {
+    return (this.#queues[direction] as Waiter[]).length > 1;
+  }
+
   /** Takes back a call that was given up. */
   withdraw(direction: Direction, waiter: Waiter): void {
     const queue = this.#queues[direction] as Waiter[];

@@ -1,0 +1,111 @@
+import { expect, test } from "bun:test";
+import { close, Message, Sockaddr, Socket, socket } from "../../src/index.ts";
+import { copies } from "../support/descriptors.ts";
+
+const loopback = Sockaddr.inet("127.0.0.1");
+
+test("the function close() closes a Socket, not only its descriptor", async () => {
+  const mine = Socket.open("inet", "dgram").bind(loopback);
+  const pending = mine.recv(new Uint8Array(1));
+  const { fd } = mine;
+  close(mine);
+  expect(mine.closed).toBe(true);
+  await expect(pending).rejects.toMatchObject({ code: "ECANCELED" });
+  // The number is somebody else's now, whom neither of these may close.
+  const next = socket("inet", "dgram");
+  expect(next).toBe(fd);
+  expect(() => close(mine)).toThrow(expect.objectContaining({ code: "EBADF" }));
+  mine.close();
+  close(next);
+});
+
+test("a Socket is made by its static methods only", () => {
+  const made: unknown = Socket;
+  const Constructor = made as new (...values: number[]) => unknown;
+  expect(() => new Constructor()).toThrow(TypeError);
+  expect(() => new Constructor(0, 2, 2, 0)).toThrow(TypeError);
+});
+
+/** A pair, a loop over whose messages was left with three that brought `fd`. */
+async function leftBehind(fd: number, leave: (socket: Socket) => void): Promise<[Socket, Socket]> {
+  const [sender, receiver] = Socket.pair("unix", "dgram");
+  const iovec = [new Uint8Array(1)];
+  for (let count = 0; count < 4; count++) {
+    await sender.sendmsg(new Message({ iovec, control: [{ kind: "rights", fds: [fd] }] }));
+  }
+  for await (const { control } of receiver.messages()) {
+    for (const message of control) if (message.kind === "rights") message.fds.forEach(close);
+    leave(receiver);
+    break;
+  }
+  return [sender, receiver];
+}
+
+test("descriptors that nobody was given are closed with the socket", async () => {
+  const passed = socket("inet", "dgram");
+  for (const leave of [() => undefined, (receiver: Socket) => receiver.close()]) {
+    const [sender, receiver] = await leftBehind(passed, leave);
+    sender.close();
+    receiver.close();
+    expect(copies([passed])).toBe(1);
+  }
+  const [sender, receiver] = await leftBehind(passed, () => undefined);
+  sender.close();
+  close(receiver.detach());
+  expect(copies([passed])).toBe(1);
+  close(passed);
+});
+
+test("descriptors that a plain recv or recvfrom leaves out are closed", async () => {
+  const passed = socket("inet", "dgram");
+  const [sender, receiver] = await leftBehind(passed, () => undefined);
+  const buffer = new Uint8Array(1);
+  expect(await receiver.recv(buffer)).toBe(1);
+  expect((await receiver.recvfrom(buffer)).length).toBe(1);
+  const message = new Message({ iovec: [buffer] });
+  expect(await receiver.recvmsg(message)).toBe(1);
+  const [rights] = message.control;
+  if (rights?.kind !== "rights") throw new Error("no descriptor came");
+  expect(copies([passed])).toBe(2);
+  rights.fds.forEach(close);
+  expect(copies([passed])).toBe(1);
+  sender.close();
+  receiver.close();
+  close(passed);
+});
+
+test("leaving an iteration ends the calls of next() that wait", async () => {
+  using mine = Socket.open("inet", "dgram").bind(loopback);
+  const messages = mine.messages();
+  const pending = [messages.next(), messages.next()];
+  await messages.return?.();
+  for (const call of pending) expect(await call).toEqual({ value: undefined, done: true });
+  await mine.sendto(new Uint8Array(3), mine.localAddress);
+  expect(await mine.recv(new Uint8Array(8), { timeout: 1000 })).toBe(3);
+});
+
+test("an iteration that waits takes nothing that calls behind it wait for", async () => {
+  using mine = Socket.open("inet", "dgram").bind(loopback);
+  const first = mine.messages().next();
+  const buffer = new Uint8Array(8);
+  const second = mine.recv(buffer, { timeout: 1000 });
+  await mine.sendto(new Uint8Array(1), mine.localAddress);
+  await mine.sendto(new Uint8Array(2), mine.localAddress);
+  expect((await first).value?.data.length).toBe(1);
+  expect(await second).toBe(2);
+});
+
+test("a batch may be asked to be larger than any will be", async () => {
+  using mine = Socket.open("inet", "dgram").bind(loopback);
+  for (let count = 0; count < 100; count++) {
+    await mine.sendto(new Uint8Array([count]), mine.localAddress);
+  }
+  const seen: (number | undefined)[] = [];
+  for await (const batch of mine.messages({ batch: 256 })) {
+    expect(batch.length).toBeLessThanOrEqual(64);
+    seen.push(...batch.map(({ data }) => data[0]));
+    if (seen.length === 100) break;
+  }
+  expect(seen).toEqual(seen.map((_, index) => index));
+  expect(() => mine.messages({ batch: 1025 })).toThrow(RangeError);
+});
