@@ -127,8 +127,8 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     if (this.#ended) return ENDED;
     try {
       checkLimits(this.#limits);
-      if (this.#next < this.#queue.length) return Promise.resolve(this.#step());
       const fd = this.#core.descriptor("recvmmsg");
+      if (this.#next < this.#queue.length) return Promise.resolve(this.#step());
       const admitted = this.#core.watch.admit(READ);
       if (admitted) {
         const count = this.#receive();

@@ -84,6 +84,20 @@ test("leaving an iteration ends the calls of next() that wait", async () => {
   expect(await mine.recv(new Uint8Array(8), { timeout: 1000 })).toBe(3);
 });
 
+test("a loop that closes its socket sees nothing more", async () => {
+  const mine = Socket.open("inet", "dgram").bind(loopback);
+  for (let count = 0; count < 4; count++) await mine.sendto(new Uint8Array(1), mine.localAddress);
+  let seen = 0;
+  const loop = async () => {
+    for await (const _ of mine.messages()) {
+      seen++;
+      mine.close();
+    }
+  };
+  await expect(loop()).rejects.toMatchObject({ code: "EBADF" });
+  expect(seen).toBe(1);
+});
+
 test("an iteration that waits takes nothing that calls behind it wait for", async () => {
   using mine = Socket.open("inet", "dgram").bind(loopback);
   const first = mine.messages().next();
