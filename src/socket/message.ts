@@ -140,7 +140,7 @@ export function receiveMessage(
   };
   const fail = (result: number) => failure(result, "recvmsg", fd);
   if (wantsAll(core, flags)) {
-    const all = new WholeMessage(core, message, span, receive);
+    const all = new WholeMessage(core, message, span, receive, core.refusesToWait(flags));
     const call = (number: number) => all.call(number);
     return perform(core, "recvmsg", flags, direction, op, call, fail, () => all.giveBack());
   }
@@ -155,6 +155,7 @@ class WholeMessage {
   readonly #buffers: readonly Uint8Array[];
   readonly #span: Span;
   readonly #receive: (fd: number, target: Message, span: Span) => number;
+  readonly #dontwait: boolean;
   #done = 0;
 
   constructor(
@@ -162,7 +163,9 @@ class WholeMessage {
     message: Message,
     span: Span,
     receive: (fd: number, target: Message, span: Span) => number,
+    dontwait: boolean,
   ) {
+    this.#dontwait = dontwait;
     this.#core = core;
     this.#message = message;
     this.#buffers = message.iovec.slice(span.start, span.end);
@@ -174,6 +177,7 @@ class WholeMessage {
   call(fd: number): number {
     for (;;) {
       const result = this.#done === 0 ? this.#first(fd) : this.#next(fd);
+      if (result === AGAIN && this.#dontwait) return this.#done || AGAIN;
       if (result === AGAIN || (result < 0 && this.#done === 0)) return result;
       // The data first; the next call gets the error.
       if (result < 0) this.#core.keep([result]);

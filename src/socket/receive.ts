@@ -98,6 +98,7 @@ function receiveAll(core: Core, fd: number, request: Request): number {
         ? native.rawsock_recvfrom(fd, target, offset, room, flags | MSG.DONTWAIT, addressSlot)
         : kept.receive(part, flags, true, noteSender);
     if (kept === null) keptSender = undefined;
+    if (stored === AGAIN && core.refusesToWait(flags)) return request.done || AGAIN;
     if (stored === AGAIN) return AGAIN;
     if (stored < 0 && request.done === 0) return stored;
     // The data first; the next call gets the error.

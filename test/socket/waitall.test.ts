@@ -5,7 +5,7 @@ const text = (value: string) => new TextEncoder().encode(value);
 const buffer = new Uint8Array(4);
 const message = new Message({ iovec: [buffer.subarray(0, 1), buffer.subarray(1)] });
 
-type Options = { readonly waitall: true; readonly timeout?: number };
+type Options = { readonly waitall: true; readonly dontwait?: true; readonly timeout?: number };
 
 const calls: Record<string, (socket: Socket, op: Options) => Promise<number>> = {
   recv: (socket, op) => socket.recv(buffer, op),
@@ -27,6 +27,17 @@ for (const [name, call] of Object.entries(calls)) {
     expect(await call(b, { waitall: true })).toBe(3);
     expect(buffer.subarray(0, 3)).toEqual(text("efg"));
     expect(await call(b, { waitall: true })).toBe(0);
+    b.close();
+  });
+
+  test(`${name} with waitall and dontwait takes what is there`, async () => {
+    const [a, b] = Socket.pair();
+    const op = { waitall: true, dontwait: true } as const;
+    await expect(call(b, op)).rejects.toMatchObject({ code: "EAGAIN" });
+    await a.send(text("xy"));
+    expect(await call(b, op)).toBe(2);
+    expect(buffer.subarray(0, 2)).toEqual(text("xy"));
+    a.close();
     b.close();
   });
 
