@@ -28,7 +28,7 @@ export function directionOf(flags: number): Direction {
   return (flags & MSG.OOB) !== 0 ? URGENT : READ;
 }
 
-/** Is the call to wait until the buffer is full? recv(2): on a stream; what comes out of band not. */
+/** Is the call to wait until the buffer is full? recv(2): on a stream, of what is in band. */
 export function wantsAll(core: Core, flags: number): boolean {
   const others = MSG.PEEK | MSG.OOB | ERRQUEUE;
   return (flags & MSG.WAITALL) !== 0 && (flags & others) === 0 && core.isStream;
