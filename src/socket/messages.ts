@@ -69,20 +69,23 @@ class Arena {
   }
 }
 
-class Receive extends Operation<number> {
+class Receive<Result> extends Operation<Result> {
   readonly #receive: () => number;
+  readonly #take: () => Result;
 
-  constructor(core: Core, limits: Limits, receive: () => number) {
+  constructor(core: Core, limits: Limits, receive: () => number, take: () => Result) {
     super(core, "recvmmsg", READ, limits);
     this.#receive = receive;
+    this.#take = take;
   }
 
   protected call(): number {
     return this.#receive();
   }
 
-  protected value(count: number): number {
-    return count;
+  /** Taken at once: the next call that waits would otherwise find it, too. */
+  protected value(): Result {
+    return this.#take();
   }
 }
 
@@ -135,8 +138,9 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
         if (count >= 0) return Promise.resolve(this.#step());
         if (count !== AGAIN) throw failure(count, "recvmmsg", fd);
       }
-      const waiting = new Receive(this.#core, this.#limits, () => this.#receive());
-      return waiting.start(admitted).then(this.#resume, this.#fail);
+      const receive = () => this.#receive();
+      const waiting = new Receive(this.#core, this.#limits, receive, this.#take);
+      return waiting.start(admitted).catch(this.#fail);
     } catch (error) {
       return this.#fail(error);
     }
@@ -149,7 +153,7 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     return ENDED;
   }
 
-  readonly #resume = (): IteratorResult<T, undefined> => this.#step();
+  readonly #take = (): IteratorResult<T, undefined> => this.#step();
 
   readonly #fail = (error: unknown): Promise<never> => {
     this.#end();

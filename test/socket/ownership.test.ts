@@ -98,6 +98,16 @@ test("a loop that closes its socket sees nothing more", async () => {
   expect(seen).toBe(1);
 });
 
+test("calls of next() that wait together get a message each", async () => {
+  using mine = Socket.open("inet", "dgram").bind(loopback);
+  const messages = mine.messages();
+  const pending = [messages.next(), messages.next(), messages.next()];
+  for (const [index, call] of pending.entries()) {
+    await mine.sendto(new Uint8Array(index), mine.localAddress);
+    expect((await call).value?.data.length).toBe(index);
+  }
+});
+
 test("an iteration that waits takes nothing that calls behind it wait for", async () => {
   using mine = Socket.open("inet", "dgram").bind(loopback);
   const first = mine.messages().next();
