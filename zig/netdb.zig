@@ -101,15 +101,16 @@ fn Database(comptime Record: type) type {
                 const status = @call(.auto, function, key ++ own ++
                     if (is_network) .{&host_error} else .{});
                 if (status == c.ERANGE) return fail(c.ENOBUFS);
-                if (found) |entry| table.add(entry);
+                if (found) |entry| table.add(entry) else if (libc.isShortage(status)) return -status;
                 return table.result();
             }
             const function = libc.optional(Plain(@TypeOf(key)), name) orelse
                 return fail(c.ENOSYS);
             acquire();
             defer release();
+            libc.clearErrno();
             const found: ?*Record = @call(.auto, function, key);
-            if (found) |entry| table.add(entry);
+            if (found) |entry| table.add(entry) else return libc.shortageOr(0);
             return table.result();
         }
 
@@ -123,11 +124,12 @@ fn Database(comptime Record: type) type {
                 return fail(c.ENOSYS);
             acquire();
             defer release();
+            libc.clearErrno();
             open(0);
             defer close();
             var table: Table = .{ .room = out };
             while (next()) |entry| table.add(entry);
-            return table.result();
+            return libc.shortageOr(table.result());
         }
 
         fn Plain(comptime Key: type) type {
