@@ -35,8 +35,8 @@ pub fn setFlags(fd: i32, interface: [*]const u8, bits: u32) callconv(.c) i32 {
     return system.ioctl(fd, c.SIOCSIFFLAGS, &request);
 }
 
-/// `address` is a struct sockaddr_in. -EAFNOSUPPORT for an IPv6 socket, which would take the request
-/// for a struct in6_ifreq and give some other interface an address.
+/// `address` is a struct sockaddr_in. -EAFNOSUPPORT for an IPv6 socket, which would take the
+/// request for a struct in6_ifreq and give some other interface an address.
 pub fn setAddress(fd: i32, interface: [*]const u8, address: [*]const u8) callconv(.c) i32 {
     if (isInet6(fd)) return fail(c.EAFNOSUPPORT);
     var request: Request = .about(interface);

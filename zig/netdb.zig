@@ -101,7 +101,8 @@ fn Database(comptime Record: type) type {
                 const status = @call(.auto, function, key ++ own ++
                     if (is_network) .{&host_error} else .{});
                 if (status == c.ERANGE) return fail(c.ENOBUFS);
-                if (found) |entry| table.add(entry) else if (libc.isShortage(status)) return -status;
+                if (found == null and libc.isShortage(status)) return -status;
+                if (found) |entry| table.add(entry);
                 return table.result();
             }
             const function = libc.optional(Plain(@TypeOf(key)), name) orelse
