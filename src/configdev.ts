@@ -9,7 +9,11 @@ import { boolean, encodableText, unknownKeyword, wrongType } from "./validate.ts
 
 /** IFNAMSIZ with the NUL. */
 const NAME_MAX = 15;
-const REMEDY = "configuring an interface needs CAP_NET_ADMIN: run with sudo";
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ["EPERM", "configuring an interface needs CAP_NET_ADMIN: run with sudo"],
+  ["EAFNOSUPPORT", "an IPv4 address needs an IPv4 socket"],
+  ["ENOTTY", "an IPv4 address needs an IPv4 socket"],
+]);
 const encoder = new TextEncoder();
 
 const FLAGS: ReadonlyMap<string, number> = new Map([
@@ -20,7 +24,8 @@ const FLAGS: ReadonlyMap<string, number> = new Map([
 
 /**
  * Sets the IPv4 address of an interface, unless it is null, and then its flags: true sets, false
- * clears, omitted leaves one as it is. `fd` is any socket. Needs CAP_NET_ADMIN.
+ * clears, omitted leaves one as it is. `fd` is an IPv4 or a packet socket; for the flags alone, any
+ * socket. Needs CAP_NET_ADMIN.
  * SIOCSIFADDR, SIOCGIFFLAGS, SIOCSIFFLAGS: netdevice(7).
  */
 export function configdev(
@@ -76,6 +81,6 @@ function flagsOf(options: object): [set: number, cleared: number] {
 }
 
 function refused(result: number, request: string, name: string, context: ErrorContext) {
-  const remedy = failure(result, "ioctl").code === "EPERM" ? REMEDY : undefined;
+  const remedy = REMEDIES.get(failure(result, "ioctl").code);
   return new SocketError(-result, `ioctl ${request}`, { ...context, option: name, remedy });
 }

@@ -3,6 +3,7 @@
 import { type AddressLike, received, type Sockaddr, toSockaddr } from "./address.ts";
 import {
   AI,
+  EAI,
   type Family,
   type FamilyName,
   families,
@@ -239,7 +240,8 @@ type Connection = Omit<Bun.UnixSocketOptions, "unix"> & { readonly fd: number };
 /** The bytes that the lookup's thread sends. */
 async function lookUp(query: Query): Promise<Uint8Array> {
   const fd = native.rawsock_getaddrinfo_start(query.node, query.service, query.hints);
-  check(fd, "getaddrinfo");
+  // No socket or thread for the lookup: it could not be made, as getaddrinfo itself says.
+  if (fd < 0) throw new AddrInfoError(EAI.SYSTEM, -fd, "getaddrinfo", query.subject);
   const { promise, resolve: finish, reject } = Promise.withResolvers<Uint8Array>();
   const parts: Uint8Array[] = [];
   // The connection owns the descriptor, also when its Worker is terminated.
@@ -269,8 +271,10 @@ export type NameInfoOptions = {
 
 const nameBits = optionBits(NI, ["nofqdn", "numerichost", "namereqd", "numericserv", "dgram"]);
 const NO_OTHERS: ReadonlySet<string> = new Set();
-const nameRoom = lazy(() => allocate(status.size + NODE_ROOM + (NI.MAXSERV ?? 32)));
+const nameRoom = lazy(() => allocate(status.size + NODE_ROOM + SERVICE_ROOM));
 const NODE_ROOM = NI.MAXHOST ?? 1025;
+/** More than any name or path has; the library asks for what it needs. */
+const SERVICE_ROOM = 256;
 
 /**
  * getnameinfo(3): the names of an address and its port. Blocks while a name server is asked.

@@ -55,6 +55,28 @@ testWith(root, ip)("an interface that is not there is the kernel's ENODEV", () =
   });
 });
 
+testWith(root, ip)("an address through a socket of another family is refused", () => {
+  using pair = new VethPair();
+  const before = pair.a.ip("-6", "-o", "addr", "show", "dev", "lo");
+  pair.a.enter(() => {
+    for (const [family, code] of [
+      // To an IPv6 socket the same request names an interface by what is our address.
+      ["inet6", "EAFNOSUPPORT"],
+      ["unix", "ENOTTY"],
+    ] as const) {
+      const fd = socket(family, "dgram");
+      expect(() => configdev(fd, "veth0", "1.0.0.0")).toThrow(
+        expect.objectContaining({ code, message: expect.stringContaining("needs an IPv4 socket") }),
+      );
+      configdev(fd, "veth0", null, { promisc: true });
+      expect(flags()).toContain("promisc");
+      configdev(fd, "veth0", null, { promisc: false });
+      close(fd);
+    }
+  });
+  expect(pair.a.ip("-6", "-o", "addr", "show", "dev", "lo")).toBe(before);
+});
+
 testWith(
   root,
   ip,

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { network, protocol, service } from "../src/index.ts";
 import { run } from "./support/namespace.ts";
+import { bun, end } from "./support/program.ts";
 import { python, testWith } from "./support/requirements.ts";
 
 /** The entries of a database file: name, what follows it, aliases. */
@@ -127,3 +128,31 @@ testWith(files)("Workers that read the lists at once get all of them", async () 
   expect(answers).toEqual([expected, expected, expected, expected]);
   URL.revokeObjectURL(url);
 });
+
+testWith(files)(
+  "where no descriptor is left, a lookup fails instead of finding nothing",
+  async () => {
+    const script = `
+    const { network, protocol, service } = rawsock;
+    const lookups = [() => protocol("ospf"), () => protocol(89), () => protocol(),
+      () => service("http"), () => service(80), () => service(),
+      () => network("loopback"), () => network(0x7f000000), () => network()];
+    if (process.argv.includes("warm")) for (const lookup of lookups) lookup();
+    try { for (;;) rawsock.socket("unix", "dgram"); } catch {}
+    for (const lookup of lookups) {
+      try { console.log(JSON.stringify(lookup())); } catch ({ code, syscall }) { console.log(code, syscall); }
+    }`;
+    const calls = ["getprotobyname", "getprotobynumber", "getprotoent", "getservbyname"].concat([
+      "getservbyport",
+      "getservent",
+      "getnetbyname",
+      "getnetbyaddr",
+      "getnetent",
+    ]);
+    for (const temperature of ["cold", "warm"]) {
+      const limited = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", ...bun(script), temperature];
+      const { stdout } = await end(limited);
+      expect(stdout).toBe(calls.map((call) => `EMFILE ${call}\n`).join(""));
+    }
+  },
+);

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { AddrInfoError, EAI, getaddrinfo, getnameinfo, resolve } from "../src/index.ts";
 import { Namespace, run } from "./support/namespace.ts";
 import { Peer } from "./support/peer.ts";
+import { bun, end } from "./support/program.ts";
 import { ip, python, root, testWith } from "./support/requirements.ts";
 
 const INDEX = JSON.stringify(`${import.meta.dir}/../src/index.ts`);
@@ -306,4 +307,29 @@ testWith(
   expect(Number(await peer.line())).toBeLessThan(5);
   expect(await peer.end()).toBe(0);
   await slow.end();
+});
+
+test("where no descriptor is left, resolve fails as the C library does", async () => {
+  const script = `
+    const address = rawsock.Sockaddr.inet("127.0.0.1", 80);
+    try { for (;;) rawsock.socket("unix", "dgram"); } catch {}
+    for (const call of [
+      () => rawsock.resolve({ node: "127.0.0.1" }),
+      () => rawsock.getnameinfo(address, { namereqd: true }),
+    ]) {
+      try { console.log(await call()); } catch ({ name, code, errno, syscall, message }) {
+        console.log(name, code, errno === rawsock.ERRNO.EMFILE, message);
+      }
+    }`;
+  const { stdout } = await end(["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", ...bun(script)]);
+  const reason = "EMFILE: Too many open files";
+  expect(stdout).toBe(
+    `AddrInfoError EAI_SYSTEM true getaddrinfo EAI_SYSTEM 127.0.0.1: ${reason}\n` +
+      `AddrInfoError EAI_SYSTEM true getnameinfo EAI_SYSTEM 127.0.0.1:80: ${reason}\n`,
+  );
+});
+
+test("the service of a Unix domain socket is its path, of any length", () => {
+  const path = `/${"x".repeat(106)}`;
+  expect(getnameinfo({ family: "unix", path }).service).toBe(path);
 });

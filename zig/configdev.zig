@@ -2,6 +2,7 @@
 //! and shorter than IFNAMSIZ.
 const std = @import("std");
 const c = @import("headers");
+const fail = @import("result.zig").fail;
 const system = @import("system.zig");
 
 /// struct ifreq: a name, and what the request is about. 24 bytes are the largest of its members.
@@ -34,10 +35,18 @@ pub fn setFlags(fd: i32, interface: [*]const u8, bits: u32) callconv(.c) i32 {
     return system.ioctl(fd, c.SIOCSIFFLAGS, &request);
 }
 
-/// `address` is a struct sockaddr_in.
+/// `address` is a struct sockaddr_in. -EAFNOSUPPORT for an IPv6 socket, which would take the
+/// request for a struct in6_ifreq and give some other interface an address.
 pub fn setAddress(fd: i32, interface: [*]const u8, address: [*]const u8) callconv(.c) i32 {
+    if (isInet6(fd)) return fail(c.EAFNOSUPPORT);
     var request: Request = .about(interface);
     const size = @sizeOf(c.struct_sockaddr_in);
     @memcpy(request.value.bytes[0..size], address[0..size]);
     return system.ioctl(fd, c.SIOCSIFADDR, &request);
+}
+
+fn isInet6(fd: i32) bool {
+    var name: c.struct_sockaddr_storage = undefined;
+    var length: u32 = @sizeOf(c.struct_sockaddr_storage);
+    return system.getsockname(fd, &name, &length) == 0 and name.ss_family == c.AF_INET6;
 }

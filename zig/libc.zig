@@ -81,6 +81,25 @@ pub fn lastErrno() i32 {
     return errno_location.get().*;
 }
 
+/// Before a call that sets errno only where it fails.
+pub fn clearErrno() void {
+    errno_location.get().* = 0;
+}
+
+/// Whether a lookup failed for want of descriptors or memory, which is no answer.
+pub fn isShortage(errno: i32) bool {
+    return switch (errno) {
+        c.EMFILE, c.ENFILE, c.ENOMEM => true,
+        else => false,
+    };
+}
+
+/// -errno where the call just made failed for such a want, else `answer`.
+pub fn shortageOr(answer: i32) i32 {
+    const errno = lastErrno();
+    return if (isShortage(errno)) -errno else answer;
+}
+
 test "an optional function that the C library lacks is null" {
     const Function = fn () callconv(.c) c_int;
     try std.testing.expectEqual(@as(?*const Function, null), optional(Function, "rawsock_absent"));

@@ -101,6 +101,7 @@ fn Database(comptime Record: type) type {
                 const status = @call(.auto, function, key ++ own ++
                     if (is_network) .{&host_error} else .{});
                 if (status == c.ERANGE) return fail(c.ENOBUFS);
+                if (found == null and libc.isShortage(status)) return -status;
                 if (found) |entry| table.add(entry);
                 return table.result();
             }
@@ -108,8 +109,9 @@ fn Database(comptime Record: type) type {
                 return fail(c.ENOSYS);
             acquire();
             defer release();
+            libc.clearErrno();
             const found: ?*Record = @call(.auto, function, key);
-            if (found) |entry| table.add(entry);
+            if (found) |entry| table.add(entry) else return libc.shortageOr(0);
             return table.result();
         }
 
@@ -123,11 +125,12 @@ fn Database(comptime Record: type) type {
                 return fail(c.ENOSYS);
             acquire();
             defer release();
+            libc.clearErrno();
             open(0);
             defer close();
             var table: Table = .{ .room = out };
             while (next()) |entry| table.add(entry);
-            return table.result();
+            return libc.shortageOr(table.result());
         }
 
         fn Plain(comptime Key: type) type {

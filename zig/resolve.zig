@@ -110,7 +110,8 @@ const Writer = struct {
 };
 
 const node_room = c.NI_MAXHOST;
-const service_room = c.NI_MAXSERV;
+/// The path of a Unix domain socket is its service, and longer than NI_MAXSERV.
+const service_room = @max(c.NI_MAXSERV, @sizeOf(c.struct_sockaddr_un));
 
 /// Writes the result into `out`, which has room for it, and returns its length.
 pub fn getnameinfo(
