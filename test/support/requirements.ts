@@ -20,11 +20,14 @@ export function program(name: string, debianPackage: string = name): Requirement
 export const python: Requirement = program("python3");
 export const ip: Requirement = program("ip", "iproute2");
 
+/** The first call of the zig compiler on a new machine takes longer than bun test's 5 seconds. */
+const TIMEOUT = 120_000;
+
 /** `test` where everything is there, else a test that is reported as skipped, with the remedy. */
 export function testWith(...requirements: readonly Requirement[]) {
   const missing = requirements.filter(({ met }) => !met);
   const remedies = missing.map(({ remedy }) => remedy).join("; ");
-  return (name: string, body: () => unknown, timeout?: number): void => {
+  return (name: string, body: () => unknown, timeout = TIMEOUT): void => {
     const title = missing.length === 0 ? name : `${name} [skipped: ${remedies}]`;
     test.skipIf(missing.length > 0)(title, body as () => Promise<void>, timeout);
   };
