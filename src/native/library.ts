@@ -80,7 +80,8 @@ function open() {
     );
   }
   // Not by node:fs, whose import takes as long as all of this.
-  const file = Bun.file(packaged()).size > 0 ? packaged() : bundled();
+  const beside = packaged();
+  const file = Bun.file(beside).size > 0 ? beside : bundled();
   try {
     return dlopen(file, table).symbols;
   } catch (cause) {
