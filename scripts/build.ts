@@ -1,14 +1,16 @@
 // `bun run build`: this machine's library into prebuilt/, the bundle and the declarations into
 // dist/. With --all, the library of every supported platform.
 //
-// What is bundled is what package.json exports: "./dist/bun/x.js" is made from src/x.ts.
+// What is bundled is what package.json exports: "./dist/bun/x.js" is made from src/x.ts. And
+// src/rest.ts, which the first call loads.
 
-import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join, relative } from "node:path";
-import { Glob } from "bun";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { type BunPlugin, Glob } from "bun";
 import manifest from "../package.json";
 
 const root = join(import.meta.dir, "..");
+const sources = join(root, "src");
 const bundles = join(root, "dist/bun");
 const types = join(root, "dist/types");
 /** What other runtimes than Bun get. */
@@ -37,16 +39,35 @@ function entryPoints(): string[] {
   return files;
 }
 
+/** What a first call loads, a file of its own. */
+const rest = join(sources, "rest.ts");
+const REST = "rest.js";
+
+/** Leaves a requirement of the rest to the time when it is first needed. */
+const deferring: BunPlugin = {
+  name: "deferring the rest",
+  setup(build) {
+    build.onResolve({ filter: /\/rest\.ts$/ }, ({ kind }) =>
+      kind === "require-call" ? { path: REST, external: true } : undefined,
+    );
+    // It imports the whole core, which is loaded already, so that the bundler has no reason to
+    // split that: a file costs more to load than its contents.
+    build.onLoad({ filter: /\/src\/rest\.ts$/ }, ({ path }) => {
+      const contents = `${readFileSync(path, "utf8")}\nimport "./index.ts";\n`;
+      return { contents, loader: "ts" };
+    });
+  },
+};
+
 async function bundle(): Promise<void> {
   rmSync(bundles, { recursive: true, force: true });
   const { outputs } = await Bun.build({
-    entrypoints: entryPoints().map((file) => join(root, file)),
-    root: join(root, "src"),
+    entrypoints: [...entryPoints().map((file) => join(root, file)), rest],
+    root: sources,
     outdir: bundles,
     target: "bun",
-    // One file: what is required at the first use must not become a chunk of its own, which the
-    // bundler of a user would not find.
-    splitting: false,
+    splitting: true,
+    plugins: [deferring],
     // Not minified, which would save nothing at load; the map is read for stack traces alone.
     sourcemap: "linked",
     // The libraries stay files, found beside the bundle.
@@ -54,16 +75,29 @@ async function bundle(): Promise<void> {
     naming: { chunk: "[name]-[hash].[ext]" },
   });
   for (const { path } of outputs.filter(({ kind }) => kind !== "sourcemap")) {
-    // Under its own name, so that the bundler of a user sees which files are required.
-    const text = (await Bun.file(path).text()).replaceAll('__require("', 'require("');
+    const text = (await Bun.file(path).text()).replaceAll(
+      /\b__require\("([^"]*)"\)/g,
+      (_, required: string) => requirement(required, path),
+    );
     await Bun.write(path, text);
-    for (const [, library] of text.matchAll(/require\("([^"]*\/prebuilt\/)[^"]*"/g)) {
-      const found = join(path, "..", library as string);
-      if (found !== join(root, "prebuilt/")) {
-        throw new Error(`${path} looks for libraries in ${found}`);
-      }
-    }
   }
+}
+
+/**
+ * How the bundle at `bundle` requires a file: by the name `require`, so that the bundler of a user
+ * sees it, which takes the condition to be false; Bun itself knows no `require` in a bundle.
+ */
+function requirement(required: string, bundle: string): string {
+  if (required === REST) {
+    const path = relative(dirname(bundle), join(bundles, REST));
+    const file = path.startsWith(".") ? path : `./${path}`;
+    return `(typeof require === "undefined" ? import.meta.require("${file}") : require("${file}"))`;
+  }
+  const library = join(dirname(bundle), required);
+  if (!library.startsWith(join(root, "prebuilt/"))) {
+    throw new Error(`${bundle} looks for libraries at ${library}`);
+  }
+  return `require("${required}")`;
 }
 
 /** Declarations, which name each other by ".js" so that every moduleResolution finds them. */

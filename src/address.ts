@@ -2,28 +2,18 @@
 // addresses to text and back: inet_pton(3), inet_ntop(3).
 
 import { AF, type Family, type FamilyName, families } from "./constants.ts";
-import {
-  type AddressFields,
-  codecs,
-  type FamilyCodec,
-  familyOf,
-  formatAddress,
-  headerSize,
-  type Inet6Fields,
-  type InetFields,
-  inet,
-  inet6,
-  type NetlinkFields,
-  netlink,
-  type PacketFields,
-  packet,
-  parseAddress,
-  stamp,
-  type UnixFields,
-  unix,
-  type VsockFields,
-  vsock,
+import { rest } from "./deferred.ts";
+import type {
+  AddressFields,
+  FamilyCodec,
+  Inet6Fields,
+  InetFields,
+  NetlinkFields,
+  PacketFields,
+  UnixFields,
+  VsockFields,
 } from "./family.ts";
+import { lazy } from "./lazy.ts";
 import {
   type Bytes,
   copyOf,
@@ -33,6 +23,9 @@ import {
   uint8Array,
   wrongType,
 } from "./validate.ts";
+
+/** How the families lay out their addresses, loaded with the first one. */
+const layouts = lazy(() => rest().family);
 
 /** The size of struct sockaddr itself, taken for families without a layout of their own. */
 const GENERIC_SIZE = 16;
@@ -75,19 +68,19 @@ export class Sockaddr {
       return;
     }
     const number = integer(families().number(family), "family", 0, 0xffff);
-    const size = codecs.get(number)?.size ?? GENERIC_SIZE;
-    const content = contentOf(data ?? size - headerSize);
-    const bytes = new Uint8Array(headerSize + content.length);
+    const size = layouts().codecs.get(number)?.size ?? GENERIC_SIZE;
+    const content = contentOf(data ?? size - layouts().headerSize);
+    const bytes = new Uint8Array(layouts().headerSize + content.length);
     if (bytes.length > STORAGE_SIZE) {
-      throw new RangeError(`data must have at most ${STORAGE_SIZE - headerSize} bytes`);
+      throw new RangeError(`data must have at most ${STORAGE_SIZE - layouts().headerSize} bytes`);
     }
-    bytes.set(content, headerSize);
-    this.#bytes = stamp(bytes, number);
+    bytes.set(content, layouts().headerSize);
+    this.#bytes = layouts().stamp(bytes, number);
   }
 
   /** An IPv4 address in dotted-decimal notation, and a port. */
   static inet(address: string, port?: number): Sockaddr {
-    return adopt(inet.encode(port === undefined ? { address } : { address, port }));
+    return adopt(layouts().inet.encode(port === undefined ? { address } : { address, port }));
   }
 
   /** An IPv6 address, its zone behind a % or as `scopeId`, and a port. */
@@ -97,12 +90,14 @@ export class Sockaddr {
     options: Omit<Inet6Fields, "address" | "port"> = {},
   ): Sockaddr {
     knownKeys(options, ZONE_KEYS);
-    return adopt(inet6.encode({ ...options, address, ...(port === undefined ? {} : { port }) }));
+    return adopt(
+      layouts().inet6.encode({ ...options, address, ...(port === undefined ? {} : { port }) }),
+    );
   }
 
   /** A pathname; "" is unnamed, a leading NUL makes it abstract (Linux). */
   static unix(path: string | Bytes): Sockaddr {
-    return adopt(unix.encode({ path }));
+    return adopt(layouts().unix.encode({ path }));
   }
 
   /** A link-layer address, its protocol in host order or as a keyword. packet(7). */
@@ -123,6 +118,7 @@ export class Sockaddr {
   /** A copy of a whole struct sockaddr. */
   static from(bytes: Bytes): Sockaddr {
     const copy = copyOf(bytes, "bytes");
+    const { headerSize } = layouts();
     if (copy.length < headerSize || copy.length > STORAGE_SIZE) {
       throw new RangeError(
         `a struct sockaddr has ${headerSize} to ${STORAGE_SIZE} bytes, not ${copy.length}`,
@@ -137,12 +133,12 @@ export class Sockaddr {
   }
 
   get family(): FamilyName | number {
-    return families().name(familyOf(this.#bytes));
+    return families().name(layouts().familyOf(this.#bytes));
   }
 
   /** The bytes after the family; writing to them changes the address. */
   get data(): Uint8Array {
-    return this.#bytes.subarray(headerSize);
+    return this.#bytes.subarray(layouts().headerSize);
   }
 
   get address(): string | undefined {
@@ -194,7 +190,7 @@ export class Sockaddr {
   }
 
   #codec(): FamilyCodec | undefined {
-    const codec = codecs.get(familyOf(this.#bytes));
+    const codec = layouts().codecs.get(layouts().familyOf(this.#bytes));
     return codec !== undefined && this.#bytes.length >= codec.least ? codec : undefined;
   }
 
@@ -250,12 +246,12 @@ export function received(bytes: Uint8Array | null): Sockaddr | null {
 
 /** Like `received`, of bytes that nobody else has. */
 export function receivedCopy(bytes: Uint8Array): Sockaddr | null {
-  return bytes.length < headerSize ? null : adopt(bytes);
+  return bytes.length < layouts().headerSize ? null : adopt(bytes);
 }
 
 /** Like `received`, but fills `target`. */
 export function receivedInto(target: Sockaddr, bytes: Uint8Array | null): Sockaddr | null {
-  if (bytes === null || bytes.length < headerSize) return null;
+  if (bytes === null || bytes.length < layouts().headerSize) return null;
   replace(target, bytes);
   return target;
 }
@@ -280,17 +276,17 @@ export function toSockaddr(address: AddressLike): Sockaddr {
   if ("data" in address) return new Sockaddr(family, address.data);
   switch (family) {
     case AF.INET:
-      return adopt(inet.encode(address as InetFields));
+      return adopt(layouts().inet.encode(address as InetFields));
     case AF.INET6:
-      return adopt(inet6.encode(address as Inet6Fields));
+      return adopt(layouts().inet6.encode(address as Inet6Fields));
     case AF.UNIX:
-      return adopt(unix.encode(address as UnixFields));
+      return adopt(layouts().unix.encode(address as UnixFields));
     case AF.PACKET:
-      return adopt(packet.encode(address as PacketFields));
+      return adopt(layouts().packet.encode(address as PacketFields));
     case AF.NETLINK:
-      return adopt(netlink.encode(address as NetlinkFields));
+      return adopt(layouts().netlink.encode(address as NetlinkFields));
     case AF.VSOCK:
-      return adopt(vsock.encode(address as VsockFields));
+      return adopt(layouts().vsock.encode(address as VsockFields));
     default:
       throw new TypeError(`an address of family ${address.family} needs its data`);
   }
@@ -303,7 +299,7 @@ function acceptedKeys(family: number, raw: boolean): ReadonlySet<string> {
   if (raw) return DATA_KEYS;
   let keys = keySets.get(family);
   if (keys === undefined) {
-    keys = new Set(["family", ...(codecs.get(family)?.keys ?? ["data"])]);
+    keys = new Set(["family", ...(layouts().codecs.get(family)?.keys ?? ["data"])]);
     keySets.set(family, keys);
   }
   return keys;
@@ -331,20 +327,20 @@ export function convertAddress(
   const size = number === AF.INET ? 4 : 16;
   const as = resultKind(options, address);
   if (typeof address === "string") {
-    const bytes = parseAddress(number, address);
+    const bytes = layouts().parseAddress(number, address);
     if (bytes === null) throw wrongType("address", `an ${familyLabel(number)} address`, address);
     if (as === "bytes") return bytes;
     const value = BigInt(`0x${bytes.toHex()}`);
     return number === AF.INET ? Number(value) : value;
   }
   if (typeof address === "number" || typeof address === "bigint") {
-    return formatAddress(number, integerBytes(address, size));
+    return layouts().formatAddress(number, integerBytes(address, size));
   }
   const bytes = uint8Array(address, "address");
   if (bytes.length !== size) {
     throw new RangeError(`address must have ${size} bytes, not ${bytes.length}`);
   }
-  return formatAddress(number, bytes);
+  return layouts().formatAddress(number, bytes);
 }
 
 const CONVERT_KEYS: ReadonlySet<string> = new Set(["as"]);

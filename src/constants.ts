@@ -1,6 +1,7 @@
 // The platform's constants by C name without the prefix, and the keywords made from them. All
 // values come from the library's manifest.
 
+import { lazy } from "./lazy.ts";
 import { type ConstantTable, constants } from "./native/library.ts";
 import { unknownKeyword, wrongType } from "./validate.ts";
 
@@ -141,15 +142,6 @@ export class Keywords {
   keywords(): Iterable<string> {
     return this.#numbers.keys();
   }
-}
-
-/** Keywords made on first use: importing the package must cost little. */
-export function lazy<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 export const families = lazy(

@@ -1,10 +1,10 @@
 // Control messages, the ancillary data of sendmsg(2) and recvmsg(2): cmsg(3).
 
-import { lazy } from "./constants.ts";
 import type { ControlCodec } from "./control/codec.ts";
-import type { ErrorControl } from "./control/failure.ts";
-import type { InternetControl } from "./control/internet.ts";
-import type { SocketControl } from "./control/socket.ts";
+import { type ErrorControl, errorCodecs } from "./control/failure.ts";
+import { type InternetControl, internetCodecs } from "./control/internet.ts";
+import { type SocketControl, socketCodecs } from "./control/socket.ts";
+import { lazy } from "./lazy.ts";
 import { allocate } from "./native/memory.ts";
 import { Structure } from "./record.ts";
 import { type Bytes, integer, uint8Array, unknownKeyword, view, wrongType } from "./validate.ts";
@@ -24,12 +24,8 @@ const [TYPE] = header.field("cmsg_type");
 /** Where the data begin, and to how many bytes messages are aligned. */
 const [DATA, ALIGNMENT] = new Structure("control_header").field("data");
 
-/** The codecs by level and then by type, and by kind; loaded at the first use. */
+/** The codecs by level and then by type, and by kind. */
 const tables = lazy(() => {
-  const { socketCodecs } = require("./control/socket.ts") as typeof import("./control/socket.ts");
-  const { internetCodecs } =
-    require("./control/internet.ts") as typeof import("./control/internet.ts");
-  const { errorCodecs } = require("./control/failure.ts") as typeof import("./control/failure.ts");
   const byPlace = new Map<number, (ControlCodec | undefined)[]>();
   const byKind = new Map<string, ControlCodec[]>();
   for (const codec of [...socketCodecs, ...internetCodecs, ...errorCodecs]) {

@@ -1,23 +1,12 @@
-// The public interface.
+// The package's entry: what api.ts lists. Importing it opens the library and makes the constants
+// and the classes. A function is a stub, which loads the rest of the package and gives its place to
+// the function itself: from the second call on nothing stands between.
 
-export { type AddressLike, convertAddress, Sockaddr } from "./address.ts";
-export { type BatchReceiveOptions, recvmmsg, sendmmsg } from "./batch.ts";
-export {
-  accept,
-  bind,
-  close,
-  connect,
-  getpeername,
-  getsockname,
-  listen,
-  setNonblocking,
-  shutdown,
-  sockatmark,
-  socket,
-  socketpair,
-} from "./calls.ts";
-export * as checksum from "./checksum.ts";
-export { configdev } from "./configdev.ts";
+import { rest } from "./deferred.ts";
+import { lazy, stub } from "./lazy.ts";
+
+export { convertAddress, Sockaddr } from "./address.ts";
+export type * from "./api.ts";
 export {
   AF,
   AI,
@@ -25,8 +14,6 @@ export {
   EAI,
   ERRNO,
   ETH_P,
-  type Family,
-  type FamilyName,
   IFF,
   IP,
   IPPROTO,
@@ -35,78 +22,114 @@ export {
   NETLINK,
   NI,
   PACKET,
-  type Protocol,
-  type ProtocolName,
   SCM,
   SHUT,
   SO,
   SOCK,
   SOL,
   SOMAXCONN,
-  type SocketType,
   TCP,
-  type TypeName,
   UDP,
 } from "./constants.ts";
-export type { ErrorControl, ErrorOrigin } from "./control/failure.ts";
-export {
-  type ControlMessage,
-  decodeControl,
-  encodeControl,
-  type UnknownControl,
-} from "./control.ts";
-export type { Descriptor } from "./descriptor.ts";
+export * as checksum from "./deferred-checksum.ts";
 export { AddrInfoError, SocketError } from "./error.ts";
-export type { ReceiveOptions, ReceiveOptions as RecvOptions, SendOptions } from "./flags.ts";
-export {
-  InterfaceAddress,
-  type InterfaceFlag,
-  ifaddrs,
-  ifNameIndex,
-  type LinkStatistics,
-} from "./interface.ts";
-export { Message, type MessageFlag, type MessageInit, recvmsg, sendmsg } from "./message.ts";
-export {
-  type NetworkEntry,
-  network,
-  type ProtocolEntry,
-  protocol,
-  type ServiceEntry,
-  service,
-} from "./netdb.ts";
-export type {
-  OptionInput,
-  OptionInputs,
-  OptionLevel,
-  OptionName,
-  OptionValue,
-  OptionValues,
-} from "./option/table.ts";
-export {
-  getsockopt,
-  setSocketOption,
-  setSocketOptions,
-  setsockopt,
-  socketOption,
-  socketOptions,
-} from "./option.ts";
-export { htonl, htons, ntohl, ntohs } from "./order.ts";
-export { type PollEvent, type PollRequest, type PollResult, poll } from "./poll.ts";
-export {
-  type AddrInfo,
-  type AddrInfoHints,
-  getaddrinfo,
-  getnameinfo,
-  type NameInfoOptions,
-  resolve,
-} from "./resolve.ts";
-export type { ReceivedMessage } from "./socket/kept.ts";
-export type { Limits } from "./socket/limits.ts";
-export type { MessagesOptions } from "./socket/messages.ts";
-export type { ReceiveCallOptions, ReceivedFrom, ReceiveFromOptions } from "./socket/receive.ts";
-export type { SendCallOptions } from "./socket/send.ts";
-export { openUnixSocketStream } from "./socket/stream.ts";
+export { Message } from "./message.ts";
 export { Socket } from "./socket.ts";
-export { read, recv, recvfrom, send, sendto, write } from "./transfer.ts";
-export { openUnixSocket } from "./unix.ts";
-export type { Bytes } from "./validate.ts";
+
+const api = lazy(
+  (): typeof import("./api.ts") =>
+    ({
+      accept,
+      bind,
+      close,
+      configdev,
+      connect,
+      decodeControl,
+      encodeControl,
+      getaddrinfo,
+      getnameinfo,
+      getpeername,
+      getsockname,
+      getsockopt,
+      htonl,
+      htons,
+      ifaddrs,
+      ifNameIndex,
+      listen,
+      network,
+      ntohl,
+      ntohs,
+      openUnixSocket,
+      openUnixSocketStream,
+      poll,
+      protocol,
+      read,
+      recv,
+      recvfrom,
+      recvmmsg,
+      recvmsg,
+      resolve,
+      send,
+      sendmmsg,
+      sendmsg,
+      sendto,
+      service,
+      setNonblocking,
+      setSocketOption,
+      setSocketOptions,
+      setsockopt,
+      shutdown,
+      sockatmark,
+      socket,
+      socketOption,
+      socketOptions,
+      socketpair,
+      write,
+    } = rest()),
+);
+export let accept = stub(() => api().accept);
+export let bind = stub(() => api().bind);
+export let close = stub(() => api().close);
+export let configdev = stub(() => api().configdev);
+export let connect = stub(() => api().connect);
+export let decodeControl = stub(() => api().decodeControl);
+export let encodeControl = stub(() => api().encodeControl);
+export let getaddrinfo = stub(() => api().getaddrinfo);
+export let getnameinfo = stub(() => api().getnameinfo);
+export let getpeername = stub(() => api().getpeername);
+export let getsockname = stub(() => api().getsockname);
+export let getsockopt = stub(() => api().getsockopt);
+export let htonl = stub(() => api().htonl);
+export let htons = stub(() => api().htons);
+export let ifaddrs = stub(() => api().ifaddrs);
+export let ifNameIndex = stub(() => api().ifNameIndex);
+export let listen = stub(() => api().listen);
+export let network = stub(() => api().network);
+export let ntohl = stub(() => api().ntohl);
+export let ntohs = stub(() => api().ntohs);
+export let openUnixSocket = stub(() => api().openUnixSocket);
+export let openUnixSocketStream = stub(() => api().openUnixSocketStream);
+export let poll = stub(() => api().poll);
+export let protocol = stub(() => api().protocol);
+export let read = stub(() => api().read);
+export let recv = stub(() => api().recv);
+export let recvfrom = stub(() => api().recvfrom);
+export let recvmmsg = stub(() => api().recvmmsg);
+export let recvmsg = stub(() => api().recvmsg);
+export let resolve = stub(() => api().resolve);
+export let send = stub(() => api().send);
+export let sendmmsg = stub(() => api().sendmmsg);
+export let sendmsg = stub(() => api().sendmsg);
+export let sendto = stub(() => api().sendto);
+export let service = stub(() => api().service);
+export let setNonblocking = stub(() => api().setNonblocking);
+export let setSocketOption = stub(() => api().setSocketOption);
+export let setSocketOptions = stub(() => api().setSocketOptions);
+export let setsockopt = stub(() => api().setsockopt);
+export let shutdown = stub(() => api().shutdown);
+export let sockatmark = stub(() => api().sockatmark);
+export let socket = stub(() => api().socket);
+export let socketOption = stub(() => api().socketOption);
+export let socketOptions = stub(() => api().socketOptions);
+export let socketpair = stub(() => api().socketpair);
+export let write = stub(() => api().write);

@@ -1,8 +1,9 @@
 // The network interfaces and their addresses. getifaddrs(3), rtnetlink(7), if_nametoindex(3).
 
 import { received, type Sockaddr } from "./address.ts";
-import { IFF, Keywords, lazy } from "./constants.ts";
+import { IFF, Keywords } from "./constants.ts";
 import { check, failure, namedError } from "./error.ts";
+import { lazy } from "./lazy.ts";
 import { native } from "./native/library.ts";
 import { allocate, cString, decodeText } from "./native/memory.ts";
 import { IntegerField, Structure } from "./record.ts";

@@ -1,21 +1,16 @@
-// Message, what sendmsg(2) and recvmsg(2) transfer, and these two calls.
+// Message, what sendmsg(2) and recvmsg(2) transfer.
 
 import { type AddressLike, type Sockaddr, toSockaddr } from "./address.ts";
 import { MSG } from "./constants.ts";
-import { type ControlMessage, checkControl } from "./control.ts";
-import { type Descriptor, descriptor } from "./descriptor.ts";
-import { failure } from "./error.ts";
-import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "./flags.ts";
-import { type ConstantTable, native } from "./native/library.ts";
-import { Slot } from "./slot.ts";
-import { limitElements } from "./transfer.ts";
+import type { ControlMessage } from "./control.ts";
+import { rest } from "./deferred.ts";
+import { lazy } from "./lazy.ts";
+import type { ConstantTable } from "./native/library.ts";
+import type { Slot } from "./slot.ts";
 import {
   type Bytes,
   integer,
   knownKeys,
-  type Span,
-  spanEnd,
-  spanStart,
   uint8Array,
   unknownKeyword,
   wrongType,
@@ -64,7 +59,7 @@ export class Message {
   constructor(init: MessageInit = {}) {
     if (typeof init !== "object" || init === null) throw wrongType("init", "an object", init);
     knownKeys(init, INIT_KEYS);
-    this.#slot = new Slot(controlRoom(init.controlLength ?? CONTROL_LENGTH));
+    this.#slot = new (rest().Slot)(controlRoom(init.controlLength ?? CONTROL_LENGTH));
     if (init.address !== undefined) this.address = init.address;
     if (init.iovec !== undefined) this.iovec = init.iovec;
     if (init.control !== undefined) this.control = init.control;
@@ -96,7 +91,7 @@ export class Message {
   }
 
   set control(control: readonly ControlMessage[]) {
-    this.#slot.control = checkControl(control);
+    this.#slot.control = rest().checkControl(control);
   }
 
   /** Bytes of room for received control data; what does not fit is cut off: "ctrunc". */
@@ -137,17 +132,20 @@ function controlRoom(length: number): number {
 }
 
 /** Single bits by keyword. Of several names for one the first in the header counts. */
-const bitNames: ReadonlyMap<string, number> = new Map(
-  Object.entries(MSG as ConstantTable)
-    .filter(([, bit]) => bit > 0 && (bit & (bit - 1)) === 0)
-    .map(([name, bit]) => [name.toLowerCase().replaceAll("_", "-"), bit]),
+const bitNames = lazy(
+  (): ReadonlyMap<string, number> =>
+    new Map(
+      Object.entries(MSG as ConstantTable)
+        .filter(([, bit]) => bit > 0 && (bit & (bit - 1)) === 0)
+        .map(([name, bit]) => [name.toLowerCase().replaceAll("_", "-"), bit]),
+    ),
 );
 
 function flagNames(bits: number): MessageFlag[] {
   const names: MessageFlag[] = [];
   let rest = bits;
   if (bits === 0) return names;
-  for (const [name, bit] of bitNames) {
+  for (const [name, bit] of bitNames()) {
     if ((rest & bit) === 0) continue;
     names.push(name);
     rest &= ~bit;
@@ -159,8 +157,8 @@ function flagBits(flags: readonly MessageFlag[]): number {
   if (!Array.isArray(flags)) throw wrongType("flags", "an array of keywords", flags);
   let bits = 0;
   for (const flag of flags) {
-    const bit = bitNames.get(flag);
-    if (bit === undefined) throw unknownKeyword("flag", String(flag), bitNames.keys());
+    const bit = bitNames().get(flag);
+    if (bit === undefined) throw unknownKeyword("flag", String(flag), bitNames().keys());
     bits |= bit;
   }
   return bits;
@@ -171,85 +169,4 @@ export function slotOf(message: Message): Slot {
   const slot = typeof message === "object" && message !== null ? slotIn(message) : undefined;
   if (slot === undefined) throw wrongType("message", "a Message", message);
   return slot;
-}
-
-const NO_OPTIONS = {};
-
-function prepareSend(message: Message, options: Span): Slot {
-  const slot = slotOf(message);
-  const { length } = slot.iovec;
-  const end = options === NO_OPTIONS ? length : spanEnd(options, length);
-  const start = options === NO_OPTIONS ? 0 : spanStart(options, end);
-  limitElements(end - start, "iovec");
-  slot.prepareSend(start, end);
-  return slot;
-}
-
-function prepareReceive(message: Message, options: Span): Slot {
-  const slot = slotOf(message);
-  const { length } = slot.iovec;
-  const end = options === NO_OPTIONS ? length : spanEnd(options, length);
-  const start = options === NO_OPTIONS ? 0 : spanStart(options, end);
-  limitElements(end - start, "iovec");
-  slot.prepareReceive(start, end);
-  return slot;
-}
-
-/**
- * sendmsg(2): sends the buffers, `start` to `end` of `message.iovec`, as one message with its
- * control messages to its address. The number of bytes sent: on a blocking descriptor all.
- */
-export function sendmsg(
-  fd: Descriptor,
-  message: Message,
-  options: SendOptions = NO_OPTIONS,
-): number {
-  const number = descriptor(fd, "sendmsg");
-  const flags = options === NO_OPTIONS ? 0 : sendFlags.bits(options);
-  const slot = prepareSend(message, options);
-  const sent = native.rawsock_sendmsg(number, slot.words, flags);
-  if (sent < 0) throw failure(sent, "sendmsg", number, slot.address ?? undefined);
-  return sent;
-}
-
-/**
- * recvmsg(2): receives one message into the buffers, `start` to `end` of `message.iovec`, and
- * fills in `message`. The number of bytes, 0 at the end of a stream.
- */
-export function recvmsg(
-  fd: Descriptor,
-  message: Message,
-  options: ReceiveOptions = NO_OPTIONS,
-): number {
-  const number = descriptor(fd, "recvmsg");
-  const flags = options === NO_OPTIONS ? 0 : receiveFlags.bits(options);
-  const slot = prepareReceive(message, options);
-  const length = native.rawsock_recvmsg(number, slot.words, flags);
-  if (length < 0) throw failure(length, "recvmsg", number);
-  slot.takeReceived();
-  return length;
-}
-
-/** sendmsg(2) that never waits: the number of bytes, or -errno. `flags` are MSG_* bits. */
-export function trySendMessage(
-  fd: number,
-  message: Message,
-  flags: number,
-  span: Span = NO_OPTIONS,
-): number {
-  const slot = prepareSend(message, span);
-  return native.rawsock_sendmsg(fd, slot.words, flags | MSG.DONTWAIT);
-}
-
-/** recvmsg(2) that never waits: the number of bytes, or -errno. `flags` are MSG_* bits. */
-export function tryReceiveMessage(
-  fd: number,
-  message: Message,
-  flags: number,
-  span: Span = NO_OPTIONS,
-): number {
-  const slot = prepareReceive(message, span);
-  const length = native.rawsock_recvmsg(fd, slot.words, flags | MSG.DONTWAIT);
-  if (length >= 0) slot.takeReceived();
-  return length;
 }

@@ -7,7 +7,6 @@ import {
   type Family,
   type FamilyName,
   families,
-  lazy,
   NI,
   type Protocol,
   type SocketType,
@@ -15,6 +14,7 @@ import {
   types,
 } from "./constants.ts";
 import { AddrInfoError, check } from "./error.ts";
+import { lazy } from "./lazy.ts";
 import { type ConstantTable, native } from "./native/library.ts";
 import { allocate, decodeText } from "./native/memory.ts";
 import { protocolNumber } from "./protocol.ts";

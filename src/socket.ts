@@ -1,7 +1,6 @@
 // Socket: a socket in Bun's event loop. Nothing here ever blocks the thread.
 
 import type { AddressLike, Sockaddr } from "./address.ts";
-import * as calls from "./calls.ts";
 import {
   ERRNO,
   type Family,
@@ -13,8 +12,10 @@ import {
   type TypeName,
   types,
 } from "./constants.ts";
+import { rest } from "./deferred.ts";
 import { CLOSE } from "./descriptor.ts";
 import { check, SocketError } from "./error.ts";
+import { lazy } from "./lazy.ts";
 import type { Message } from "./message.ts";
 import { native } from "./native/library.ts";
 import type { Program } from "./option/filter.ts";
@@ -27,29 +28,16 @@ import type {
   OptionValue,
   OptionValues,
 } from "./option/table.ts";
-import { setSocketOption, setSocketOptions, socketOption, socketOptions } from "./option.ts";
-import { protocolNumber } from "./protocol.ts";
-import { READ, WRITE } from "./readiness.ts";
-import { accept } from "./socket/accept.ts";
-import { connect } from "./socket/connect.ts";
-import { Connections } from "./socket/connections.ts";
-import { Core } from "./socket/core.ts";
+import type { Core } from "./socket/core.ts";
 import type { ReceivedMessage } from "./socket/kept.ts";
-import { guard, unguard } from "./socket/leak.ts";
 import { type Limits, NO_LIMITS } from "./socket/limits.ts";
-import { receiveMessage, receiveMessages, sendMessage, sendMessages } from "./socket/message.ts";
-import { Messages, type MessagesOptions } from "./socket/messages.ts";
-import { natureOf } from "./socket/nature.ts";
-import { ready } from "./socket/ready.ts";
-import {
-  type ReceiveCallOptions,
-  type ReceivedFrom,
-  type ReceiveFromOptions,
-  receive,
-  receiveFrom,
-} from "./socket/receive.ts";
-import { CONNECTED, type SendCallOptions, send } from "./socket/send.ts";
+import type { MessagesOptions } from "./socket/messages.ts";
+import type { ReceiveCallOptions, ReceivedFrom, ReceiveFromOptions } from "./socket/receive.ts";
+import type { SendCallOptions } from "./socket/send.ts";
 import { type Bytes, integer } from "./validate.ts";
+
+/** What a Socket is made of, loaded with the first one. */
+const parts = lazy(() => rest().parts);
 
 const INT32_MAX = 2 ** 31 - 1;
 const KEY = Symbol("Socket");
@@ -74,14 +62,14 @@ export class Socket implements Disposable, AsyncDisposable {
   private constructor(fd: number, family: number, type: number, protocol: number, key: symbol) {
     // JavaScript knows no private constructor, and the descriptor is closed with the Socket.
     if (key !== KEY) throw new TypeError("a Socket is made by Socket.open, pair, adopt or accept");
-    this.#core = new Core(this, fd, family, type, protocol);
-    guard(this, this.#core.watch);
+    this.#core = new (parts().Core)(this, fd, family, type, protocol);
+    parts().guard(this, this.#core.watch);
   }
 
   /** socket(2). */
   static open(domain: Family, type: SocketType, protocol?: Protocol): Socket {
     const make = Socket.#maker(domain, type, protocol);
-    return make(calls.socket(domain, types().number(type) | NONBLOCK, protocol));
+    return make(parts().calls.socket(domain, types().number(type) | NONBLOCK, protocol));
   }
 
   /** socketpair(2); of Unix domain stream sockets unless told. */
@@ -91,13 +79,13 @@ export class Socket implements Disposable, AsyncDisposable {
     protocol?: Protocol,
   ): [Socket, Socket] {
     const make = Socket.#maker(domain, type, protocol);
-    const [a, b] = calls.socketpair(domain, types().number(type) | NONBLOCK, protocol);
+    const [a, b] = parts().calls.socketpair(domain, types().number(type) | NONBLOCK, protocol);
     return [make(a), make(b)];
   }
 
   static #maker(domain: Family, type: SocketType, protocol?: Protocol): (fd: number) => Socket {
     const family = families().number(domain);
-    const number = protocolNumber(family, protocol);
+    const number = parts().protocolNumber(family, protocol);
     const kind = types().number(type) & ~FLAGS;
     return (fd) => new Socket(nonblocking(fd), family, kind, number, KEY);
   }
@@ -108,7 +96,7 @@ export class Socket implements Disposable, AsyncDisposable {
    */
   static adopt(fd: number): Socket {
     const number = integer(fd, "fd", 0, INT32_MAX);
-    const { family, type, protocol } = natureOf(number);
+    const { family, type, protocol } = parts().natureOf(number);
     check(native.rawsock_set_nonblocking(number, 1), "fcntl", number);
     return new Socket(number, family, type, protocol, KEY);
   }
@@ -127,7 +115,7 @@ export class Socket implements Disposable, AsyncDisposable {
   #release(): void {
     this.#core.closed = true;
     this.#core.kept?.discard();
-    unguard(this.#core.watch);
+    parts().unguard(this.#core.watch);
     this.#core.watch.stop();
   }
 
@@ -161,14 +149,14 @@ export class Socket implements Disposable, AsyncDisposable {
   /** getsockname(2). */
   get localAddress(): Sockaddr {
     this.#core.descriptor("getsockname");
-    return calls.getsockname(this);
+    return parts().calls.getsockname(this);
   }
 
   /** getpeername(2); null where the socket is not connected. */
   get peerAddress(): Sockaddr | null {
     this.#core.descriptor("getpeername");
     try {
-      return calls.getpeername(this);
+      return parts().calls.getpeername(this);
     } catch (error) {
       if (error instanceof SocketError && UNCONNECTED.has(error.errno)) return null;
       throw error;
@@ -177,19 +165,19 @@ export class Socket implements Disposable, AsyncDisposable {
 
   /** bind(2). */
   bind(address: AddressLike): this {
-    calls.bind(this, address);
+    parts().calls.bind(this, address);
     return this;
   }
 
   /** listen(2). */
   listen(backlog?: number): this {
-    calls.listen(this, backlog);
+    parts().calls.listen(this, backlog);
     return this;
   }
 
   /** shutdown(2). */
   shutdown(how: "rd" | "wr" | "rdwr" | number): this {
-    calls.shutdown(this, how);
+    parts().calls.shutdown(this, how);
     return this;
   }
 
@@ -231,12 +219,12 @@ export class Socket implements Disposable, AsyncDisposable {
    * Given up, the attempt of an IPv4 or IPv6 socket is ended, and the socket can connect again.
    */
   connect(address: AddressLike, op: Limits = NO_LIMITS): Promise<void> {
-    return promise(() => connect(this.#core, address, op));
+    return promise(() => parts().connect(this.#core, address, op));
   }
 
   /** accept(2): the connection's Socket. */
   accept(op: Limits = NO_LIMITS): Promise<Socket> {
-    return promise(() => accept(this.#core, op, this.#adopt));
+    return promise(() => parts().accept(this.#core, op, this.#adopt));
   }
 
   readonly #adopt = (fd: number): Socket => {
@@ -249,17 +237,17 @@ export class Socket implements Disposable, AsyncDisposable {
    * or is given up has a `bytesSent`, as has the Socket.
    */
   send(data: Bytes, op: SendCallOptions = NO_LIMITS): Promise<number> {
-    return send(this.#core, data, CONNECTED, op);
+    return parts().send(this.#core, data, parts().CONNECTED, op);
   }
 
   /** sendto(2): like send, to an address. */
   sendto(data: Bytes, address: AddressLike, op: SendCallOptions = NO_LIMITS): Promise<number> {
-    return send(this.#core, data, address, op);
+    return parts().send(this.#core, data, address, op);
   }
 
   /** sendmsg(2): the number of bytes sent; on a stream all of them. */
   sendmsg(message: Message, op: SendCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => sendMessage(this.#core, message, op));
+    return promise(() => parts().sendMessage(this.#core, message, op));
   }
 
   /**
@@ -267,37 +255,37 @@ export class Socket implements Disposable, AsyncDisposable {
    * One that fails or is late has a `messagesSent`.
    */
   sendmmsg(messages: readonly Message[], op: SendCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => sendMessages(this.#core, messages, op));
+    return promise(() => parts().sendMessages(this.#core, messages, op));
   }
 
   /** recv(2): the number of bytes stored, 0 at the end of a stream. */
   recv(buffer: Bytes, op: ReceiveCallOptions = NO_LIMITS): Promise<number> {
-    return receive(this.#core, buffer, op);
+    return parts().receive(this.#core, buffer, op);
   }
 
   /** recvfrom(2): the number of bytes stored and the sender, or null; `address` is filled. */
   recvfrom(buffer: Bytes, op: ReceiveFromOptions = NO_LIMITS): Promise<ReceivedFrom> {
-    return receiveFrom(this.#core, buffer, op);
+    return parts().receiveFrom(this.#core, buffer, op);
   }
 
   /** recvmsg(2): the number of bytes; fills in `message`. */
   recvmsg(message: Message, op: ReceiveCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => receiveMessage(this.#core, message, op));
+    return promise(() => parts().receiveMessage(this.#core, message, op));
   }
 
   /** recvmmsg(2): how many came: waits for the first, then takes what is there. */
   recvmmsg(messages: readonly Message[], op: ReceiveCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => receiveMessages(this.#core, messages, op));
+    return promise(() => parts().receiveMessages(this.#core, messages, op));
   }
 
   /** Resolves when recv or accept need not wait, be it for an error. poll(2). */
   readable(op: Limits = NO_LIMITS): Promise<void> {
-    return promise(() => ready(this.#core, READ, op));
+    return promise(() => parts().ready(this.#core, parts().READ, op));
   }
 
   /** Resolves when send need not wait, be it for an error. poll(2). */
   writable(op: Limits = NO_LIMITS): Promise<void> {
-    return promise(() => ready(this.#core, WRITE, op));
+    return promise(() => parts().ready(this.#core, parts().WRITE, op));
   }
 
   /**
@@ -312,7 +300,7 @@ export class Socket implements Disposable, AsyncDisposable {
   messages(
     options: MessagesOptions = {},
   ): AsyncIterableIterator<ReceivedMessage | ReceivedMessage[]> {
-    return new Messages(this.#core, options);
+    return new (parts().Messages)(this.#core, options);
   }
 
   /**
@@ -320,28 +308,28 @@ export class Socket implements Disposable, AsyncDisposable {
    * connections that were lost before they were accepted are left out.
    */
   connections(op: Limits = NO_LIMITS): AsyncIterableIterator<Socket> {
-    return new Connections(this.#core, op, this.#adopt);
+    return new (parts().Connections)(this.#core, op, this.#adopt);
   }
 
   /** getsockopt(2): see socketOption. */
   option<Name extends OptionName>(name: Name): OptionValue<Name> {
-    return socketOption(this, name);
+    return parts().socketOption(this, name);
   }
 
   /** setsockopt(2): see setSocketOption. */
   setOption<Name extends OptionName>(name: Name, value: OptionInput<Name>): this {
-    setSocketOption(this, name, value);
+    parts().setSocketOption(this, name, value);
     return this;
   }
 
   /** See socketOptions. */
   options(options?: { readonly level?: OptionLevel | "all" | number }): Partial<OptionValues> {
-    return socketOptions(this, options);
+    return parts().socketOptions(this, options);
   }
 
   /** See setSocketOptions. */
   setOptions(values: Partial<OptionInputs>): this {
-    setSocketOptions(this, values);
+    parts().setSocketOptions(this, values);
     return this;
   }
 

@@ -5,8 +5,9 @@ import { type AddressLike, received, receivedInto, Sockaddr, toSockaddr } from "
 import { type Descriptor, descriptor } from "./descriptor.ts";
 import { failure } from "./error.ts";
 import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "./flags.ts";
+import { addressSlot, slotAddress } from "./native/address.ts";
 import { native } from "./native/library.ts";
-import { addressSlot, slotAddress, vectorTable } from "./native/memory.ts";
+import { vectorTable } from "./native/memory.ts";
 import {
   type Bytes,
   knownKeys,

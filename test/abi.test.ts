@@ -12,7 +12,7 @@ import { TARGET, zig } from "./support/zig.ts";
 
 const root = join(import.meta.dir, "..");
 
-const stated = statements({ records, constants });
+const stated = statements({ records: records(), constants });
 
 function program(): string {
   const lines = [...stated.keys()].map(

@@ -13,10 +13,7 @@ import { zig } from "./support/zig.ts";
 
 const root = join(import.meta.dir, "..");
 
-type Manifest = Abi & {
-  readonly target: string;
-  readonly symbols: Readonly<Record<string, readonly string[]>>;
-};
+type Manifest = Abi & { readonly target: string; readonly symbols: readonly string[] };
 
 /** The shipped libraries: the targets whose headers they must agree with, the first their own. */
 const PLATFORMS: Readonly<Record<string, readonly [string, ...string[]]>> = {
@@ -38,9 +35,9 @@ const MUSL_OWN = [
   "sizeof(((struct cmsghdr *)0)->cmsg_len)",
 ];
 
-/** The JSON text within a library's bytes. */
-function manifest(library: Buffer): Manifest {
-  const start = library.indexOf('{"target":"');
+/** The JSON object within a library's bytes that begins like this. */
+function json(library: Buffer, beginning: string) {
+  const start = library.indexOf(beginning);
   let depth = 0;
   for (let end = start; end < library.length; end++) {
     if (library[end] === 0x7b) depth++;
@@ -48,7 +45,20 @@ function manifest(library: Buffer): Manifest {
       return JSON.parse(library.subarray(start, end + 1).toString());
     }
   }
-  throw new Error("the library holds no manifest");
+  throw new Error(`the library holds no ${beginning}`);
+}
+
+/** The sections of the manifest within a library's bytes. */
+function manifest(library: Buffer): Manifest {
+  const text = library.toString("latin1");
+  const [lines = ""] = /(?:linux|macos|freebsd)-\w+(\nrawsock_\w+\([\w,]*\))+/.exec(text) ?? [];
+  const [target = "", ...symbols] = lines.split("\n");
+  return {
+    target,
+    symbols,
+    constants: json(library, '{"AF":{'),
+    records: json(library, '{"sockaddr":{"size":'),
+  };
 }
 
 /** Compiles, and with `library` links, a C program for a target; throws where that fails. */

@@ -18,10 +18,10 @@ async function sources(pattern: string): Promise<Map<string, string>> {
 
 /** The layers from the lowest up; a file that is not named belongs to the first. */
 const LAYERS: readonly RegExp[] = [
-  /^src\/(native\/.*|constants|error|validate|descriptor|record|family|address|order|flags|checksum|protocol)/,
-  /^src\/(calls|transfer|poll|message|slot|batch|control|option|resolve|netdb|interface|unix|configdev)/,
+  /^src\/(native\/.*|lazy|deferred|constants|error|validate|descriptor|record|family|address|order|flags|checksum|protocol)/,
+  /^src\/(calls|transfer|poll|message|messaging|slot|batch|control|option|resolve|netdb|interface|unix|configdev)/,
   /^src\/(readiness|socket)/,
-  /^src\/(index|capture|bpf|wire)/,
+  /^src\/(api|rest|index|capture|bpf|wire)/,
   /^src\/cli/,
 ];
 

@@ -1,6 +1,6 @@
-//! The ABI as JSON, made at compile time: the exported symbols, the record layouts, the constants
-//! and the target. TypeScript compares the symbols with its own table when it loads the library,
-//! and reads every layout number and platform constant from here.
+//! What the library is, made at compile time in sections: the target and the exported symbols, one
+//! a line, which TypeScript compares with its own table when it loads the library; the constants
+//! and the record layouts, as JSON, from which it takes every platform constant and layout number.
 const std = @import("std");
 const builtin = @import("builtin");
 const c = @import("headers");
@@ -8,28 +8,35 @@ const abi = @import("abi.zig");
 const constants = @import("constants.zig");
 const records = @import("records.zig");
 
-/// Writes the manifest and returns its length; where `room` is short, the length needed.
-pub fn read(text: [*]u8, room: u32) callconv(.c) i32 {
-    if (json.len <= room) @memcpy(text[0..json.len], json);
-    return json.len;
+const Section = enum(u32) { symbols, constants, records, _ };
+
+/// Writes a section and returns its length; where `room` is short, the length needed.
+pub fn read(section: u32, text: [*]u8, room: u32) callconv(.c) i32 {
+    const whole: []const u8 = switch (@as(Section, @enumFromInt(section))) {
+        .symbols => symbols_text,
+        .constants => constants_json,
+        .records => records_json,
+        _ => "",
+    };
+    if (whole.len <= room) @memcpy(text[0..whole.len], whole);
+    return @intCast(whole.len);
 }
 
-const json = make: {
-    @setEvalBranchQuota(10_000_000);
-    var out: Text = .{};
-    out.write("{\"target\":\"" ++ @tagName(builtin.target.os.tag) ++ "-" ++
-        @tagName(builtin.target.cpu.arch) ++ "\",\"symbols\":{");
-    writeSymbols(&out);
-    out.write("},\"records\":{");
-    writeRecords(&out);
-    out.write("},\"constants\":{");
-    writeConstants(&out);
-    out.write("}}");
-    const bytes = out.bytes[0..out.length].*;
-    break :make &bytes;
-};
+const symbols_text = make(writeSymbols);
+const constants_json = make(writeConstants);
+const records_json = make(writeRecords);
 
-/// JSON under construction at compile time.
+fn make(comptime write: fn (*Text) void) []const u8 {
+    comptime {
+        @setEvalBranchQuota(10_000_000);
+        var out: Text = .{};
+        write(&out);
+        const bytes = out.bytes[0..out.length].*;
+        return &bytes;
+    }
+}
+
+/// Text under construction at compile time.
 const Text = struct {
     bytes: [128 * 1024]u8 = undefined,
     length: usize = 0,
@@ -69,18 +76,18 @@ const Text = struct {
 };
 
 fn writeSymbols(out: *Text) void {
+    out.write(@tagName(builtin.target.os.tag) ++ "-" ++ @tagName(builtin.target.cpu.arch));
     for (@typeInfo(abi).@"struct".decls) |declaration| {
         const function = @typeInfo(@TypeOf(@field(abi, declaration.name))).@"fn";
         if (function.return_type != i32) {
             @compileError(declaration.name ++ " must return i32");
         }
-        out.member(declaration.name);
-        out.open("[");
+        out.open("\n" ++ declaration.name ++ "(");
         for (function.params) |parameter| {
             out.next();
-            out.write("\"" ++ parameterName(declaration.name, parameter.type.?) ++ "\"");
+            out.write(parameterName(declaration.name, parameter.type.?));
         }
-        out.close("]");
+        out.close(")");
     }
 }
 
@@ -97,7 +104,7 @@ fn parameterName(symbol: []const u8, comptime Parameter: type) []const u8 {
 }
 
 fn writeRecords(out: *Text) void {
-    out.first = true;
+    out.open("{");
     for (@typeInfo(records).@"struct".decls) |declaration| {
         const Record = @field(records, declaration.name);
         out.member(declaration.name);
@@ -113,11 +120,12 @@ fn writeRecords(out: *Text) void {
         }
         out.close("}}");
     }
+    out.write("}");
 }
 
 fn writeConstants(out: *Text) void {
     const declarations = @typeInfo(c).@"struct".decls;
-    out.first = true;
+    out.open("{");
     for (constants.groups) |group| {
         out.member(group.name);
         out.open("{");
@@ -145,24 +153,37 @@ fn writeConstants(out: *Text) void {
         out.member(name);
         out.integer(constants.integer(name).?);
     }
-    out.close("}");
+    out.write("}}");
 }
 
 test "a short buffer is told the length needed and left alone" {
     var small = [_]u8{0xa5} ** 8;
-    const needed = read(&small, small.len);
-    try std.testing.expect(needed > 1000);
-    try std.testing.expectEqualSlices(u8, &([_]u8{0xa5} ** 8), &small);
+    for (0..3) |section| {
+        try std.testing.expect(read(@intCast(section), &small, small.len) > 1000);
+        try std.testing.expectEqualSlices(u8, &([_]u8{0xa5} ** 8), &small);
+    }
+    try std.testing.expectEqual(0, read(3, &small, small.len));
 }
 
-test "the manifest is JSON and names every symbol" {
-    const parsed = try std.json.parseFromSlice(
-        std.json.Value,
-        std.testing.allocator,
-        json,
-        .{},
-    );
-    defer parsed.deinit();
-    const symbols = parsed.value.object.get("symbols").?.object;
-    try std.testing.expectEqual(@typeInfo(abi).@"struct".decls.len, symbols.count());
+test "the symbols are a line each, behind the target" {
+    const lines = std.mem.count(u8, symbols_text, "\n");
+    try std.testing.expectEqual(@typeInfo(abi).@"struct".decls.len, lines);
+    const bind = "\nrawsock_bind(i32,buffer,u32)";
+    try std.testing.expect(std.mem.find(u8, symbols_text, bind) != null);
+}
+
+test "the constants and the records are JSON objects of objects" {
+    for ([_][]const u8{ constants_json, records_json }) |json| {
+        const parsed = try std.json.parseFromSlice(
+            std.json.Value,
+            std.testing.allocator,
+            json,
+            .{},
+        );
+        defer parsed.deinit();
+        try std.testing.expect(parsed.value.object.count() > 20);
+        for (parsed.value.object.values()) |value| {
+            try std.testing.expect(value == .object);
+        }
+    }
 }

@@ -2,6 +2,7 @@
 // one this package was written against.
 
 import { dlopen } from "bun:ffi";
+import { lazy } from "../lazy.ts";
 import { symbols } from "./symbols.ts";
 
 /** Offset and size, in bytes, of a field. */
@@ -10,18 +11,11 @@ export type Field = readonly [offset: number, size: number];
 export type Layout = { readonly size: number; readonly fields: Readonly<Record<string, Field>> };
 export type ConstantTable = Readonly<Record<string, number>>;
 
-type Manifest = {
-  readonly target: string;
-  readonly symbols: Readonly<Record<string, readonly string[]>>;
-  readonly records: Readonly<Record<string, Layout>>;
-  readonly constants: Readonly<Record<string, ConstantTable>>;
-};
-
 const BUILD = "run `bun run build` in the package's directory, or install rawsock again";
 
 const table = {
   ...symbols,
-  rawsock_manifest: { args: ["buffer", "u32"], returns: "i32" },
+  rawsock_manifest: { args: ["u32", "buffer", "u32"], returns: "i32" },
 } as const;
 
 const BUN_OLDEST = "1.4.0";
@@ -30,11 +24,9 @@ const PLATFORMS = "Linux and macOS (x64, arm64) and FreeBSD (x64)";
 const PLATFORM = `${process.platform}-${process.arch}`;
 
 /** The library's place in the package, seen from here and from the published bundle alike. */
-function packaged(): string {
-  const suffix = process.platform === "darwin" ? "dylib" : "so";
-  const url = new URL(`../../prebuilt/${PLATFORM}/librawsock.${suffix}`, import.meta.url);
-  return Bun.fileURLToPath(url);
-}
+const PACKAGED = `${import.meta.dir}/../../prebuilt/${PLATFORM}/librawsock.${
+  process.platform === "darwin" ? "dylib" : "so"
+}`;
 
 /**
  * The library that a user's bundler has taken along, relative to the bundle. The conditions are
@@ -79,14 +71,22 @@ function open() {
       `rawsock needs Bun ${BUN_OLDEST} or newer, not ${Bun.version}: run \`bun upgrade\``,
     );
   }
-  // Not by node:fs, whose import takes as long as all of this.
-  const beside = packaged();
-  const file = Bun.file(beside).size > 0 ? beside : bundled();
+  try {
+    return dlopen(PACKAGED, table).symbols;
+  } catch (cause) {
+    // Not by node:fs, whose import takes longer than all of this.
+    if (Bun.file(PACKAGED).size > 0) throw unusable(cause);
+  }
+  const file = bundled();
   try {
     return dlopen(file, table).symbols;
   } catch (cause) {
-    throw mismatch(cause instanceof Error ? cause.message : String(cause), cause);
+    throw unusable(cause);
   }
+}
+
+function unusable(cause: unknown): Error {
+  return mismatch(cause instanceof Error ? cause.message : String(cause), cause);
 }
 
 function mismatch(detail: string, cause?: unknown): Error {
@@ -94,44 +94,60 @@ function mismatch(detail: string, cause?: unknown): Error {
   return new Error(message, { cause });
 }
 
-function readManifest(): Manifest {
-  let text = new Uint8Array(64 * 1024);
-  let length = native.rawsock_manifest(text, text.length);
+/** The sections of the library's manifest: zig/manifest.zig. */
+const SECTIONS = { symbols: 0, constants: 1, records: 2 } as const;
+
+function read(section: keyof typeof SECTIONS): string {
+  let text = new Uint8Array(24 * 1024);
+  let length = native.rawsock_manifest(SECTIONS[section], text, text.length);
   if (length > text.length) {
     text = new Uint8Array(length);
-    length = native.rawsock_manifest(text, length);
+    length = native.rawsock_manifest(SECTIONS[section], text, length);
   }
-  return JSON.parse(new TextDecoder().decode(text.subarray(0, length)));
+  return new TextDecoder().decode(text.subarray(0, length));
 }
 
-/** Throws where the library's symbols are not those of `expected`. */
-export function compare(
-  expected: Readonly<Record<string, { readonly args: readonly string[] }>>,
-  actual: Readonly<Record<string, readonly string[]>>,
-): void {
-  for (const name in expected) {
-    const wanted = expected[name]?.args.join();
-    const found = actual[name]?.join();
-    if (wanted !== found) throw mismatch(`${name}(${wanted}) is ${found ?? "absent"} there`);
+type Table = Readonly<Record<string, { readonly args: readonly string[] }>>;
+
+/** A table as the library states its own: a line for each symbol. */
+function lines(expected: Table): string[] {
+  return Object.entries(expected).map(([name, { args }]) => `${name}(${args})`);
+}
+
+/** Throws where the library's symbols, a line each, are not those of `expected`. */
+export function compare(expected: Table, actual: readonly string[]): void {
+  const wanted = lines(expected);
+  const name = (line: string) => line.slice(0, line.indexOf("("));
+  const found = new Map(actual.map((line) => [name(line), line]));
+  for (const line of wanted) {
+    const other = found.get(name(line));
+    if (other !== line) throw mismatch(`${line} is ${other ?? "absent"} there`);
   }
-  for (const name in actual) {
-    if (!(name in expected)) throw mismatch(`${name} is unknown here`);
+  const known = new Set(wanted);
+  for (const line of actual) {
+    if (!known.has(line)) throw mismatch(`${name(line)} is unknown here`);
   }
 }
 
 /** The library's functions: >= 0 is the result, < 0 is -errno. */
 export const native = open();
 
-const manifest = readManifest();
-compare(symbols, manifest.symbols);
+const [system, ...stated] = read("symbols").split("\n");
+// One by one takes longer, and tells which differs.
+if (stated.join() !== lines(symbols).join()) compare(symbols, stated);
 
-export const target = manifest.target;
-export const records = manifest.records;
-export const constants = manifest.constants;
+/** The operating system and the architecture that the library was built for. */
+export const target = system;
+
+/** The platform's constants by group. */
+export const constants: Readonly<Record<string, ConstantTable>> = JSON.parse(read("constants"));
+
+/** The layouts of the platform's structures. */
+export const records = lazy((): Readonly<Record<string, Layout>> => JSON.parse(read("records")));
 
 /** The layout of a structure; an unknown name is a mistake in this package. */
 export function record(name: string): Layout {
-  const layout = records[name];
+  const layout = records()[name];
   if (layout === undefined) throw mismatch(`no record ${name}`);
   return layout;
 }

@@ -28,18 +28,6 @@ export function decodeText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
 }
 
-/** Where the library stores an address: its length as the kernel said, then the address. */
-export const addressSlot = allocate(record("address_slot").size);
-const addressSlotWords = new Uint32Array(addressSlot.buffer, 0, 1);
-const storageOffset = record("address_slot").fields.storage?.[0] ?? 0;
-
-/** The address in the slot, valid until the next call, or null where there is none. */
-export function slotAddress(): Uint8Array | null {
-  const length = addressSlotWords[0] ?? 0;
-  if (length === 0) return null;
-  return addressSlot.subarray(storageOffset, storageOffset + length);
-}
-
 /** Words of a struct iovec table: pointer and length, each 64 bits. */
 const WORDS_PER_ELEMENT = 4;
 const HIGH_WORD = 2 ** 32;

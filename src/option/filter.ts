@@ -1,6 +1,6 @@
 // What a socket lets in: classic BPF programs and the ICMP types of raw sockets. socket(7), raw(7).
 
-import { lazy } from "../constants.ts";
+import { lazy } from "../lazy.ts";
 import { constants } from "../native/library.ts";
 import { allocate, filterProgram } from "../native/memory.ts";
 import { Structure } from "../record.ts";

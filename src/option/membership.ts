@@ -1,8 +1,9 @@
 // Multicast groups joined and left. ip(7), ipv6(7), RFC 3678, packet(7).
 
 import { Sockaddr } from "../address.ts";
-import { AF, IPPROTO, lazy } from "../constants.ts";
+import { AF, IPPROTO } from "../constants.ts";
 import { hardwareAddress, parseAddress } from "../family.ts";
+import { lazy } from "../lazy.ts";
 import { constants } from "../native/library.ts";
 import { Structure } from "../record.ts";
 import { type Bytes, unknownKeyword, wrongType } from "../validate.ts";

@@ -1,16 +1,9 @@
 // Options whose value is a C structure, a keyword or a set of flags.
 
 import { type AddressLike, toSockaddr } from "../address.ts";
-import {
-  AF,
-  type FamilyName,
-  families,
-  Keywords,
-  lazy,
-  type TypeName,
-  types,
-} from "../constants.ts";
+import { AF, type FamilyName, families, Keywords, type TypeName, types } from "../constants.ts";
 import { parseAddress } from "../family.ts";
+import { lazy } from "../lazy.ts";
 import { constants } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 import { Structure } from "../record.ts";

@@ -1,16 +1,17 @@
 // Every socket option there is: the tables of the levels, the types made from them, and how a name
 // is found on this platform.
 
-import { AF, IPPROTO, lazy, SO, SOL } from "../constants.ts";
+import { AF, IPPROTO, SO, SOL } from "../constants.ts";
+import { lazy } from "../lazy.ts";
 import { type ConstantTable, constants } from "../native/library.ts";
 import { unknownKeyword, wrongType } from "../validate.ts";
 import type { Readable, Writable } from "./codec.ts";
-import type { ipTable, multicastTable } from "./table/ip.ts";
-import type { ipv6Table } from "./table/ipv6.ts";
+import { ipTable, multicastTable } from "./table/ip.ts";
+import { ipv6Table } from "./table/ipv6.ts";
 import type { Line, Table } from "./table/line.ts";
-import type { icmpv6Table, netlinkTable, packetTable, rawTable, vsockTable } from "./table/link.ts";
-import type { socketTable } from "./table/socket.ts";
-import type { tcpTable, udpTable } from "./table/transport.ts";
+import { icmpv6Table, netlinkTable, packetTable, rawTable, vsockTable } from "./table/link.ts";
+import { socketTable } from "./table/socket.ts";
+import { tcpTable, udpTable } from "./table/transport.ts";
 
 type Lines = typeof socketTable &
   typeof ipTable &
@@ -64,28 +65,22 @@ function level(
 }
 
 /**
- * The levels, the longer prefix before the shorter that it begins with. Their tables are loaded at
- * the first use.
+ * The levels, the longer prefix before the shorter that it begins with.
  */
 const levels = lazy(() => {
-  const ip = require("./table/ip.ts") as typeof import("./table/ip.ts");
-  const ipv6 = require("./table/ipv6.ts") as typeof import("./table/ipv6.ts");
-  const link = require("./table/link.ts") as typeof import("./table/link.ts");
-  const socket = require("./table/socket.ts") as typeof import("./table/socket.ts");
-  const transport = require("./table/transport.ts") as typeof import("./table/transport.ts");
   return {
-    vsock: level("SO_VM_SOCKETS_", link.vsockTable, AF.VSOCK, "SO", "SO_"),
-    socket: level("SO_", socket.socketTable, SOL.SOCKET, "SO"),
-    ip: level("IP_", ip.ipTable, IPPROTO.IP, "IP"),
+    vsock: level("SO_VM_SOCKETS_", vsockTable, AF.VSOCK, "SO", "SO_"),
+    socket: level("SO_", socketTable, SOL.SOCKET, "SO"),
+    ip: level("IP_", ipTable, IPPROTO.IP, "IP"),
     // By the group's address: IPPROTO_IP or IPPROTO_IPV6.
-    multicast: level("MCAST_", ip.multicastTable, IPPROTO.IP, "MCAST"),
-    ipv6: level("IPV6_", ipv6.ipv6Table, IPPROTO.IPV6, "IPV6"),
-    tcp: level("TCP_", transport.tcpTable, IPPROTO.TCP, "TCP"),
-    udp: level("UDP_", transport.udpTable, IPPROTO.UDP, "UDP"),
-    packet: level("PACKET_", link.packetTable, SOL.PACKET, "PACKET"),
-    netlink: level("NETLINK_", link.netlinkTable, SOL.NETLINK, "NETLINK"),
-    raw: level("ICMP_", link.rawTable, SOL.RAW, "single", ""),
-    icmpv6: level("ICMP6_", link.icmpv6Table, IPPROTO.ICMPV6, "single", ""),
+    multicast: level("MCAST_", multicastTable, IPPROTO.IP, "MCAST"),
+    ipv6: level("IPV6_", ipv6Table, IPPROTO.IPV6, "IPV6"),
+    tcp: level("TCP_", tcpTable, IPPROTO.TCP, "TCP"),
+    udp: level("UDP_", udpTable, IPPROTO.UDP, "UDP"),
+    packet: level("PACKET_", packetTable, SOL.PACKET, "PACKET"),
+    netlink: level("NETLINK_", netlinkTable, SOL.NETLINK, "NETLINK"),
+    raw: level("ICMP_", rawTable, SOL.RAW, "single", ""),
+    icmpv6: level("ICMP6_", icmpv6Table, IPPROTO.ICMPV6, "single", ""),
   } satisfies Record<string, Level>;
 });
 

@@ -1,6 +1,6 @@
 // TCP_INFO: struct tcp_info of linux/tcp.h by the names it has there, without tcpi_. tcp(7).
 
-import { lazy } from "../constants.ts";
+import { lazy } from "../lazy.ts";
 import { constants, type Field } from "../native/library.ts";
 import { Structure } from "../record.ts";
 import { type Readable, readUnsigned } from "./codec.ts";

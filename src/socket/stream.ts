@@ -2,7 +2,7 @@
 
 import type { Duplex } from "node:stream";
 import { Sockaddr } from "../address.ts";
-import { lazy } from "../constants.ts";
+import { lazy } from "../lazy.ts";
 import { Socket } from "../socket.ts";
 import type { Bytes } from "../validate.ts";
 
