@@ -2,10 +2,10 @@
 // dist/. With --all, the library of every supported platform.
 //
 // What is bundled is what package.json exports: "./dist/bun/x.js" is made from src/x.ts. And
-// src/rest.ts, which the first call loads.
+// what the sources require when it is first needed: src/sockets.ts, src/further.ts.
 
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { type BunPlugin, Glob } from "bun";
 import manifest from "../package.json";
 
@@ -39,21 +39,24 @@ function entryPoints(): string[] {
   return files;
 }
 
-/** What a first call loads, a file of its own. */
-const rest = join(sources, "rest.ts");
-const REST = "rest.js";
+/** What is loaded when it is first needed: each a file of its own, and what is loaded before it. */
+const DEFERRED: Readonly<Record<string, string>> = { sockets: "index", further: "sockets" };
 
-/** Leaves a requirement of the rest to the time when it is first needed. */
+/** Leaves what is required to the time when it is first needed. */
 const deferring: BunPlugin = {
-  name: "deferring the rest",
+  name: "deferring",
   setup(build) {
-    build.onResolve({ filter: /\/rest\.ts$/ }, ({ kind }) =>
-      kind === "require-call" ? { path: REST, external: true } : undefined,
+    build.onResolve({ filter: /^\.\/\w+\.ts$/ }, ({ path, kind }) =>
+      kind === "require-call" && DEFERRED[basename(path, ".ts")] !== undefined
+        ? { path: path.replace(/ts$/, "js"), external: true }
+        : undefined,
     );
-    // It imports the whole core, which is loaded already, so that the bundler has no reason to
-    // split that: a file costs more to load than its contents.
-    build.onLoad({ filter: /\/src\/rest\.ts$/ }, ({ path }) => {
-      const contents = `${readFileSync(path, "utf8")}\nimport "./index.ts";\n`;
+    // Each imports the whole of the one before, so that the bundler has no reason to split that: a
+    // file costs more to load than its contents.
+    build.onLoad({ filter: /\/src\/\w+\.ts$/ }, ({ path }) => {
+      const before = DEFERRED[basename(path, ".ts")];
+      if (before === undefined) return undefined;
+      const contents = `${readFileSync(path, "utf8")}\nimport "./${before}.ts";\n`;
       return { contents, loader: "ts" };
     });
   },
@@ -62,7 +65,10 @@ const deferring: BunPlugin = {
 async function bundle(): Promise<void> {
   rmSync(bundles, { recursive: true, force: true });
   const { outputs } = await Bun.build({
-    entrypoints: [...entryPoints().map((file) => join(root, file)), rest],
+    entrypoints: [
+      ...entryPoints().map((file) => join(root, file)),
+      ...Object.keys(DEFERRED).map((name) => join(sources, `${name}.ts`)),
+    ],
     root: sources,
     outdir: bundles,
     target: "bun",
@@ -88,16 +94,11 @@ async function bundle(): Promise<void> {
  * sees it, which takes the condition to be false; Bun itself knows no `require` in a bundle.
  */
 function requirement(required: string, bundle: string): string {
-  if (required === REST) {
-    const path = relative(dirname(bundle), join(bundles, REST));
-    const file = path.startsWith(".") ? path : `./${path}`;
-    return `(typeof require === "undefined" ? import.meta.require("${file}") : require("${file}"))`;
-  }
-  const library = join(dirname(bundle), required);
-  if (!library.startsWith(join(root, "prebuilt/"))) {
-    throw new Error(`${bundle} looks for libraries at ${library}`);
-  }
-  return `require("${required}")`;
+  const file = join(dirname(bundle), required);
+  if (file.startsWith(join(root, "prebuilt/"))) return `require("${required}")`;
+  if (!existsSync(file)) throw new Error(`${bundle} requires ${required}`);
+  const call = `require("${required}")`;
+  return `(typeof require === "undefined" ? import.meta.${call} : ${call})`;
 }
 
 /** Declarations, which name each other by ".js" so that every moduleResolution finds them. */

@@ -2,7 +2,7 @@
 // addresses to text and back: inet_pton(3), inet_ntop(3).
 
 import { AF, type Family, type FamilyName, families } from "./constants.ts";
-import { rest } from "./deferred.ts";
+import { sockets } from "./deferred.ts";
 import type {
   AddressFields,
   FamilyCodec,
@@ -25,7 +25,7 @@ import {
 } from "./validate.ts";
 
 /** How the families lay out their addresses, loaded with the first one. */
-const layouts = lazy(() => rest().family);
+const layouts = lazy(() => sockets().family);
 
 /** The size of struct sockaddr itself, taken for families without a layout of their own. */
 const GENERIC_SIZE = 16;

@@ -1,6 +1,6 @@
-// checksum.ts, loaded with the rest when one of its functions is first called: see index.ts.
+// checksum.ts, loaded when one of its functions is first called: see index.ts.
 
-import { rest } from "./deferred.ts";
+import { further } from "./deferred.ts";
 import { lazy, stub } from "./lazy.ts";
 
 export type * from "./checksum.ts";
@@ -8,7 +8,7 @@ export type * from "./checksum.ts";
 const checksum = lazy(
   (): typeof import("./checksum.ts") =>
     ({ combine, fold, icmp, internet, ip, partial, pseudoHeader, tcp, udp, update, verify } =
-      rest().checksum),
+      further().checksum),
 );
 export let combine = stub(() => checksum().combine);
 export let fold = stub(() => checksum().fold);

@@ -1,18 +1,23 @@
-// The door to the rest of the package for what importing it loads.
+// The doors to the two parts of the package that importing it does not load.
 
 import { AF, SOCK } from "./constants.ts";
 import { failure } from "./error.ts";
 import { lazy } from "./lazy.ts";
 import { native } from "./native/library.ts";
 
-/** The rest, loaded when it is first asked for. */
-export const rest = lazy(() => {
-  try {
-    return require("./rest.ts") as typeof import("./rest.ts");
-  } catch (error) {
-    throw refusal() ?? error;
-  }
-});
+export const sockets = door(() => require("./sockets.ts") as typeof import("./sockets.ts"));
+export const further = door(() => require("./further.ts") as typeof import("./further.ts"));
+
+/** What `load` loads, when it is first asked for. */
+function door<T>(load: () => T): () => T {
+  return lazy(() => {
+    try {
+      return load();
+    } catch (error) {
+      throw refusal() ?? error;
+    }
+  });
+}
 
 /** The kernel's word on it where no file can be opened: "EMFILE" or "ENFILE". */
 function refusal(): Error | undefined {

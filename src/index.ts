@@ -1,9 +1,11 @@
 // The package's entry: what api.ts lists. Importing it opens the library and makes the constants
-// and the classes. A function is a stub, which loads the rest of the package and gives its place to
-// the function itself: from the second call on nothing stands between.
+// and the classes. A function is a stub, which loads one of the two parts that are left, sockets.ts
+// and further.ts, and gives its place to the function itself: from the second call on nothing
+// stands between.
 
-import { rest } from "./deferred.ts";
+import * as deferred from "./deferred.ts";
 import { lazy, stub } from "./lazy.ts";
+import type { AddrInfoHints } from "./resolve.ts";
 
 export { convertAddress, Sockaddr } from "./address.ts";
 export type * from "./api.ts";
@@ -36,100 +38,107 @@ export { AddrInfoError, SocketError } from "./error.ts";
 export { Message } from "./message.ts";
 export { Socket } from "./socket.ts";
 
-const api = lazy(
-  (): typeof import("./api.ts") =>
+const sockets = lazy(
+  (): typeof import("./sockets.ts") =>
     ({
       accept,
       bind,
       close,
-      configdev,
       connect,
       decodeControl,
       encodeControl,
-      getaddrinfo,
-      getnameinfo,
       getpeername,
       getsockname,
-      getsockopt,
       htonl,
       htons,
-      ifaddrs,
-      ifNameIndex,
       listen,
-      network,
       ntohl,
       ntohs,
-      openUnixSocket,
-      openUnixSocketStream,
       poll,
-      protocol,
       read,
       recv,
       recvfrom,
       recvmmsg,
       recvmsg,
-      resolve,
       send,
       sendmmsg,
       sendmsg,
       sendto,
-      service,
       setNonblocking,
-      setSocketOption,
-      setSocketOptions,
-      setsockopt,
       shutdown,
       sockatmark,
       socket,
-      socketOption,
-      socketOptions,
       socketpair,
       write,
-    } = rest()),
+    } = deferred.sockets()),
 );
-export let accept = stub(() => api().accept);
-export let bind = stub(() => api().bind);
-export let close = stub(() => api().close);
-export let configdev = stub(() => api().configdev);
-export let connect = stub(() => api().connect);
-export let decodeControl = stub(() => api().decodeControl);
-export let encodeControl = stub(() => api().encodeControl);
-export let getaddrinfo = stub(() => api().getaddrinfo);
-export let getnameinfo = stub(() => api().getnameinfo);
-export let getpeername = stub(() => api().getpeername);
-export let getsockname = stub(() => api().getsockname);
-export let getsockopt = stub(() => api().getsockopt);
-export let htonl = stub(() => api().htonl);
-export let htons = stub(() => api().htons);
-export let ifaddrs = stub(() => api().ifaddrs);
-export let ifNameIndex = stub(() => api().ifNameIndex);
-export let listen = stub(() => api().listen);
-export let network = stub(() => api().network);
-export let ntohl = stub(() => api().ntohl);
-export let ntohs = stub(() => api().ntohs);
-export let openUnixSocket = stub(() => api().openUnixSocket);
-export let openUnixSocketStream = stub(() => api().openUnixSocketStream);
-export let poll = stub(() => api().poll);
-export let protocol = stub(() => api().protocol);
-export let read = stub(() => api().read);
-export let recv = stub(() => api().recv);
-export let recvfrom = stub(() => api().recvfrom);
-export let recvmmsg = stub(() => api().recvmmsg);
-export let recvmsg = stub(() => api().recvmsg);
-export let resolve = stub(() => api().resolve);
-export let send = stub(() => api().send);
-export let sendmmsg = stub(() => api().sendmmsg);
-export let sendmsg = stub(() => api().sendmsg);
-export let sendto = stub(() => api().sendto);
-export let service = stub(() => api().service);
-export let setNonblocking = stub(() => api().setNonblocking);
-export let setSocketOption = stub(() => api().setSocketOption);
-export let setSocketOptions = stub(() => api().setSocketOptions);
-export let setsockopt = stub(() => api().setsockopt);
-export let shutdown = stub(() => api().shutdown);
-export let sockatmark = stub(() => api().sockatmark);
-export let socket = stub(() => api().socket);
-export let socketOption = stub(() => api().socketOption);
-export let socketOptions = stub(() => api().socketOptions);
-export let socketpair = stub(() => api().socketpair);
-export let write = stub(() => api().write);
+export let accept = stub(() => sockets().accept);
+export let bind = stub(() => sockets().bind);
+export let close = stub(() => sockets().close);
+export let connect = stub(() => sockets().connect);
+export let decodeControl = stub(() => sockets().decodeControl);
+export let encodeControl = stub(() => sockets().encodeControl);
+export let getpeername = stub(() => sockets().getpeername);
+export let getsockname = stub(() => sockets().getsockname);
+export let htonl = stub(() => sockets().htonl);
+export let htons = stub(() => sockets().htons);
+export let listen = stub(() => sockets().listen);
+export let ntohl = stub(() => sockets().ntohl);
+export let ntohs = stub(() => sockets().ntohs);
+export let poll = stub(() => sockets().poll);
+export let read = stub(() => sockets().read);
+export let recv = stub(() => sockets().recv);
+export let recvfrom = stub(() => sockets().recvfrom);
+export let recvmmsg = stub(() => sockets().recvmmsg);
+export let recvmsg = stub(() => sockets().recvmsg);
+export let send = stub(() => sockets().send);
+export let sendmmsg = stub(() => sockets().sendmmsg);
+export let sendmsg = stub(() => sockets().sendmsg);
+export let sendto = stub(() => sockets().sendto);
+export let setNonblocking = stub(() => sockets().setNonblocking);
+export let shutdown = stub(() => sockets().shutdown);
+export let sockatmark = stub(() => sockets().sockatmark);
+export let socket = stub(() => sockets().socket);
+export let socketpair = stub(() => sockets().socketpair);
+export let write = stub(() => sockets().write);
+
+const further = lazy(
+  (): typeof import("./further.ts") =>
+    ({
+      configdev,
+      getaddrinfo,
+      getnameinfo,
+      getsockopt,
+      ifaddrs,
+      ifNameIndex,
+      network,
+      openUnixSocket,
+      openUnixSocketStream,
+      protocol,
+      resolve,
+      service,
+      setSocketOption,
+      setSocketOptions,
+      setsockopt,
+      socketOption,
+      socketOptions,
+    } = deferred.further()),
+);
+export let configdev = stub(() => further().configdev);
+export let getaddrinfo = stub(() => further().getaddrinfo);
+export let getnameinfo = stub(() => further().getnameinfo);
+export let getsockopt = stub(() => further().getsockopt);
+export let ifaddrs = stub(() => further().ifaddrs);
+export let ifNameIndex = stub(() => further().ifNameIndex);
+export let network = stub(() => further().network);
+export let openUnixSocket = stub(() => further().openUnixSocket);
+export let openUnixSocketStream = stub(() => further().openUnixSocketStream);
+export let protocol = stub(() => further().protocol);
+// Rejects where it cannot be loaded, instead of throwing.
+export let resolve = stub(() => async (hints: AddrInfoHints) => further().resolve(hints));
+export let service = stub(() => further().service);
+export let setSocketOption = stub(() => further().setSocketOption);
+export let setSocketOptions = stub(() => further().setSocketOptions);
+export let setsockopt = stub(() => further().setsockopt);
+export let socketOption = stub(() => further().socketOption);
+export let socketOptions = stub(() => further().socketOptions);

@@ -3,7 +3,7 @@
 import { type AddressLike, type Sockaddr, toSockaddr } from "./address.ts";
 import { MSG } from "./constants.ts";
 import type { ControlMessage } from "./control.ts";
-import { rest } from "./deferred.ts";
+import { sockets } from "./deferred.ts";
 import { lazy } from "./lazy.ts";
 import type { ConstantTable } from "./native/library.ts";
 import type { Slot } from "./slot.ts";
@@ -59,7 +59,7 @@ export class Message {
   constructor(init: MessageInit = {}) {
     if (typeof init !== "object" || init === null) throw wrongType("init", "an object", init);
     knownKeys(init, INIT_KEYS);
-    this.#slot = new (rest().Slot)(controlRoom(init.controlLength ?? CONTROL_LENGTH));
+    this.#slot = new (sockets().Slot)(controlRoom(init.controlLength ?? CONTROL_LENGTH));
     if (init.address !== undefined) this.address = init.address;
     if (init.iovec !== undefined) this.iovec = init.iovec;
     if (init.control !== undefined) this.control = init.control;
@@ -91,7 +91,7 @@ export class Message {
   }
 
   set control(control: readonly ControlMessage[]) {
-    this.#slot.control = rest().checkControl(control);
+    this.#slot.control = sockets().checkControl(control);
   }
 
   /** Bytes of room for received control data; what does not fit is cut off: "ctrunc". */

@@ -12,7 +12,7 @@ import {
   type TypeName,
   types,
 } from "./constants.ts";
-import { rest } from "./deferred.ts";
+import { further, sockets } from "./deferred.ts";
 import { CLOSE } from "./descriptor.ts";
 import { check, SocketError } from "./error.ts";
 import { lazy } from "./lazy.ts";
@@ -37,7 +37,7 @@ import type { SendCallOptions } from "./socket/send.ts";
 import { type Bytes, integer } from "./validate.ts";
 
 /** What a Socket is made of, loaded with the first one. */
-const parts = lazy(() => rest().parts);
+const parts = lazy(() => sockets().parts);
 
 const INT32_MAX = 2 ** 31 - 1;
 const KEY = Symbol("Socket");
@@ -313,23 +313,23 @@ export class Socket implements Disposable, AsyncDisposable {
 
   /** getsockopt(2): see socketOption. */
   option<Name extends OptionName>(name: Name): OptionValue<Name> {
-    return parts().socketOption(this, name);
+    return further().socketOption(this, name);
   }
 
   /** setsockopt(2): see setSocketOption. */
   setOption<Name extends OptionName>(name: Name, value: OptionInput<Name>): this {
-    parts().setSocketOption(this, name, value);
+    further().setSocketOption(this, name, value);
     return this;
   }
 
   /** See socketOptions. */
   options(options?: { readonly level?: OptionLevel | "all" | number }): Partial<OptionValues> {
-    return parts().socketOptions(this, options);
+    return further().socketOptions(this, options);
   }
 
   /** See setSocketOptions. */
   setOptions(values: Partial<OptionInputs>): this {
-    parts().setSocketOptions(this, values);
+    further().setSocketOptions(this, values);
     return this;
   }
 

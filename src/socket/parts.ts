@@ -1,7 +1,6 @@
 // What a Socket is made of: loaded with the first one, not when the package is imported.
 
 export * as calls from "../calls.ts";
-export { setSocketOption, setSocketOptions, socketOption, socketOptions } from "../option.ts";
 export { protocolNumber } from "../protocol.ts";
 export { READ, WRITE } from "../readiness.ts";
 export { accept } from "./accept.ts";
