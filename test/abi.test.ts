@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { constants, records } from "../src/native/library.ts";
 import { statements } from "./support/abi.ts";
 import { run } from "./support/namespace.ts";
+import { native } from "./support/program.ts";
 import { TARGET, zig } from "./support/zig.ts";
 
 const root = join(import.meta.dir, "..");
@@ -36,7 +37,7 @@ test("every size, offset and constant is that of the system headers", () => {
     writeFileSync(source, program());
     run(zig, "cc", "-target", TARGET, "-w", "-o", executable, source);
     const printed = new Map(
-      run(executable)
+      run(...native(executable))
         .trim()
         .split("\n")
         .map((line) => [line.slice(0, line.lastIndexOf("=")), Number(line.split("=").at(-1))]),

@@ -16,6 +16,12 @@ export function tool(name: "bun" | "tsc"): string[] {
   return name === "bun" ? [join(programs, name)] : [join(programs, "bun"), join(programs, name)];
 }
 
+/** The words that run an executable made for this Bun's architecture, which may be emulated. */
+export function native(executable: string): string[] {
+  const emulator = process.env.RAWSOCK_TEST_EMULATOR;
+  return emulator === undefined ? [executable] : [emulator, executable];
+}
+
 /** Words that run a command as the user nobody, without any capability. */
 export function unprivileged(command: readonly string[]): string[] {
   return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", ...command];
