@@ -11,7 +11,7 @@ export function bun(script: string): string[] {
 }
 
 /** The words that run one of the repository's tools, wherever PATH leads and without node. */
-export function tool(name: "bun" | "tsc"): string[] {
+export function tool(name: "attw" | "bun" | "publint" | "tsc"): string[] {
   const programs = join(repository, "node_modules/.bin");
   return name === "bun" ? [join(programs, name)] : [join(programs, "bun"), join(programs, name)];
 }
