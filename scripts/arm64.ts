@@ -36,6 +36,8 @@ const exclusions = {
   "a compiled executable pings": "the kernel cannot start an arm64 executable",
   "/stack smashing detected": FILTER,
   "SO_DETACH_BPF detaches": FILTER,
+  "/mprotect failed: Cannot":
+    "qemu refuses the mprotect(2) of Bun's resizable ArrayBuffers, which dies",
   "/Unsupported setsockopt level=[^]*setsockopt ENOPROTOOPT": UNKNOWN,
   "/getsockopt level=\\d+ optname=\\d+ not yet supported[^]*getsockopt EOPNOTSUPP": UNKNOWN,
   [`/getsockopt ENOPROTOOPT (${UNREAD}):`]: UNKNOWN,

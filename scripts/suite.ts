@@ -52,7 +52,7 @@ export async function runTests(
   const failures = failuresIn(output);
   if (cases.length === 0 && exitCode !== 0) {
     // It died without a report.
-    failures.push({ name: words.join(" "), text: output.slice(-1000) });
+    failures.push({ name: words.at(-1) ?? "all", text: output });
     return { passed: 0, failed: failures.length, skipped: 0, failures, died: true };
   }
   return {

@@ -16,7 +16,7 @@ function file(path: string): { name: string; value: string; aliases: string[] }[
 }
 
 const files = {
-  met: ["/etc/protocols", "/etc/services", "/etc/networks"].every((path) => {
+  met: ["/etc/protocols", "/etc/services", ...(musl ? [] : ["/etc/networks"])].every((path) => {
     try {
       return readFileSync(path).length > 0;
     } catch (error) {

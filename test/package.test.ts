@@ -199,7 +199,8 @@ test("require gives what import does", () => {
        for (const path of ${JSON.stringify(entryPoints)}) {
          const [required, imported] = [require(path), await import(path)];
          const names = Object.keys(imported);
-         console.log(path, names.length > 0 && names.every((name) => imported[name] === required[name]));
+         const same = names.every((name) => imported[name] === required[name]);
+         console.log(path, names.length > 0 && same);
        }
      })();`,
   );
