@@ -22,7 +22,11 @@ pub fn build(b: *std.Build) void {
     for (shipped) |kind| put(b, all, b.resolveTargetQuery(kind), optimize);
     b.step("all", "Compile the library for every supported platform").dependOn(&all.step);
 
-    const unit_tests = b.addTest(.{ .root_module = module(b, target, optimize, .executable) });
+    const unit_tests = b.addTest(.{
+        .root_module = module(b, withOwnLibc(b, target), optimize, .executable),
+    });
+    // They look names up in libc while they run, as the library does.
+    unit_tests.linkage = .dynamic;
     b.step("test", "Run the unit tests").dependOn(&b.addRunArtifact(unit_tests).step);
 }
 
@@ -56,6 +60,22 @@ fn hostQuery() std.Target.Query {
             candidate.cpu_arch == builtin.target.cpu.arch) return candidate;
     }
     return .{ .cpu_model = .baseline };
+}
+
+/// A Linux target with the libc of this machine, whose loader is to start a program.
+fn withOwnLibc(b: *std.Build, target: std.Build.ResolvedTarget) std.Build.ResolvedTarget {
+    if (target.result.os.tag != .linux or !builtin.target.abi.isMusl()) return target;
+    return withAbi(b, target, .musl);
+}
+
+fn withAbi(
+    b: *std.Build,
+    target: std.Build.ResolvedTarget,
+    abi: std.Target.Abi,
+) std.Build.ResolvedTarget {
+    var query = target.query;
+    query.abi = abi;
+    return b.resolveTargetQuery(query);
 }
 
 /// Puts a target's library where the loader looks for it.
@@ -100,7 +120,8 @@ fn module(
     const linux = target.result.os.tag == .linux;
     const headers = b.addTranslateC(.{
         .root_source_file = b.path("zig/headers.h"),
-        .target = target,
+        // glibc's are nearer to the kernel's, whose structures and numbers are meant.
+        .target = if (linux) withAbi(b, target, .gnu) else target,
         .optimize = .Debug, // otherwise glibc's fortified wrappers come along
     });
     const root = b.createModule(.{

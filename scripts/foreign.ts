@@ -4,7 +4,14 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Glob } from "bun";
 import manifest from "../package.json";
-import { type Counts, type Failure, runTests } from "./suite.ts";
+import {
+  type Counts,
+  type Failure,
+  type Outcome,
+  type RunOptions,
+  runTests,
+  testPatterns,
+} from "./suite.ts";
 
 export const root = join(import.meta.dir, "..");
 const cache = join(root, "node_modules/.cache/rawsock");
@@ -48,8 +55,7 @@ export function needPackages(...names: string[]): void {
 }
 
 /** An executable script that starts a program, for whom one path must do. */
-export function launcher(directory: string, ...command: string[]): string {
-  const path = join(directory, "bun");
+export function launcher(path: string, ...command: string[]): string {
   const words = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
   writeFileSync(path, `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 });
   return path;
@@ -58,37 +64,67 @@ export function launcher(directory: string, ...command: string[]): string {
 /** Tests that cannot pass: a part of the name or, as "/...", of what they print, and the reason. */
 export type Exclusions = Readonly<Record<string, string>>;
 
+export type ForeignOptions = {
+  /**
+   * Each file in a process of its own, and each test of a file where that dies, lest an emulator
+   * that dies takes the others along.
+   */
+  readonly apart?: boolean;
+  /** What runs the tests, where that is not what the tests run. */
+  readonly runner?: string;
+  /** For `bun test`. */
+  readonly flags?: readonly string[];
+  readonly env?: Record<string, string>;
+  /** Lines that nobody is to see. */
+  readonly noise?: RegExp;
+};
+
 /**
  * Runs the tests, for which process.execPath is the launcher; what is excluded does not count as
- * failed, but is listed. `apart`: each file in a process of its own, lest an emulator that dies
- * takes the others along.
+ * failed, but is listed.
  */
 export async function runForeign(
   bun: string,
   exclusions: Exclusions,
   words: string[],
-  { apart = false }: { apart?: boolean } = {},
+  { apart = false, runner = bun, flags = [], env = {}, noise }: ForeignOptions = {},
 ): Promise<Counts> {
   const files = [...new Glob("test/**/*.test.ts").scanSync(root)].sort();
   const runs = apart && words.length === 0 ? files.map((file) => [file]) : [words];
-  const sum = { passed: 0, failed: 0, skipped: 0 };
-  const excluded: string[] = [];
+  const common = ["--preload", join(root, "scripts/preload.ts"), ...flags];
+  const settings: RunOptions = {
+    env: { ...env, RAWSOCK_TEST_BUN: bun },
+    ...(noise === undefined ? {} : { noise }),
+  };
+  const outcomes: Outcome[] = [];
   for (const run of runs) {
-    const preload = ["--preload", join(root, "scripts/preload.ts")];
-    const env = { RAWSOCK_TEST_BUN: bun };
-    const { passed, failed, skipped, failures } = await runTests([bun], [...preload, ...run], env);
-    const known = failures.flatMap((failure) => {
+    const outcome = await runTests([runner], [...common, ...run], settings);
+    const [file = ""] = run;
+    if (!apart || !outcome.died || !file.endsWith(".ts")) {
+      outcomes.push(outcome);
+      continue;
+    }
+    for (const pattern of await testPatterns(file)) {
+      const alone = [...common, file, "-t", pattern];
+      outcomes.push(await runTests([runner], alone, { ...settings, alone: true }));
+    }
+  }
+  return withoutExcluded(outcomes, exclusions);
+}
+
+function withoutExcluded(outcomes: readonly Outcome[], exclusions: Exclusions): Counts {
+  const excluded = outcomes
+    .flatMap(({ failures }) => failures)
+    .flatMap((failure) => {
       const reason = reasonFor(failure, exclusions);
       return reason === undefined ? [] : [`excluded: ${failure.name}: ${reason}`];
     });
-    excluded.push(...known);
-    sum.passed += passed;
-    sum.failed += failed - known.length;
-    sum.skipped += skipped;
-  }
   for (const line of excluded) console.log(line);
   if (excluded.length > 0) console.log(`${excluded.length} excluded, as listed; the rest:`);
-  return sum;
+  const sum = (of: "passed" | "failed" | "skipped") =>
+    outcomes.reduce((total, outcome) => total + outcome[of], 0);
+  const failed = sum("failed") - excluded.length;
+  return { passed: sum("passed"), failed, skipped: sum("skipped") };
 }
 
 function reasonFor({ name, text }: Failure, exclusions: Exclusions): string | undefined {

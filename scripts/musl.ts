@@ -32,5 +32,5 @@ const stub = join(root, "scripts/glibc-stub.c");
 run("zig", "cc", ...target, "-O2", "-shared", "-o", join(libraries, loader), stub);
 
 const executable = fetchBun(`@oven/bun-linux-${process.arch === "x64" ? "x64" : "aarch64"}-musl`);
-const bun = launcher(libraries, "env", `LD_LIBRARY_PATH=${libraries}`, executable);
+const bun = launcher(join(libraries, "bun"), "env", `LD_LIBRARY_PATH=${libraries}`, executable);
 conclude(await runForeign(bun, {}, process.argv.slice(2)));

@@ -8,51 +8,92 @@ export type Counts = { readonly passed: number; readonly failed: number; readonl
 /** A failed test's name, and what was printed about it. */
 export type Failure = { readonly name: string; readonly text: string };
 
+export type Outcome = Counts & {
+  readonly failures: readonly Failure[];
+  /** It ended without a report. */
+  readonly died: boolean;
+};
+
+export type RunOptions = {
+  readonly env?: Record<string, string>;
+  /** Lines that nobody is to see. */
+  readonly noise?: RegExp;
+  /** One test alone: the others of its file are reported as skipped, which is not told. */
+  readonly alone?: boolean;
+};
+
+const report = join(tmpdir(), `rawsock-test-${process.pid}.xml`);
+const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
+
 /** Runs `bun test`, `bun` being the words that start one, and prints what was skipped. */
 export async function runTests(
   bun: readonly string[],
   words: readonly string[],
-  env: Record<string, string> = {},
-): Promise<Counts & { readonly failures: readonly Failure[] }> {
-  const report = join(tmpdir(), `rawsock-test-${process.pid}.xml`);
-  const command = [...bun, "test", "--reporter=junit", `--reporter-outfile=${report}`, ...words];
+  { env = {}, noise, alone = false }: RunOptions = {},
+): Promise<Outcome> {
+  const command = [...bun, "test", ...reporting, ...words];
   console.log(`== TypeScript tests: ${[...bun, "test", ...words].join(" ")}`);
   const child = Bun.spawn(command, {
     env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "pipe"],
   });
   let output = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of child.stderr) {
-    process.stderr.write(chunk);
-    output += decoder.decode(chunk, { stream: true });
+  for await (const line of lines(child.stderr)) {
+    if (noise?.test(line)) continue;
+    process.stderr.write(line);
+    output += line;
   }
   const exitCode = await child.exited;
 
-  const xml = await Bun.file(report)
-    .text()
-    .catch(() => "");
-  rmSync(report, { force: true });
-  const cases = xml.match(/<testcase\b[^>]*?(\/>|>[\s\S]*?<\/testcase>)/g) ?? [];
+  const cases = await takeReport();
   const skipped = cases.filter((text) => text.includes("<skipped"));
   const broken = cases.filter((text) => text.includes("<failure") || text.includes("<error"));
-  for (const text of skipped) {
-    const name = /\bname="([^"]*)"/.exec(text)?.[1] ?? "?";
-    console.log(`skipped: ${plainText(name)}`);
-  }
+  for (const text of alone ? [] : skipped) console.log(`skipped: ${attribute(text, "name")}`);
   const failures = failuresIn(output);
   if (cases.length === 0 && exitCode !== 0) {
     // It died without a report.
-    failures.push({ name: words.join(" "), text: output.slice(-1000) });
-    return { passed: 0, failed: failures.length, skipped: 0, failures };
+    failures.push({ name: words.at(-1) ?? "all", text: output });
+    return { passed: 0, failed: failures.length, skipped: 0, failures, died: true };
   }
   return {
     passed: cases.length - skipped.length - broken.length,
     // A failure outside of any test shows in the status alone.
     failed: broken.length === 0 && exitCode !== 0 ? 1 : broken.length,
-    skipped: skipped.length,
+    skipped: alone ? 0 : skipped.length,
     failures,
+    died: false,
   };
+}
+
+/** The tests of a file, each as a pattern that it alone matches; none of them runs. */
+export async function testPatterns(file: string): Promise<string[]> {
+  const command = [process.execPath, "test", ...reporting, file, "-t", "$nothing"];
+  Bun.spawnSync(command, { stdio: ["ignore", "ignore", "ignore"] });
+  return (await takeReport()).map((text) => {
+    const name = [attribute(text, "classname"), attribute(text, "name")].join(" ").trim();
+    return `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;
+  });
+}
+
+/** The report's <testcase> elements. */
+async function takeReport(): Promise<string[]> {
+  const file = Bun.file(report);
+  const xml = (await file.exists()) ? await file.text() : "";
+  rmSync(report, { force: true });
+  return xml.match(/<testcase\b[^>]*?(\/>|>[\s\S]*?<\/testcase>)/g) ?? [];
+}
+
+/** Whole lines, each with its end. */
+async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of stream) {
+    rest += decoder.decode(chunk, { stream: true });
+    const whole = rest.split(/(?<=\n)/);
+    rest = whole.at(-1)?.endsWith("\n") ? "" : (whole.pop() ?? "");
+    yield* whole;
+  }
+  if (rest !== "") yield rest;
 }
 
 /** Prints the last line and sets the status. */
@@ -80,7 +121,8 @@ function failuresIn(output: string): Failure[] {
   return [...failures.values()];
 }
 
-function plainText(text: string): string {
+function attribute(element: string, name: string): string {
   const entities: Record<string, string> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
-  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => entities[name] ?? "");
+  const text = new RegExp(`\\b${name}="([^"]*)"`).exec(element)?.[1] ?? "";
+  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, entity: string) => entities[entity] ?? "");
 }

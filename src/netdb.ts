@@ -1,4 +1,7 @@
 // The databases of protocols, networks and services. getprotoent(3), getnetent(3), getservent(3).
+//
+// What is in them is the C library's affair. glibc reads /etc. musl finds services there, one by
+// one, and lists none; it has protocols built in, and knows no networks.
 
 import { AF, type Family, type FamilyName, families } from "./constants.ts";
 import { failure, namedError } from "./error.ts";
@@ -73,7 +76,7 @@ function key(what: string | number, least: number, most: number): [Uint8Array | 
 
 /** getprotobyname(3), getprotobynumber(3): null where there is none. */
 export function protocol(what: string | number): ProtocolEntry | null;
-/** getprotoent(3): all of them. */
+/** getprotoent(3): all of them; musl's are built in. */
 export function protocol(): ProtocolEntry[];
 export function protocol(what?: string | number): ProtocolEntry | null | ProtocolEntry[] {
   if (what === undefined) {
@@ -95,7 +98,7 @@ function protocolEntry({ number, texts: [name = "", ...aliases] }: Raw): Protoco
  * `family`, "inet" where it is omitted; with a name, `family` excludes networks of others.
  */
 export function network(what: string | number, family?: Family): NetworkEntry | null;
-/** getnetent(3): all of them. */
+/** getnetent(3): all of them; musl knows none. */
 export function network(): NetworkEntry[];
 export function network(
   what?: string | number,
@@ -123,7 +126,7 @@ function networkEntry({ number, family, texts: [name = "", ...aliases] }: Raw): 
 
 /** getservbyname(3), getservbyport(3), for one protocol or for any: null where there is none. */
 export function service(what: string | number, protocol?: string): ServiceEntry | null;
-/** getservent(3): all of them. */
+/** getservent(3): all of them; musl, which finds them one by one, lists none. */
 export function service(): ServiceEntry[];
 export function service(
   what?: string | number,

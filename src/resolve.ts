@@ -42,7 +42,7 @@ export type AddrInfoHints = {
 };
 
 export type AddrInfo = {
-  /** The hints' flags, as keywords. */
+  /** As keywords, what the C library returns: glibc the hints' flags, musl none. */
   flags: string[];
   family: FamilyName | number;
   type: TypeName | number;
@@ -117,6 +117,8 @@ type Query = {
   readonly node: Uint8Array | null;
   readonly service: Uint8Array | null;
   readonly hints: Uint8Array;
+  /** Whether the canonical name is asked for: musl gives it always, and with every entry. */
+  readonly canonname: boolean;
   /** For messages. */
   readonly subject: string;
 };
@@ -136,6 +138,7 @@ function queryOf(options: AddrInfoHints): Query {
     node: node === null ? null : cText(encodableText(node, "node")),
     service: service === null ? null : cText(service),
     hints: new Uint8Array(hints.buffer),
+    canonname: options.canonname === true,
     subject: [node, service].filter((part) => part !== null).join(":"),
   };
 }
@@ -171,12 +174,12 @@ export function getaddrinfo(hints: AddrInfoHints): AddrInfo[] {
       room.length,
     );
     check(length, "getaddrinfo");
-    if (length <= room.length) return decode(room.subarray(0, length), query.subject);
+    if (length <= room.length) return decode(room.subarray(0, length), query);
     room = allocate(length * 2);
   }
 }
 
-function decode(bytes: Uint8Array, subject: string): AddrInfo[] {
+function decode(bytes: Uint8Array, { canonname, subject }: Query): AddrInfo[] {
   throwStatus(bytes, "getaddrinfo", subject);
   const list: AddrInfo[] = [];
   for (let offset = status.size; offset < bytes.length; ) {
@@ -185,13 +188,14 @@ function decode(bytes: Uint8Array, subject: string): AddrInfo[] {
     const address = received(whole.subarray(entry.size, addressEnd));
     if (address === null) throw new Error("rawsock: getaddrinfo returned no address");
     const nameEnd = addressEnd + canonnameLength.get(whole);
+    const named = canonname && list.length === 0 && nameEnd > addressEnd;
     list.push({
       flags: flagNames(flagsField.get(whole)),
       family: families().name(familyField.getSigned(whole)),
       type: types().name(kindField.getSigned(whole)),
       protocol: protocolField.getSigned(whole),
       address,
-      canonname: nameEnd === addressEnd ? null : decodeText(whole.subarray(addressEnd, nameEnd)),
+      canonname: named ? decodeText(whole.subarray(addressEnd, nameEnd)) : null,
     });
     offset += whole.length;
   }
@@ -225,7 +229,7 @@ export async function resolve(hints: AddrInfoHints): Promise<AddrInfo[]> {
   if (running >= RUNNING_MAX) await new Promise<void>((turn) => waiting.push(turn));
   else running++;
   try {
-    return decode(await lookUp(query), query.subject);
+    return decode(await lookUp(query), query);
   } finally {
     // The turn passes on, or is given back.
     const next = waiting.shift();

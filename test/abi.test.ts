@@ -7,8 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { constants, records } from "../src/native/library.ts";
 import { statements } from "./support/abi.ts";
+import { musl } from "./support/libc.ts";
 import { run } from "./support/namespace.ts";
-import { TARGET, zig } from "./support/zig.ts";
+import { native } from "./support/program.ts";
+import { ARCHITECTURE, zig } from "./support/zig.ts";
 
 const root = join(import.meta.dir, "..");
 
@@ -32,11 +34,15 @@ test("every size, offset and constant is that of the system headers", () => {
   const directory = mkdtempSync(join(tmpdir(), "rawsock-abi-"));
   try {
     const source = join(directory, "abi.c");
-    const executable = join(directory, "abi");
+    const [object, executable] = [join(directory, "abi.o"), join(directory, "abi")];
     writeFileSync(source, program());
-    run(zig, "cc", "-target", TARGET, "-w", "-o", executable, source);
+    const compile = ["cc", "-O1", "-w", "-target"];
+    run(zig, ...compile, `${ARCHITECTURE}-linux-gnu`, "-c", "-o", object, source);
+    // The loader that starts it is this machine's.
+    const libc = musl ? "musl" : "gnu";
+    run(zig, ...compile, `${ARCHITECTURE}-linux-${libc}`, "-dynamic", "-o", executable, object);
     const printed = new Map(
-      run(executable)
+      run(...native(executable))
         .trim()
         .split("\n")
         .map((line) => [line.slice(0, line.lastIndexOf("=")), Number(line.split("=").at(-1))]),

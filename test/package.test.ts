@@ -171,6 +171,49 @@ for (const moduleResolution of ["bundler", "nodenext"]) {
   });
 }
 
+test("attw finds the right types for every entry point, however they are resolved", async () => {
+  const ignored = [
+    // Resolution by Node 10, which looks at no "exports": nothing but Bun runs the package.
+    "--profile=node16",
+    // What `require` finds is an ES module, too: Bun takes it, as the next test shows.
+    "--ignore-rules=cjs-resolves-to-esm",
+  ];
+  const offline = ["--no-definitely-typed", "--format=json"];
+  const { stdout, stderr, exitCode } = await end([
+    ...tool("attw"),
+    tarball,
+    ...ignored,
+    ...offline,
+  ]);
+  expect([exitCode, stderr]).toEqual([0, ""]);
+  expect(Object.keys(JSON.parse(stdout).analysis.entrypoints)).toEqual(
+    Object.keys(manifest.exports),
+  );
+}, 60_000);
+
+test("require gives what import does", () => {
+  using project = new Project(tarball);
+  const main = project.write(
+    "main.cjs",
+    `(async () => {
+       for (const path of ${JSON.stringify(entryPoints)}) {
+         const [required, imported] = [require(path), await import(path)];
+         const names = Object.keys(imported);
+         const same = names.every((name) => imported[name] === required[name]);
+         console.log(path, names.length > 0 && same);
+       }
+     })();`,
+  );
+  const expected = entryPoints.map((path) => `${path} true\n`).join("");
+  expect(project.run(process.execPath, main)).toBe(expected);
+});
+
+test("publint has nothing to say, not even a suggestion", async () => {
+  const { stdout, exitCode } = await end([...tool("publint"), "run", "--strict", tarball]);
+  expect(stdout).toEndWith("All good!\n");
+  expect(exitCode).toBe(0);
+}, 60_000);
+
 test("an older Bun, another platform and a missing library are refused with one clear error", async () => {
   using project = new Project(tarball);
   const main = project.write("main.ts", 'import { socket } from "rawsock"; console.log(socket);');

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { AddrInfoError, EAI, getaddrinfo, getnameinfo, resolve } from "../src/index.ts";
+import { musl } from "./support/libc.ts";
 import { Namespace, run } from "./support/namespace.ts";
 import { Peer } from "./support/peer.ts";
 import { bun, end } from "./support/program.ts";
@@ -21,7 +22,7 @@ test("a numeric node and service need no name service", async () => {
   const list = await both({ ...hints, type: "stream" });
   expect(list).toHaveLength(1);
   expect(list[0]).toMatchObject({ family: "inet", type: "stream", protocol: 6, canonname: null });
-  expect(list[0]?.flags.toSorted()).toEqual(["numerichost", "numericserv"]);
+  expect(list[0]?.flags.toSorted()).toEqual(musl ? [] : ["numerichost", "numericserv"]);
   expect(String(list[0]?.address)).toBe("127.0.0.1:80");
   const [inet6] = await both({ node: "fe80::1%lo", service: 7, type: "dgram" });
   expect(inet6?.address).toMatchObject({ address: "fe80::1", port: 7, scopeId: 1 });
@@ -30,7 +31,7 @@ test("a numeric node and service need no name service", async () => {
 
 test("without a type there is one entry for each", async () => {
   const list = await both({ node: "127.0.0.1" });
-  expect(list.map(({ type }) => type)).toEqual(["stream", "dgram", "raw"]);
+  expect(list.map(({ type }) => type)).toEqual(["stream", "dgram", ...(musl ? [] : ["raw"])]);
 });
 
 test("passive gives the wildcard, else the loopback", async () => {
@@ -45,9 +46,13 @@ test("v4mapped and all give IPv4 addresses as IPv6 ones", async () => {
   expect(mapped?.address.address).toBe("::ffff:127.0.0.1");
 });
 
-test("canonname is the first entry's", async () => {
-  const [first] = await both({ node: "localhost", canonname: true, type: "stream" });
-  expect(first?.canonname).toBe("localhost");
+test("canonname is the first entry's, where it is asked for", async () => {
+  const canonnames = async (canonname: boolean) =>
+    (await both({ node: "localhost", canonname })).map((entry) => entry.canonname);
+  const [first, ...others] = await canonnames(true);
+  expect(first).toBe("localhost");
+  expect(others.length).toBeGreaterThan(0);
+  expect(new Set([...others, ...(await canonnames(false))])).toEqual(new Set([null]));
 });
 
 testWith(python)("CPython resolves localhost to the same", () => {
@@ -71,8 +76,9 @@ test("failures are AddrInfoErrors with the name, the number and the text", async
     [{ node: "127.0.0.1", service: "no-such-service" }, "EAI_SERVICE"],
     [{ node: "127.0.0.1", service: "http", numericserv: true }, "EAI_NONAME"],
     [{ node: "127.0.0.1", family: "unix" }, "EAI_FAMILY"],
-    [{ node: "127.0.0.1", type: 77 }, "EAI_SOCKTYPE"],
-    [{ canonname: true, service: 1 }, "EAI_BADFLAGS"],
+    [{ node: "127.0.0.1", service: 1, type: 77 }, musl ? "EAI_SERVICE" : "EAI_SOCKTYPE"],
+    // musl does not mind that there is no node to be named.
+    ...(musl ? [] : ([[{ canonname: true, service: 1 }, "EAI_BADFLAGS"]] as const)),
   ] as const;
   for (const [hints, code] of failing) {
     const expected = { name: "AddrInfoError", code, syscall: "getaddrinfo" };
@@ -87,8 +93,9 @@ test("failures are AddrInfoErrors with the name, the number and the text", async
     expect((caught as AddrInfoError).errno).toBe(EAI[code.slice(4)] as number);
     await expect(resolve(hints)).rejects.toMatchObject(expected);
   }
+  const text = musl ? "Name does not resolve" : "Name or service not known";
   expect(() => getaddrinfo({ node: "no such host", numerichost: true })).toThrow(
-    /^getaddrinfo EAI_NONAME no such host: Name or service not known$/,
+    new RegExp(`^getaddrinfo EAI_NONAME no such host: ${text}$`),
   );
 });
 
@@ -309,7 +316,7 @@ testWith(
   await slow.end();
 });
 
-test("where no descriptor is left, resolve fails as the C library does", async () => {
+test("where no descriptor is left, lookups fail and say so", async () => {
   const script = `
     const address = rawsock.Sockaddr.inet("127.0.0.1", 80);
     rawsock.checksum.fold(0); // loads the code; the C library has yet to load its own
@@ -325,7 +332,7 @@ test("where no descriptor is left, resolve fails as the C library does", async (
       }
     }`;
   const { stdout } = await end(["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", ...bun(script)]);
-  const reason = "EMFILE: Too many open files";
+  const reason = `EMFILE: ${musl ? "No file descriptors available" : "Too many open files"}`;
   expect(stdout).toBe(
     `AddrInfoError EAI_SYSTEM true getaddrinfo EAI_SYSTEM 127.0.0.1: ${reason}\n` +
       `AddrInfoError EAI_SYSTEM true getnameinfo EAI_SYSTEM 127.0.0.1:80: ${reason}\n`,
@@ -334,5 +341,8 @@ test("where no descriptor is left, resolve fails as the C library does", async (
 
 test("the service of a Unix domain socket is its path, of any length", () => {
   const path = `/${"x".repeat(106)}`;
-  expect(getnameinfo({ family: "unix", path }).service).toBe(path);
+  const call = () => getnameinfo({ family: "unix", path });
+  // POSIX leaves the family to the C library.
+  if (musl) expect(call).toThrow(expect.objectContaining({ code: "EAI_FAMILY" }));
+  else expect(call().service).toBe(path);
 });

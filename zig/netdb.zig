@@ -98,11 +98,14 @@ fn Database(comptime Record: type) type {
                 var found: ?*Record = null;
                 var host_error: c_int = 0;
                 const own = .{ &record, &scratch, scratch.len, &found };
+                libc.clearErrno();
                 const status = @call(.auto, function, key ++ own ++
                     if (is_network) .{&host_error} else .{});
                 if (status == c.ERANGE) return fail(c.ENOBUFS);
-                if (found == null and libc.isShortage(status)) return -status;
-                if (found) |entry| table.add(entry);
+                if (found) |entry| table.add(entry) else {
+                    // musl says ENOMEM or nothing where it could not open a file: errno knows.
+                    return libc.shortageOr(if (libc.isShortage(status)) -status else 0);
+                }
                 return table.result();
             }
             const function = libc.optional(Plain(@TypeOf(key)), name) orelse

@@ -75,13 +75,25 @@ pub fn open() i32 {
     return system.socket(c.AF_NETLINK, c.SOCK_RAW, c.NETLINK_ROUTE);
 }
 
-/// A number of the socket's network namespace that no other ever has; 0 before Linux 5.14.
+/// A number of the network namespace of this thread and its socket that no other ever has; before
+/// Linux 5.14 one that no other has while it exists; 0 without /proc.
 pub fn namespace(socket: i32) u64 {
     var cookie: u64 = 0;
     var length: u32 = @sizeOf(u64);
     const value: [*]u8 = @ptrCast(&cookie);
     const status = system.getsockopt(socket, c.SOL_SOCKET, c.SO_NETNS_COOKIE, value, &length);
-    return if (status < 0) 0 else cookie;
+    return if (status < 0) namespaceInode() else cookie;
+}
+
+fn namespaceInode() u64 {
+    var room: [32]u8 = undefined;
+    const length = system.readLink("/proc/thread-self/ns/net", &room);
+    var number: u64 = 0;
+    // "net:[4026531840]"
+    for (room[0..@intCast(@max(length, 0))]) |byte| {
+        if (std.ascii.isDigit(byte)) number = number *% 10 +% (byte - '0');
+    }
+    return number;
 }
 
 /// Asks for a whole table and hands every message to `sink.take(kind, payload)`.
@@ -282,4 +294,12 @@ test "cut-off and lying messages and attributes end the walk" {
     try std.testing.expectEqual(@as(?Attribute, null), walk_attributes.next());
     var none = attributes(&.{ 3, 0, 0, 0 });
     try std.testing.expectEqual(@as(?Attribute, null), none.next());
+}
+
+test "the fallback number of a namespace is its inode" {
+    const linux = std.os.linux;
+    const path = "/proc/thread-self/ns/net";
+    var status: linux.Statx = undefined;
+    try std.testing.expectEqual(0, linux.statx(linux.AT.FDCWD, path, 0, .{ .INO = true }, &status));
+    try std.testing.expectEqual(status.ino, namespaceInode());
 }

@@ -127,8 +127,11 @@ pub fn getnameinfo(
     const service = node + node_room;
     node[0] = 0;
     service[0] = 0;
+    libc.clearErrno();
     const eai = libc.getnameinfo(address, length, node, node_room, service, service_room, flags);
-    const status = statusOf(eai);
+    // musl finds no name where it cannot open a socket to ask.
+    const unasked = eai == c.EAI_NONAME and libc.shortageOr(0) < 0;
+    const status = statusOf(if (unasked) c.EAI_SYSTEM else eai);
     @memcpy(out[0..@sizeOf(Status)], std.mem.asBytes(&status));
     return needed;
 }

@@ -21,6 +21,8 @@ pub const ioctl = implementation.ioctl;
 pub const listen = implementation.listen;
 pub const no_signal = implementation.no_signal;
 pub const poll = implementation.poll;
+/// Linux alone.
+pub const readLink = implementation.readLink;
 pub const readv = implementation.readv;
 pub const readvNow = implementation.readvNow;
 pub const recvfrom = implementation.recvfrom;

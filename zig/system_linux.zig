@@ -192,6 +192,11 @@ fn withoutWaiting(number: linux.SYS, fd: i32, vector: []c.struct_iovec) i32 {
     return if (outcome == -c.ENOSYS or outcome == -c.EINVAL) -c.EOPNOTSUPP else outcome;
 }
 
+/// readlink(2): the length of what a symbolic link holds, as far as there is room for it.
+pub fn readLink(path: [*:0]const u8, room: []u8) i32 {
+    return result(linux.readlink(path, room.ptr, room.len));
+}
+
 /// mmap(2) of zeroed memory of this process; stores its address.
 pub fn map(size: usize, memory: *usize) i32 {
     const protection = 3; // PROT_READ | PROT_WRITE

@@ -2,15 +2,13 @@
 
 import { dlopen } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
+import { libcName } from "./libc.ts";
 
 const CLONE_NEWNET = 0x4000_0000;
 
 /** setns(2) of the C library this Bun is linked against. */
 function libc() {
-  const musl = `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`;
-  const glibc = process.report.getReport() as { header?: { glibcVersionRuntime?: string } };
-  const name = glibc.header?.glibcVersionRuntime === undefined ? musl : "libc.so.6";
-  return dlopen(name, { setns: { args: ["i32", "i32"], returns: "i32" } }).symbols;
+  return dlopen(libcName, { setns: { args: ["i32", "i32"], returns: "i32" } }).symbols;
 }
 
 let made = 0;

@@ -11,9 +11,15 @@ export function bun(script: string): string[] {
 }
 
 /** The words that run one of the repository's tools, wherever PATH leads and without node. */
-export function tool(name: "bun" | "tsc"): string[] {
+export function tool(name: "attw" | "bun" | "publint" | "tsc"): string[] {
   const programs = join(repository, "node_modules/.bin");
   return name === "bun" ? [join(programs, name)] : [join(programs, "bun"), join(programs, name)];
+}
+
+/** The words that run an executable made for this Bun's architecture, which may be emulated. */
+export function native(executable: string): string[] {
+  const emulator = process.env.RAWSOCK_TEST_EMULATOR;
+  return emulator === undefined ? [executable] : [emulator, executable];
 }
 
 /** Words that run a command as the user nobody, without any capability. */

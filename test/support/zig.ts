@@ -10,5 +10,5 @@ const packages = join(import.meta.dir, "../../node_modules/@zigc");
 const [found = "*/bin/zig"] = new Glob("*/bin/zig").scanSync(packages);
 export const zig = join(packages, found);
 
-/** Named, so that zig's own headers are taken, as for the library, not this machine's. */
-export const TARGET = `${process.arch === "x64" ? "x86_64" : "aarch64"}-linux-gnu`;
+/** For targets, which are named so that zig's own headers are taken, not this machine's. */
+export const ARCHITECTURE = process.arch === "x64" ? "x86_64" : "aarch64";
