@@ -25,7 +25,7 @@ let tarball: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "rawsock-package-"));
   tarball = pack(directory);
-});
+}, 120_000);
 afterAll(() => rmSync(directory, { recursive: true }));
 
 test("the tarball holds what package.json lists, and is small", () => {
