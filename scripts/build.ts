@@ -40,7 +40,7 @@ function entryPoints(): string[] {
 }
 
 /** What is loaded when it is first needed: each a file of its own, and what is loaded before it. */
-const DEFERRED: Readonly<Record<string, string>> = { sockets: "index", further: "sockets" };
+const DEFERRED: Readonly<Record<string, string>> = { sockets: "core", further: "sockets" };
 
 /** Leaves what is required to the time when it is first needed. */
 const deferring: BunPlugin = {
@@ -80,13 +80,35 @@ async function bundle(): Promise<void> {
     external: ["*.so", "*.dylib"],
     naming: { chunk: "[name]-[hash].[ext]" },
   });
+  const files = new Map<string, string>();
   for (const { path } of outputs.filter(({ kind }) => kind !== "sourcemap")) {
-    const text = (await Bun.file(path).text()).replaceAll(
-      /\b__require\("([^"]*)"\)/g,
-      (_, required: string) => requirement(required, path),
-    );
-    await Bun.write(path, text);
+    files.set(path, await Bun.file(path).text());
   }
+  const numbered = numberedClasses([...files.values()]);
+  for (const [path, text] of files) {
+    const required = text.replaceAll(/\b__require\("([^"]*)"\)/g, (_, file: string) =>
+      requirement(file, path),
+    );
+    await Bun.write(
+      path,
+      required.replaceAll(/\b[A-Z]\w+\b/g, (name) => numbered.get(name) ?? name),
+    );
+  }
+}
+
+/** The exported classes that the bundler has numbered, which users would see: their own names. */
+function numberedClasses(texts: readonly string[]): Map<string, string> {
+  const all = texts.join("\n");
+  const names = new Map<string, string>();
+  for (const [, numbered, name] of all.matchAll(/\b((\w+?)\d+) as \2\b/g)) {
+    if (numbered === undefined || name === undefined) continue;
+    if (!new RegExp(`^class ${numbered}\\b`, "m").test(all)) continue;
+    if (new RegExp(`\\b(class|const|function|let|var) ${name}\\b`).test(all)) {
+      throw new Error(`there is another ${name}`);
+    }
+    names.set(numbered, name);
+  }
+  return names;
 }
 
 /**

@@ -1,42 +1,14 @@
-// The package's entry: what api.ts lists. Importing it opens the library and makes the constants
-// and the classes. A function is a stub, which loads one of the two parts that are left, sockets.ts
-// and further.ts, and gives its place to the function itself: from the second call on nothing
-// stands between.
+// The package's entry: what api.ts lists. Importing it loads core.ts alone. A function is a stub,
+// which loads one of the two parts that are left, sockets.ts and further.ts, and gives its place to
+// the function itself: from the second call on nothing stands between.
 
 import * as deferred from "./deferred.ts";
 import { lazy, stub } from "./lazy.ts";
 import type { AddrInfoHints } from "./resolve.ts";
 
-export { convertAddress, Sockaddr } from "./address.ts";
 export type * from "./api.ts";
-export {
-  AF,
-  AI,
-  ARPHRD,
-  EAI,
-  ERRNO,
-  ETH_P,
-  IFF,
-  IP,
-  IPPROTO,
-  IPV6,
-  MSG,
-  NETLINK,
-  NI,
-  PACKET,
-  SCM,
-  SHUT,
-  SO,
-  SOCK,
-  SOL,
-  SOMAXCONN,
-  TCP,
-  UDP,
-} from "./constants.ts";
+export * from "./core.ts";
 export * as checksum from "./deferred-checksum.ts";
-export { AddrInfoError, SocketError } from "./error.ts";
-export { Message } from "./message.ts";
-export { Socket } from "./socket.ts";
 
 const sockets = lazy(
   (): typeof import("./sockets.ts") =>

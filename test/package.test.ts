@@ -73,9 +73,12 @@ test("every entry point is imported from an installed package and exports what t
     "main.ts",
     `const names = {};
      for (const path of ${JSON.stringify(entryPoints)}) names[path] = Object.keys(await import(path));
-     console.log(JSON.stringify(names));`,
+     const { AddrInfoError, Message, Sockaddr, Socket, SocketError } = await import("rawsock");
+     const classes = [AddrInfoError, Message, Sockaddr, Socket, SocketError];
+     console.log(JSON.stringify({ names, classes: classes.map(({ name }) => name) }));`,
   );
-  const names = JSON.parse(project.run(process.execPath, main));
+  const { names, classes } = JSON.parse(project.run(process.execPath, main));
+  expect(classes).toEqual(["AddrInfoError", "Message", "Sockaddr", "Socket", "SocketError"]);
   expect(Object.keys(names)).toEqual(entryPoints);
   expect(names[manifest.name].sort()).toEqual(Object.keys(source).sort());
   for (const path of entryPoints) expect(names[path].length).toBeGreaterThan(0);

@@ -21,7 +21,7 @@ const LAYERS: readonly RegExp[] = [
   /^src\/(native\/.*|lazy|deferred|constants|error|validate|descriptor|record|family|address|order|flags|checksum|protocol)/,
   /^src\/(calls|transfer|poll|message|messaging|slot|batch|control|option|resolve|netdb|interface|unix|configdev)/,
   /^src\/(readiness|socket\b)/,
-  /^src\/(api|sockets|further|index|capture|bpf|wire)/,
+  /^src\/(api|core|sockets|further|index|capture|bpf|wire)/,
   /^src\/cli/,
 ];
 
