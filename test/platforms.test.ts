@@ -13,7 +13,7 @@ import { zig } from "./support/zig.ts";
 
 const root = join(import.meta.dir, "..");
 
-type Manifest = Abi & { readonly target: string; readonly symbols: readonly string[] };
+type Manifest = Abi & { readonly target: string; readonly symbols: typeof symbols };
 
 /** The shipped libraries: the targets whose headers they must agree with, the first their own. */
 const PLATFORMS: Readonly<Record<string, readonly [string, ...string[]]>> = {
@@ -50,12 +50,11 @@ function json(library: Buffer, beginning: string) {
 
 /** The sections of the manifest within a library's bytes. */
 function manifest(library: Buffer): Manifest {
-  const text = library.toString("latin1");
-  const [lines = ""] = /(?:linux|macos|freebsd)-\w+(\nrawsock_\w+\([\w,]*\))+/.exec(text) ?? [];
-  const [target = "", ...symbols] = lines.split("\n");
+  const [target = ""] =
+    /(?:linux|macos|freebsd)-\w+(?=\n\{"rawsock_)/.exec(library.toString("latin1")) ?? [];
   return {
     target,
-    symbols,
+    symbols: json(library, '{"rawsock_'),
     constants: json(library, '{"AF":{'),
     records: json(library, '{"sockaddr":{"size":'),
   };

@@ -1,6 +1,6 @@
-//! What the library is, made at compile time in sections: the target and the exported symbols, one
-//! a line, which TypeScript compares with its own table when it loads the library; the constants
-//! and the record layouts, as JSON, from which it takes every platform constant and layout number.
+//! What the library is, as JSON made at compile time, in sections: the exported symbols, which
+//! TypeScript compares with its own table when it loads the library; the constants and the record
+//! layouts, from which it takes every platform constant and layout number.
 const std = @import("std");
 const builtin = @import("builtin");
 const c = @import("headers");
@@ -75,20 +75,24 @@ const Text = struct {
     }
 };
 
+/// The target, and on the next line bun:ffi's table of the symbols.
 fn writeSymbols(out: *Text) void {
     out.write(@tagName(builtin.target.os.tag) ++ "-" ++ @tagName(builtin.target.cpu.arch));
+    out.open("\n{");
     for (@typeInfo(abi).@"struct".decls) |declaration| {
         const function = @typeInfo(@TypeOf(@field(abi, declaration.name))).@"fn";
         if (function.return_type != i32) {
             @compileError(declaration.name ++ " must return i32");
         }
-        out.open("\n" ++ declaration.name ++ "(");
+        out.member(declaration.name);
+        out.open("{\"args\":[");
         for (function.params) |parameter| {
             out.next();
-            out.write(parameterName(declaration.name, parameter.type.?));
+            out.write("\"" ++ parameterName(declaration.name, parameter.type.?) ++ "\"");
         }
-        out.close(")");
+        out.close("],\"returns\":\"i32\"}");
     }
+    out.write("}");
 }
 
 /// bun:ffi's name of a parameter: "buffer" takes a view, "ptr" also null.
@@ -165,11 +169,20 @@ test "a short buffer is told the length needed and left alone" {
     try std.testing.expectEqual(0, read(3, &small, small.len));
 }
 
-test "the symbols are a line each, behind the target" {
-    const lines = std.mem.count(u8, symbols_text, "\n");
-    try std.testing.expectEqual(@typeInfo(abi).@"struct".decls.len, lines);
-    const bind = "\nrawsock_bind(i32,buffer,u32)";
-    try std.testing.expect(std.mem.find(u8, symbols_text, bind) != null);
+test "the symbols are bun:ffi's table" {
+    const newline = std.mem.findScalar(u8, symbols_text, '\n').?;
+    const parsed = try std.json.parseFromSlice(
+        std.json.Value,
+        std.testing.allocator,
+        symbols_text[newline + 1 ..],
+        .{},
+    );
+    defer parsed.deinit();
+    const symbols = parsed.value.object;
+    try std.testing.expectEqual(@typeInfo(abi).@"struct".decls.len, symbols.count());
+    const bind = symbols.get("rawsock_bind").?.object.get("args").?.array;
+    try std.testing.expectEqual(3, bind.items.len);
+    try std.testing.expectEqualStrings("buffer", bind.items[1].string);
 }
 
 test "the constants and the records are JSON objects of objects" {

@@ -109,32 +109,24 @@ function read(section: keyof typeof SECTIONS): string {
 
 type Table = Readonly<Record<string, { readonly args: readonly string[] }>>;
 
-/** A table as the library states its own: a line for each symbol. */
-function lines(expected: Table): string[] {
-  return Object.entries(expected).map(([name, { args }]) => `${name}(${args})`);
-}
-
-/** Throws where the library's symbols, a line each, are not those of `expected`. */
-export function compare(expected: Table, actual: readonly string[]): void {
-  const wanted = lines(expected);
-  const name = (line: string) => line.slice(0, line.indexOf("("));
-  const found = new Map(actual.map((line) => [name(line), line]));
-  for (const line of wanted) {
-    const other = found.get(name(line));
-    if (other !== line) throw mismatch(`${line} is ${other ?? "absent"} there`);
+/** Throws where the library's symbols are not those of `expected`. */
+export function compare(expected: Table, actual: Table): void {
+  for (const name in expected) {
+    const wanted = expected[name]?.args.join();
+    const found = actual[name]?.args.join();
+    if (wanted !== found) throw mismatch(`${name}(${wanted}) is ${found ?? "absent"} there`);
   }
-  const known = new Set(wanted);
-  for (const line of actual) {
-    if (!known.has(line)) throw mismatch(`${name(line)} is unknown here`);
+  for (const name in actual) {
+    if (!(name in expected)) throw mismatch(`${name} is unknown here`);
   }
 }
 
 /** The library's functions: >= 0 is the result, < 0 is -errno. */
 export const native = open();
 
-const [system, ...stated] = read("symbols").split("\n");
+const [system, stated = "{}"] = read("symbols").split("\n");
 // One by one takes longer, and tells which differs.
-if (stated.join() !== lines(symbols).join()) compare(symbols, stated);
+if (stated !== JSON.stringify(symbols)) compare(symbols, JSON.parse(stated));
 
 /** The operating system and the architecture that the library was built for. */
 export const target = system;
