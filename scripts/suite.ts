@@ -22,6 +22,7 @@ export type RunOptions = {
   readonly alone?: string;
 };
 
+const GRACE_MS = 2000;
 const report = join(tmpdir(), `rawsock-test-${process.pid}.xml`);
 const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
 
@@ -38,12 +39,19 @@ export async function runTests(
     stdio: ["ignore", "inherit", "pipe"],
   });
   let output = "";
-  for await (const line of lines(child.stderr)) {
+  const reader = child.stderr.getReader();
+  // What a failed test left running may hold the pipe open.
+  let giveUp: Timer | undefined;
+  const exited = child.exited.finally(() => {
+    giveUp = setTimeout(() => void reader.cancel(), GRACE_MS);
+  });
+  for await (const line of lines(reader)) {
     if (noise?.test(line)) continue;
     process.stderr.write(line);
     output += line;
   }
-  const exitCode = await child.exited;
+  const exitCode = await exited;
+  clearTimeout(giveUp);
 
   // Those that were not chosen are reported as skipped.
   const cases = (await takeReport()).filter(
@@ -89,12 +97,16 @@ async function takeReport(): Promise<string[]> {
   return xml.match(/<testcase\b[^>]*?(\/>|>[\s\S]*?<\/testcase>)/g) ?? [];
 }
 
+type Reader = { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> };
+
 /** Whole lines, each with its end. */
-async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+async function* lines(reader: Reader): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const chunk of stream) {
-    rest += decoder.decode(chunk, { stream: true });
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    rest += decoder.decode(value, { stream: true });
     const whole = rest.split(/(?<=\n)/);
     rest = whole.at(-1)?.endsWith("\n") ? "" : (whole.pop() ?? "");
     yield* whole;
