@@ -25,8 +25,8 @@ const UNREAD = [
 ].join("|");
 /** Longer than the integer for which qemu takes them, or of another length than asked for. */
 const LONG = "SO_(BINDTODEVICE|COOKIE|GET_FILTER|NETNS_COOKIE)|TCP_(REPAIR_WINDOW|SAVED_SYN)";
-const UNKNOWN = "qemu does not know the socket option";
-const INTEGER = "qemu takes the socket option for an integer";
+const UNKNOWN = "qemu does not know socket option $2 of level $1";
+const INTEGER = "qemu takes the socket option for an integer:";
 const FILTER = "qemu reads SO_GET_FILTER into four bytes of its stack, and dies";
 const CONTROL = "qemu offers the kernel twice the room for control data that the program has";
 const MEMBERSHIP = "qemu loses the interface of struct ip_mreqn, and takes an arbitrary one";
@@ -38,16 +38,16 @@ const exclusions = {
   "SO_DETACH_BPF detaches": FILTER,
   "/mprotect failed: Cannot":
     "qemu refuses the mprotect(2) of Bun's resizable ArrayBuffers, which dies",
-  "/Unsupported setsockopt level=[^]*setsockopt ENOPROTOOPT": UNKNOWN,
-  "/getsockopt level=\\d+ optname=\\d+ not yet supported[^]*getsockopt EOPNOTSUPP": UNKNOWN,
-  [`/getsockopt ENOPROTOOPT (${UNREAD}):`]: UNKNOWN,
-  "EPERM of a privilege says which": `${UNKNOWN} SO_MARK`,
-  [`/getsockopt EINVAL (${LONG}):`]: INTEGER,
-  "/getsockopt EINVAL NETLINK_": "qemu wants no more room for netlink's options than they need",
-  "/setsockopt EINVAL TCP_(FASTOPEN_KEY|MD5SIG):": INTEGER,
-  "SO_MEMINFO counts": INTEGER,
-  "TCP_INFO has named fields": INTEGER,
-  "a list longer than foreseen": `${INTEGER}: SO_PEERGROUPS`,
+  "/[^]*Unsupported setsockopt level=(\\d+) optname=(\\d+)[^]*setsockopt ENOPROTOOPT": UNKNOWN,
+  "/[^]*getsockopt level=(\\d+) optname=(\\d+) not yet supported[^]*getsockopt EOPNOTSUPP": UNKNOWN,
+  [`/getsockopt ENOPROTOOPT (${UNREAD}):`]: "qemu does not know the socket option $1",
+  "EPERM of a privilege says which": "qemu does not know the socket option SO_MARK",
+  [`/getsockopt EINVAL (${LONG}):`]: `${INTEGER} $1`,
+  "/getsockopt EINVAL (NETLINK_\\w+):": "qemu wants no more room for $1 than it needs",
+  "/setsockopt EINVAL (TCP_(FASTOPEN_KEY|MD5SIG)):": `${INTEGER} $1`,
+  "SO_MEMINFO counts": `${INTEGER} SO_MEMINFO`,
+  "TCP_INFO has named fields": `${INTEGER} TCP_INFO`,
+  "a list longer than foreseen": `${INTEGER} SO_PEERGROUPS`,
   "options, groups and filters act": MEMBERSHIP,
   "all sources of a group are replaced": MEMBERSHIP,
   "a message without elements is an empty": "qemu does not make the call",

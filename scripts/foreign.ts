@@ -61,7 +61,10 @@ export function launcher(path: string, ...command: string[]): string {
   return path;
 }
 
-/** Tests that cannot pass: a part of the name or, as "/...", of what they print, and the reason. */
+/**
+ * Tests that cannot pass: a part of the name or, as "/...", a pattern of what they print, and the
+ * reason, in which $1 is the pattern's first group.
+ */
 export type Exclusions = Readonly<Record<string, string>>;
 
 export type ForeignOptions = {
@@ -89,8 +92,10 @@ export async function runForeign(
   words: string[],
   { apart = false, runner = bun, flags = [], env = {}, noise }: ForeignOptions = {},
 ): Promise<Counts> {
-  const files = [...new Glob("test/**/*.test.ts").scanSync(root)].sort();
-  const runs = apart && words.length === 0 ? files.map((file) => [file]) : [words];
+  const all = [...new Glob("test/**/*.test.ts").scanSync(root)].sort();
+  const files = words.length === 0 ? all : words.filter((word) => word.endsWith(".test.ts"));
+  // Other words are for `bun test`, for all files at once.
+  const runs = apart && files.length >= words.length ? files.map((file) => [file]) : [words];
   const common = ["--preload", join(root, "scripts/preload.ts"), ...flags];
   const settings: RunOptions = {
     env: { ...env, RAWSOCK_TEST_BUN: bun },
@@ -99,14 +104,12 @@ export async function runForeign(
   const outcomes: Outcome[] = [];
   for (const run of runs) {
     const outcome = await runTests([runner], [...common, ...run], settings);
-    const [file = ""] = run;
-    if (!apart || !outcome.died || !file.endsWith(".ts")) {
-      outcomes.push(outcome);
-      continue;
-    }
-    for (const pattern of await testPatterns(file)) {
-      const alone = [...common, file, "-t", pattern];
-      outcomes.push(await runTests([runner], alone, { ...settings, alone: true }));
+    const [file = "", ...more] = run;
+    const again = apart && outcome.died && more.length === 0;
+    const patterns = again ? await testPatterns(file) : [];
+    if (patterns.length === 0) outcomes.push(outcome);
+    for (const alone of patterns) {
+      outcomes.push(await runTests([runner], [...common, file], { ...settings, alone }));
     }
   }
   return withoutExcluded(outcomes, exclusions);
@@ -128,8 +131,13 @@ function withoutExcluded(outcomes: readonly Outcome[], exclusions: Exclusions): 
 }
 
 function reasonFor({ name, text }: Failure, exclusions: Exclusions): string | undefined {
-  const found = Object.entries(exclusions).find(([part]) =>
-    part.startsWith("/") ? new RegExp(part.slice(1)).test(text) : name.includes(part),
-  );
-  return found?.[1];
+  for (const [part, reason] of Object.entries(exclusions)) {
+    if (!part.startsWith("/")) {
+      if (name.includes(part)) return reason;
+      continue;
+    }
+    const found = new RegExp(part.slice(1)).exec(text);
+    if (found !== null) return reason.replace(/\$(\d)/g, (_, group: string) => found[+group] ?? "");
+  }
+  return undefined;
 }

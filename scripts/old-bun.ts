@@ -1,5 +1,11 @@
 // `npm run test:bun 1.4.0`: the tests under another version of Bun; without a version, the oldest
 // that package.json says works.
+//
+// It is 1.4.0. In Bun 1.3.14, with the check of the version left out, the `ptr` of a native
+// function is no address, so that no Socket can wait. With that mended, terminating a Worker whose
+// Socket has traffic kills the process with a segmentation fault, one whose lookups run leaves
+// their descriptors open, calls that were unref'd keep the process alive, and every native call
+// allocates.
 
 import { join } from "node:path";
 import manifest from "../package.json";
@@ -11,8 +17,4 @@ const architecture = process.arch === "x64" ? "x64" : "aarch64";
 run("zig", "build");
 const executable = fetchBun(`@oven/bun-${process.platform}-${architecture}`, version);
 const bun = launcher(join(cacheDirectory(`bun-${version}`), "bun"), executable);
-const exclusions = {
-  "allocate nothing": "before 1.4 every native call through bun:ffi allocates",
-  "/expectTypeOf is not a function": "it is newer; tsc has checked the types",
-};
-conclude(await runForeign(bun, exclusions, process.argv.slice(3)));
+conclude(await runForeign(bun, {}, process.argv.slice(3)));

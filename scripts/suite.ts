@@ -18,10 +18,11 @@ export type RunOptions = {
   readonly env?: Record<string, string>;
   /** Lines that nobody is to see. */
   readonly noise?: RegExp;
-  /** One test alone: the others of its file are reported as skipped, which is not told. */
-  readonly alone?: boolean;
+  /** The pattern of the one test that is to run. */
+  readonly alone?: string;
 };
 
+const GRACE_MS = 2000;
 const report = join(tmpdir(), `rawsock-test-${process.pid}.xml`);
 const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
 
@@ -29,37 +30,47 @@ const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
 export async function runTests(
   bun: readonly string[],
   words: readonly string[],
-  { env = {}, noise, alone = false }: RunOptions = {},
+  { env = {}, noise, alone }: RunOptions = {},
 ): Promise<Outcome> {
-  const command = [...bun, "test", ...reporting, ...words];
-  console.log(`== TypeScript tests: ${[...bun, "test", ...words].join(" ")}`);
-  const child = Bun.spawn(command, {
+  const chosen = alone === undefined ? words : [...words, "-t", alone];
+  console.log(`== TypeScript tests: ${[...bun, "test", ...chosen].join(" ")}`);
+  const child = Bun.spawn([...bun, "test", ...reporting, ...chosen], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "pipe"],
   });
   let output = "";
-  for await (const line of lines(child.stderr)) {
+  const reader = child.stderr.getReader();
+  // What a failed test left running may hold the pipe open.
+  let giveUp: Timer | undefined;
+  const exited = child.exited.finally(() => {
+    giveUp = setTimeout(() => void reader.cancel(), GRACE_MS);
+  });
+  for await (const line of lines(reader)) {
     if (noise?.test(line)) continue;
     process.stderr.write(line);
     output += line;
   }
-  const exitCode = await child.exited;
+  const exitCode = await exited;
+  clearTimeout(giveUp);
 
-  const cases = await takeReport();
+  // Those that were not chosen are reported as skipped.
+  const cases = (await takeReport()).filter(
+    (text) => alone === undefined || new RegExp(alone).test(fullName(text)),
+  );
   const skipped = cases.filter((text) => text.includes("<skipped"));
   const broken = cases.filter((text) => text.includes("<failure") || text.includes("<error"));
-  for (const text of alone ? [] : skipped) console.log(`skipped: ${attribute(text, "name")}`);
+  for (const text of skipped) console.log(`skipped: ${attribute(text, "name")}`);
   const failures = failuresIn(output);
   if (cases.length === 0 && exitCode !== 0) {
     // It died without a report.
-    failures.push({ name: words.at(-1) ?? "all", text: output });
+    failures.push({ name: alone ?? words.at(-1) ?? "all", text: output });
     return { passed: 0, failed: failures.length, skipped: 0, failures, died: true };
   }
   return {
     passed: cases.length - skipped.length - broken.length,
     // A failure outside of any test shows in the status alone.
     failed: broken.length === 0 && exitCode !== 0 ? 1 : broken.length,
-    skipped: alone ? 0 : skipped.length,
+    skipped: skipped.length,
     failures,
     died: false,
   };
@@ -69,10 +80,13 @@ export async function runTests(
 export async function testPatterns(file: string): Promise<string[]> {
   const command = [process.execPath, "test", ...reporting, file, "-t", "$nothing"];
   Bun.spawnSync(command, { stdio: ["ignore", "ignore", "ignore"] });
-  return (await takeReport()).map((text) => {
-    const name = [attribute(text, "classname"), attribute(text, "name")].join(" ").trim();
-    return `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`;
-  });
+  const names = (await takeReport()).map(fullName);
+  return names.map((name) => `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`);
+}
+
+/** As a pattern of names sees it. */
+function fullName(element: string): string {
+  return `${attribute(element, "classname")} ${attribute(element, "name")}`.trim();
 }
 
 /** The report's <testcase> elements. */
@@ -83,12 +97,16 @@ async function takeReport(): Promise<string[]> {
   return xml.match(/<testcase\b[^>]*?(\/>|>[\s\S]*?<\/testcase>)/g) ?? [];
 }
 
+type Reader = { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> };
+
 /** Whole lines, each with its end. */
-async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+async function* lines(reader: Reader): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const chunk of stream) {
-    rest += decoder.decode(chunk, { stream: true });
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    rest += decoder.decode(value, { stream: true });
     const whole = rest.split(/(?<=\n)/);
     rest = whole.at(-1)?.endsWith("\n") ? "" : (whole.pop() ?? "");
     yield* whole;
