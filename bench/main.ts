@@ -7,7 +7,7 @@ import { growth } from "./growth.ts";
 import { HEADER, line, measure, type Outcome, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
 import { message } from "./message.ts";
-import { peers } from "./peers.ts";
+import { peers } from "./peers/run.ts";
 import { picture } from "./picture.ts";
 import { eventLoop } from "./socket.ts";
 import { transfer } from "./transfer.ts";

@@ -8,9 +8,9 @@ const fold = @import("fold.zig").fold;
 /// and passes it with every call, so that the library keeps no state and asks the CPU once.
 pub const Kernel = enum(u32) { baseline, avx2, avx512, _ };
 
-extern fn rawsock_sum_baseline(data: [*]const u8, length: usize) callconv(.c) u32;
-extern fn rawsock_sum_avx2(data: [*]const u8, length: usize) callconv(.c) u32;
-extern fn rawsock_sum_avx512(data: [*]const u8, length: usize) callconv(.c) u32;
+extern fn rawsock_sum_baseline(data: [*]const u8, length: usize) callconv(.c) u64;
+extern fn rawsock_sum_avx2(data: [*]const u8, length: usize) callconv(.c) u64;
+extern fn rawsock_sum_avx512(data: [*]const u8, length: usize) callconv(.c) u64;
 
 /// The fastest kernel that runs on this CPU; those before it in `Kernel` run too.
 pub fn fastest() callconv(.c) i32 {
@@ -22,8 +22,8 @@ pub fn fastest() callconv(.c) i32 {
     return @intCast(@intFromEnum(kernel));
 }
 
-/// `start` with the big-endian 16-bit words of the data added and folded; an odd last byte is
-/// padded with a zero.
+/// `start`, of 16 bits, with the big-endian 16-bit words of the data added and folded; an odd last
+/// byte is padded with a zero.
 pub fn partial(
     data: [*]const u8,
     offset: u32,
@@ -32,17 +32,17 @@ pub fn partial(
     kernel: u32,
 ) callconv(.c) i32 {
     const sum = nativeSum(data[offset..][0..length], @enumFromInt(kernel));
-    return fold(@as(u64, start) + std.mem.bigToNative(u16, sum));
+    return std.mem.bigToNative(u16, fold(sum + std.mem.nativeToBig(u16, @intCast(start))));
 }
 
-/// The sum of the data's 16-bit words in the machine's own byte order. Byte order is a matter of
-/// the end alone: the swapped sum is the sum of the swapped words (RFC 1071, 2(B)).
-pub inline fn nativeSum(data: []const u8, kernel: Kernel) u16 {
+/// The sum of the data's 16-bit words in the machine's own byte order, not folded. Byte order is a
+/// matter of the end alone: the swapped sum is the sum of the swapped words (RFC 1071, 2(B)).
+pub inline fn nativeSum(data: []const u8, kernel: Kernel) u64 {
     if (builtin.target.cpu.arch == .x86_64) {
-        if (kernel == .avx512) return @truncate(rawsock_sum_avx512(data.ptr, data.len));
-        if (kernel == .avx2) return @truncate(rawsock_sum_avx2(data.ptr, data.len));
+        if (kernel == .avx512) return rawsock_sum_avx512(data.ptr, data.len);
+        if (kernel == .avx2) return rawsock_sum_avx2(data.ptr, data.len);
     }
-    return @truncate(rawsock_sum_baseline(data.ptr, data.len));
+    return rawsock_sum_baseline(data.ptr, data.len);
 }
 
 /// Checks every kernel that runs here.

@@ -3,7 +3,6 @@
 //! another symbol; checksum.zig chooses among them.
 const std = @import("std");
 const builtin = @import("builtin");
-const fold = @import("fold.zig").fold;
 const options = @import("kernel");
 
 comptime {
@@ -21,9 +20,9 @@ const chains = 4;
 /// end all chains, and the rest with them, are added up in one.
 const chain_limit = 8000;
 
-/// The sum of the 16-bit words in the machine's own byte order, folded to 16 bits. An odd last
-/// byte is padded with a zero.
-fn sum(data: [*]const u8, length: usize) callconv(.c) u32 {
+/// The sum of the 16-bit words in the machine's own byte order, not folded: it has less than 48
+/// bits. An odd last byte is padded with a zero.
+fn sum(data: [*]const u8, length: usize) callconv(.c) u64 {
     // The loads stay within the data by construction, which the checks would only repeat.
     @setRuntimeSafety(false);
     const even = length & ~@as(usize, 1);
@@ -31,7 +30,7 @@ fn sum(data: [*]const u8, length: usize) callconv(.c) u32 {
     return if (even < width) short(odd, data, even) else long(odd, data, even);
 }
 
-inline fn short(odd: u64, data: [*]const u8, even: usize) u16 {
+inline fn short(odd: u64, data: [*]const u8, even: usize) u64 {
     @setRuntimeSafety(false);
     var total = odd;
     var offset: usize = 0;
@@ -46,10 +45,10 @@ inline fn short(odd: u64, data: [*]const u8, even: usize) u16 {
             offset += size;
         }
     }
-    return fold(total);
+    return total;
 }
 
-inline fn long(odd: u64, start: [*]const u8, even: usize) u16 {
+inline fn long(odd: u64, start: [*]const u8, even: usize) u64 {
     @setRuntimeSafety(false);
     var data = start;
     var rest = even;
@@ -82,7 +81,7 @@ inline fn long(odd: u64, start: [*]const u8, even: usize) u16 {
         sums[chains - 1] +%= pairs(load(Words, data + rest - width) & mask);
     }
     inline for (1..chains) |index| sums[0] +%= sums[index];
-    return fold(total +% across(sums[0]));
+    return total +% across(sums[0]);
 }
 
 const is_x86 = builtin.target.cpu.arch == .x86_64;

@@ -7,7 +7,7 @@ import { Glob } from "bun";
 const packages = join(import.meta.dir, "../../node_modules/@zigc");
 
 /** The one that npm installed: not of this process' architecture where that is emulated. */
-const [found = "*/bin/zig"] = new Glob("*/bin/zig").scanSync(packages);
+const [found = "*-*/bin/zig"] = new Glob("*-*/bin/zig").scanSync(packages);
 export const zig = join(packages, found);
 
 /** For targets, which are named so that zig's own headers are taken, not this machine's. */
