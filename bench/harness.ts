@@ -46,7 +46,8 @@ export type Suite = { readonly title: string; cases(): Case[] | Promise<Case[]> 
  * both sides of most pairs then see alike.
  */
 const ROUNDS = 151;
-const WARM_UP_ROUNDS = 30;
+/** The optimizing compiler takes some 100,000 calls to come to its last word. */
+const WARM_UP_ROUNDS = 300;
 /** A round takes about this long. */
 const ROUND_NANOSECONDS = 2e6;
 

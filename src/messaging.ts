@@ -7,7 +7,6 @@ import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "
 import { type Message, slotOf } from "./message.ts";
 import { native } from "./native/library.ts";
 import type { Slot } from "./slot.ts";
-import { limitElements } from "./transfer.ts";
 import { type Span, spanEnd, spanStart } from "./validate.ts";
 
 const NO_OPTIONS = {};
@@ -15,20 +14,24 @@ const NO_OPTIONS = {};
 function prepareSend(message: Message, options: Span): Slot {
   const slot = slotOf(message);
   const { length } = slot.iovec;
-  const end = options === NO_OPTIONS ? length : spanEnd(options, length);
-  const start = options === NO_OPTIONS ? 0 : spanStart(options, end);
-  limitElements(end - start, "iovec");
-  slot.prepareSend(start, end);
+  if (options === NO_OPTIONS) {
+    slot.prepareSend(0, length);
+  } else {
+    const end = spanEnd(options, length);
+    slot.prepareSend(spanStart(options, end), end);
+  }
   return slot;
 }
 
 function prepareReceive(message: Message, options: Span): Slot {
   const slot = slotOf(message);
   const { length } = slot.iovec;
-  const end = options === NO_OPTIONS ? length : spanEnd(options, length);
-  const start = options === NO_OPTIONS ? 0 : spanStart(options, end);
-  limitElements(end - start, "iovec");
-  slot.prepareReceive(start, end);
+  if (options === NO_OPTIONS) {
+    slot.prepareReceive(0, length);
+  } else {
+    const end = spanEnd(options, length);
+    slot.prepareReceive(spanStart(options, end), end);
+  }
   return slot;
 }
 
