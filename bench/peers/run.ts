@@ -2,7 +2,7 @@
 // ours and C, round by round in turn. A peer is a program that prints the nanoseconds per unit of
 // each work it knows, as JSON.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { zig } from "../../test/support/zig.ts";
@@ -60,9 +60,9 @@ function installAddons(directory: string): Record<string, string> {
   const names = ["raw-socket", "unix-dgram"];
   const words = ["install", "--prefix", directory, "--no-audit", "--no-fund", "--no-save"];
   if (Bun.which("npm") !== null) {
-    // Their install scripts compile them: npm may want to be told that this is all right.
-    const allowed = ["--allow-scripts", names.join(",")];
-    const { exitCode } = Bun.spawnSync(["npm", ...words, ...allowed, ...names]);
+    // In a package of its own: npm would otherwise look for one further up.
+    writeFileSync(join(directory, "package.json"), "{}");
+    const { exitCode } = Bun.spawnSync(["npm", ...words, ...names]);
     if (exitCode === 0) return { NODE_PATH: join(directory, "node_modules") };
   }
   console.log(`(without ${names.join(" and ")}: npm did not install them)`);
