@@ -52,23 +52,26 @@ pub fn store(
     kernel: u32,
 ) callconv(.c) i32 {
     const bytes = frame[offset..][0..length];
-    const found = find(bytes, @enumFromInt(link), @enumFromInt(layer), @enumFromInt(kernel)) catch |refusal|
-        return number(refusal);
+    const choice: Choice = .{
+        .link = @enumFromInt(link),
+        .layer = @enumFromInt(layer),
+        .kernel = @enumFromInt(kernel),
+    };
+    const found = find(bytes, choice) catch |refusal| return number(refusal);
     const value = found.expected();
     std.mem.writeInt(u16, @constCast(found.field), value, .big);
     return value;
 }
 
-/// Compiled twice, because most packets are plain ones and take half the time where the compiler
-/// knows it.
-inline fn find(
-    bytes: []const u8,
-    link: frames.Link,
-    layer: Layer,
-    kernel: Kernel,
-) Refusal!Checksum {
-    if (frames.plainPacketOf(bytes, link)) |packet| return findIn(&packet, layer, kernel);
-    return findIn(&try frames.packetOf(bytes, link), layer, kernel);
+const Choice = struct { link: frames.Link, layer: Layer, kernel: Kernel };
+
+/// Compiled twice, because most packets are plain ones: where the compiler knows it, the checksum of
+/// a TCP frame of 1,500 bytes takes a sixth less.
+inline fn find(bytes: []const u8, choice: Choice) Refusal!Checksum {
+    const layer = choice.layer;
+    const kernel = choice.kernel;
+    if (frames.plainPacketOf(bytes, choice.link)) |packet| return findIn(&packet, layer, kernel);
+    return findIn(&try frames.packetOf(bytes, choice.link), layer, kernel);
 }
 
 inline fn findIn(packet: *const Packet, layer: Layer, kernel: Kernel) Refusal!Checksum {
