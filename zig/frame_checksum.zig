@@ -65,8 +65,8 @@ pub fn store(
 
 const Choice = struct { link: frames.Link, layer: Layer, kernel: Kernel };
 
-/// Compiled twice, because most packets are plain ones: where the compiler knows it, the checksum of
-/// a TCP frame of 1,500 bytes takes a sixth less.
+/// Compiled twice, because most packets are plain ones: where the compiler knows it, the checksum
+/// of a TCP frame of 1,500 bytes takes a sixth less.
 inline fn find(bytes: []const u8, choice: Choice) Refusal!Checksum {
     const layer = choice.layer;
     const kernel = choice.kernel;
