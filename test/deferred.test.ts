@@ -66,13 +66,13 @@ test("where no descriptor is left to load the rest with, the first call says so,
       const rejected = await rawsock.resolve({ node: "::1" }).catch(({ code }) => code);
       console.log(rejected);
       const attempt = (call) => {
-        try { return call(); } catch (error) { return error.name + ": " + error.message; }
+        try { return call(); } catch ({ name, syscall, code }) { return [name, syscall, code].join(" "); }
       };
       for (const call of calls) console.log(attempt(call));
       for (const fd of fds) closeSync(fd);
       for (const call of calls) console.log(attempt(call));
     `),
   ]);
-  const refused = "SocketError: open EMFILE: Too many open files\n".repeat(6);
+  const refused = "SocketError open EMFILE\n".repeat(6);
   expect(stdout).toBe(`EMFILE\n${refused}256\n0\n127.0.0.1\n65535\nundefined\n1\n`);
 });
