@@ -174,10 +174,10 @@ export const eventLoop: Suite = {
       end();
     }
     return [
-      trips("C epoll", (count) => symbols.time_ping_pong(cA, cB, DATA, DATA.length, count), 1.5),
-      trips("Bun.udpSocket", bunTrips, 0.8),
+      trips("C epoll", (count) => symbols.time_ping_pong(cA, cB, DATA, DATA.length, count), 1.3),
+      trips("Bun.udpSocket", bunTrips, 0.7),
       trips("node:dgram", nodeTrips),
-      bursts(true, "Bun.udpSocket", bunBursts, 1 / 1.3),
+      bursts(true, "Bun.udpSocket", bunBursts, 1 / 1.5),
       bursts(true, "node:dgram", nodeBursts),
       {
         ...bursts(false, "Bun.udpSocket", bunBursts),
