@@ -3,11 +3,10 @@
 
 import { readFileSync } from "node:fs";
 import { Message, Sockaddr, Socket } from "../src/index.ts";
-import type { Case, Suite, Timer } from "./harness.ts";
+import { type Case, DATA, type Suite, type Timer } from "./harness.ts";
 
 const WAITING = [10, 100, 1000, 10_000] as const;
 const BATCHES = [1, 4, 16, 64] as const;
-const DATA = new Uint8Array(64);
 const ignore = () => {};
 
 /** How many descriptors the process may open. */

@@ -5,6 +5,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** Datagrams in a burst, of which all come before the next one goes. */
+export const BURST = 64;
+export const DATA = new Uint8Array(64);
+
 /** Makes `calls` calls and returns the nanoseconds per call. */
 export type Timer = (calls: number) => number | Promise<number>;
 

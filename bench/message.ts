@@ -12,10 +12,9 @@ import {
   sendmsg,
   socketpair,
 } from "../src/index.ts";
-import { type Case, compile, type Suite, timer } from "./harness.ts";
+import { BURST, type Case, compile, type Suite, timer } from "./harness.ts";
 import { udpPair } from "./transfer.ts";
 
-const BURST = 64;
 const IPPROTO_IP = 0;
 const IPPROTO_UDP = 17;
 const SOL_SOCKET = 1;
@@ -30,7 +29,8 @@ const kinds = [
   ["UDP", udpPair],
 ] as const;
 
-function library() {
+/** The loops of message.c. */
+export function nativeMessages() {
   return dlopen(compile("message.c"), {
     time_message: { args: ["i32", "i32", "u32", "u32"], returns: "f64" },
     time_batch: { args: ["i32", "i32", "u32", "u32"], returns: "f64" },
@@ -48,7 +48,7 @@ const batch = (size: number) => Array.from({ length: BURST }, () => new Message(
 export const message: Suite = {
   title: "Messages",
   cases() {
-    const symbols = library();
+    const symbols = nativeMessages();
     const on = new Int32Array([1]);
     const switchOn = (fd: number, level: number, name: number) =>
       symbols.setsockopt(fd, level, name, on, 4);

@@ -4,13 +4,12 @@
 import { dlopen } from "bun:ffi";
 import { createSocket, type Socket as DgramSocket } from "node:dgram";
 import { connect, Sockaddr, Socket, send, socket } from "../src/index.ts";
-import { type Case, compile, type Suite, type Timer } from "./harness.ts";
+import { BURST, type Case, compile, DATA, type Suite, type Timer } from "./harness.ts";
+import { oneWay } from "./oneway.ts";
 import { udpPair } from "./transfer.ts";
 
-const BURST = 64;
 const WARM_UP_TRIPS = 20_000;
 const WARM_UP_BURSTS = 1000;
-const DATA = new Uint8Array(64);
 
 /** Two of our sockets connected to each other. */
 function ourPair(): [Socket, Socket] {
@@ -177,6 +176,7 @@ export const eventLoop: Suite = {
       trips("C epoll", (count) => symbols.time_ping_pong(cA, cB, DATA, DATA.length, count), 1.3),
       trips("Bun.udpSocket", bunTrips, 0.7),
       trips("node:dgram", nodeTrips),
+      ...(await oneWay()),
       bursts(true, "Bun.udpSocket", bunBursts, 1 / 1.5),
       bursts(true, "node:dgram", nodeBursts),
       {

@@ -12,9 +12,7 @@ import {
   socket,
   socketpair,
 } from "../src/index.ts";
-import { type Case, compile, type Suite, timer } from "./harness.ts";
-
-const BURST = 64;
+import { BURST, type Case, compile, type Suite, timer } from "./harness.ts";
 
 /** Two UDP sockets on loopback that are connected to each other. */
 export function udpPair(): [number, number] {

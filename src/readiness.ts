@@ -25,8 +25,11 @@ export const URGENT = 2;
 /** The error queue. */
 export const ERRORS = 3;
 
-/** Calls that may succeed before the event loop has its turn: timers must not starve. */
-const CALLS_PER_TURN = 64;
+/**
+ * Messages that may be moved before the event loop has its turn: timers must not starve. A whole
+ * batch goes and comes within one turn; half as many cost 3 % of that.
+ */
+const MESSAGES_PER_TURN = 128;
 
 /** Turns of the event loop that may find nothing before the native side is to wake us. */
 const IDLE_TURNS_MAX = 4;
@@ -83,8 +86,8 @@ export class EventSource {
   #unfinished: Watched[] = [];
   /** Those whose first attempt is yet to be made, the oldest first. */
   #postponed: Watched[] = [];
-  /** Calls left in this turn of the event loop. */
-  credit = CALLS_PER_TURN;
+  /** Messages left in this turn of the event loop. */
+  credit = MESSAGES_PER_TURN;
 
   constructor() {
     const mapped = mapEventSource();
@@ -206,7 +209,7 @@ export class EventSource {
    * program's own work is done, and the turn need not end for it.
    */
   #lookSoon(): void {
-    if (this.#lookingSoon || this.#armed || this.credit <= 0 || this.#hits >= CALLS_PER_TURN)
+    if (this.#lookingSoon || this.#armed || this.credit <= 0 || this.#hits >= MESSAGES_PER_TURN)
       return;
     if (this.#patience > 0) {
       this.#patience--;
@@ -226,7 +229,7 @@ export class EventSource {
       this.#busy &&
       !this.#armed &&
       this.credit > 0 &&
-      this.#hits < CALLS_PER_TURN
+      this.#hits < MESSAGES_PER_TURN
     );
   }
 
@@ -256,7 +259,7 @@ export class EventSource {
   };
 
   #beginTurn(): void {
-    this.credit = CALLS_PER_TURN;
+    this.credit = MESSAGES_PER_TURN;
     this.#hits = 0;
   }
 

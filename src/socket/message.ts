@@ -6,7 +6,7 @@ import { failure, SocketError } from "../error.ts";
 import { receiveFlags, sendFlags } from "../flags.ts";
 import { Message, slotOf, tryReceiveMessage, trySendMessage } from "../message.ts";
 import { READ, WRITE } from "../readiness.ts";
-import { elements } from "../transfer.ts";
+import { elements, limitElements } from "../transfer.ts";
 import { type Span, wrongType } from "../validate.ts";
 import type { Core } from "./core.ts";
 import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
@@ -215,11 +215,8 @@ class WholeMessage {
 function checkMessages(messages: readonly Message[], op: Span): Span {
   if (!Array.isArray(messages)) throw wrongType("messages", "an array of Messages", messages);
   const [start, end] = elements(messages, "messages", op);
-  const chosen = new Set<Message>();
   for (let index = start; index < end; index++) {
-    const message = messages[index] as Message;
-    elements(slotOf(message).iovec, "iovec", NO_LIMITS as Span);
-    chosen.add(message);
+    limitElements(slotOf(messages[index] as Message).iovec.length, "iovec");
   }
   return { start, end };
 }

@@ -1,0 +1,111 @@
+// Bursts of 64 datagrams from one Socket to another, sent and received in batches, beside
+// Bun.udpSocket's sendMany and beside the two system calls in C, which nothing can outdo that
+// makes them.
+
+import { Message, Sockaddr, Socket } from "../src/index.ts";
+import { BURST, type Case, DATA, type Timer } from "./harness.ts";
+import { nativeMessages } from "./message.ts";
+import { udpPair } from "./transfer.ts";
+
+const HOST = "127.0.0.1";
+const ROOM = 2048;
+/** One and a half times as fast. */
+const GOAL = { ratio: 1 / 1.5 };
+
+type Ends = { readonly timer: Timer; readonly close: () => void };
+
+/** Sends bursts, each when the one before has arrived. */
+function bursts(send: () => number | Promise<number>, arrival: () => Promise<unknown>): Timer {
+  return async (count) => {
+    const begin = Bun.nanoseconds();
+    for (let index = 0; index < count; index++) {
+      const arrived = arrival();
+      const sent = await send();
+      if (sent !== BURST) throw new Error(`${sent} of ${BURST} datagrams were sent`);
+      await arrived;
+    }
+    return (Bun.nanoseconds() - begin) / count / BURST;
+  };
+}
+
+/** Ours; connected, or with the destination in every message. */
+async function ours(connected: boolean): Promise<Ends> {
+  const open = () => Socket.open("inet", "dgram").bind(Sockaddr.inet(HOST));
+  const [from, to] = [open(), open()];
+  if (connected) await from.connect(to.localAddress);
+  const address = connected ? null : to.localAddress;
+  const messages = Array.from({ length: BURST }, () => new Message({ address, iovec: [DATA] }));
+  const batches = to.messages({ batch: true, size: ROOM });
+  const arrival = async () => {
+    for (let left = BURST; left > 0; ) left -= ((await batches.next()).value ?? []).length;
+  };
+  return {
+    timer: bursts(() => from.sendmmsg(messages), arrival),
+    close: () => [from, to].forEach((socket) => void socket.close()),
+  };
+}
+
+/** Bun's own; connected, or with the destination in every packet. */
+async function theirs(connected: boolean): Promise<Ends> {
+  let left = 0;
+  let done = () => {};
+  const data = () => {
+    if (--left === 0) done();
+  };
+  const to = await Bun.udpSocket({ hostname: HOST, socket: { data } });
+  const arrival = () => {
+    left = BURST;
+    return new Promise<void>((resolve) => {
+      done = resolve;
+    });
+  };
+  const [from, send] = connected ? await connectedTo(to.port) : await aimedAt(to.port);
+  const close = () => [from, to].forEach((socket) => void socket.close());
+  return { timer: bursts(send, arrival), close };
+}
+
+async function connectedTo(port: number) {
+  const socket = await Bun.udpSocket({ hostname: HOST, connect: { hostname: HOST, port } });
+  const packets = Array.from({ length: BURST }, () => DATA);
+  return [socket, () => socket.sendMany(packets)] as const;
+}
+
+async function aimedAt(port: number) {
+  const socket = await Bun.udpSocket({ hostname: HOST });
+  const packets = Array.from({ length: BURST }, () => [DATA, port, HOST]).flat();
+  return [socket, () => socket.sendMany(packets)] as const;
+}
+
+const NAME = `one way, sendmmsg + messages({ batch: true })`;
+
+/** The cases, whose sockets the last one closes. */
+export async function oneWay(): Promise<Case[]> {
+  const [from, to] = udpPair();
+  const symbols = nativeMessages();
+  const [connected, aimed] = [await ours(true), await ours(false)];
+  const [bunConnected, bunAimed] = [await theirs(true), await theirs(false)];
+  const ends = [connected, aimed, bunConnected, bunAimed];
+  return [
+    {
+      name: NAME,
+      against: "C sendmmsg + recvmmsg",
+      ours: connected.timer,
+      native: (count) => symbols.time_batch(from, to, DATA.length, count),
+    },
+    {
+      name: NAME,
+      against: "Bun.udpSocket sendMany",
+      goal: GOAL,
+      ours: connected.timer,
+      native: bunConnected.timer,
+    },
+    {
+      name: `${NAME}, unconnected`,
+      against: "Bun.udpSocket sendMany",
+      goal: GOAL,
+      ours: aimed.timer,
+      native: bunAimed.timer,
+      end: () => ends.forEach(({ close }) => void close()),
+    },
+  ];
+}
