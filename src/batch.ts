@@ -47,9 +47,7 @@ function prepareSend(messages: readonly Message[], start: number, end: number): 
   let word = 0;
   for (let index = start; index < end; index++) {
     const slot = slotOf(messages[index] as Message);
-    const { length } = slot.iovec;
-    limitElements(length, "iovec");
-    slot.prepareSend(0, length);
+    slot.prepareSend(0, slot.iovec.length);
     addresses[word++] = slot.addressLow;
     addresses[word++] = slot.addressHigh;
   }
@@ -67,9 +65,7 @@ function prepareReceive(messages: readonly Message[], start: number, end: number
     // The second message would overwrite the first, its descriptors included.
     if (slot.batch === batch) throw new TypeError(`messages[${index}] is there twice`);
     slot.batch = batch;
-    const { length } = slot.iovec;
-    limitElements(length, "iovec");
-    slot.prepareReceive(0, length);
+    slot.prepareReceive(0, slot.iovec.length);
     addresses[word++] = slot.addressLow;
     addresses[word++] = slot.addressHigh;
   }

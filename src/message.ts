@@ -8,7 +8,6 @@ import { failure } from "./error.ts";
 import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "./flags.ts";
 import { type ConstantTable, native } from "./native/library.ts";
 import { Slot } from "./slot.ts";
-import { limitElements } from "./transfer.ts";
 import {
   type Bytes,
   integer,
@@ -178,20 +177,24 @@ const NO_OPTIONS = {};
 function prepareSend(message: Message, options: Span): Slot {
   const slot = slotOf(message);
   const { length } = slot.iovec;
-  const end = options === NO_OPTIONS ? length : spanEnd(options, length);
-  const start = options === NO_OPTIONS ? 0 : spanStart(options, end);
-  limitElements(end - start, "iovec");
-  slot.prepareSend(start, end);
+  if (options === NO_OPTIONS) {
+    slot.prepareSend(0, length);
+  } else {
+    const end = spanEnd(options, length);
+    slot.prepareSend(spanStart(options, end), end);
+  }
   return slot;
 }
 
 function prepareReceive(message: Message, options: Span): Slot {
   const slot = slotOf(message);
   const { length } = slot.iovec;
-  const end = options === NO_OPTIONS ? length : spanEnd(options, length);
-  const start = options === NO_OPTIONS ? 0 : spanStart(options, end);
-  limitElements(end - start, "iovec");
-  slot.prepareReceive(start, end);
+  if (options === NO_OPTIONS) {
+    slot.prepareReceive(0, length);
+  } else {
+    const end = spanEnd(options, length);
+    slot.prepareReceive(spanStart(options, end), end);
+  }
   return slot;
 }
 

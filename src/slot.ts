@@ -16,6 +16,7 @@ import { errorName } from "./error.ts";
 import { native } from "./native/library.ts";
 import { allocate, stableAddress } from "./native/memory.ts";
 import { Structure } from "./record.ts";
+import { limitElements } from "./transfer.ts";
 import { wrongType } from "./validate.ts";
 
 const layout = new Structure("message_slot");
@@ -38,6 +39,7 @@ const vectorStart = layout.size / 4;
 /** Bits of the word `unread`, cleared as its parts are decoded. */
 const ADDRESS_UNREAD = 1;
 const CONTROL_UNREAD = 2;
+const ANYTHING_UNREAD = ADDRESS_UNREAD | CONTROL_UNREAD;
 
 const iovec = new Structure("iovec");
 const IOVEC_SIZE = iovec.size;
@@ -47,6 +49,8 @@ const SIZE = iovec.field("iov_len")[0] / 4;
 /** Elements whose table is part of the slot. */
 const OWN_ELEMENTS = 4;
 const WORD = 2 ** 32;
+
+const CTRUNC = MSG.CTRUNC;
 
 const NOTHING = new DataView(new ArrayBuffer(0));
 
@@ -94,11 +98,16 @@ export class Slot {
   readonly #sizes: number[] = [];
   /** The element the slot points at; -1 when the table is new. */
   #start = -1;
+  /** The one buffer that the slot says there is; null where it says otherwise. */
+  #single: Uint8Array | null = null;
+  #singleSize = 0;
 
   #address: Sockaddr | null = null;
   #name: Uint8Array | null = null;
 
-  controlLength: number;
+  #controlLength: number;
+  /** Does the slot say where to receive control data, and how much? */
+  #receiving = false;
   #control: ControlMessage[] = [];
   #room: DataView<ArrayBuffer> = NOTHING;
   #roomAddress = 0;
@@ -111,7 +120,7 @@ export class Slot {
   constructor(controlLength: number) {
     this.#bytes = allocate(layout.size + OWN_ELEMENTS * iovec.size);
     this.words = new Uint32Array(this.#bytes.buffer);
-    this.controlLength = controlLength;
+    this.#controlLength = controlLength;
     const address = stableAddress(this.#bytes);
     this.addressLow = address % WORD;
     this.addressHigh = Math.floor(address / WORD);
@@ -136,6 +145,15 @@ export class Slot {
     this.words[FLAGS] = bits;
   }
 
+  get controlLength(): number {
+    return this.#controlLength;
+  }
+
+  set controlLength(length: number) {
+    this.#controlLength = length;
+    this.#receiving = false;
+  }
+
   get iovec(): Uint8Array[] {
     return this.#iovec;
   }
@@ -144,6 +162,7 @@ export class Slot {
     this.#iovec = iovec;
     this.#views.length = 0;
     this.#sizes.length = 0;
+    this.#single = null;
   }
 
   get address(): Sockaddr | null {
@@ -165,7 +184,8 @@ export class Slot {
   /** Who looks at the control messages owns the descriptors in them. */
   get control(): ControlMessage[] {
     this.#unseen?.release();
-    return this.#currentControl();
+    if (((this.words[UNREAD] as number) & CONTROL_UNREAD) !== 0) this.#readControl();
+    return this.#control;
   }
 
   set control(control: ControlMessage[]) {
@@ -174,15 +194,10 @@ export class Slot {
     this.#control = control;
   }
 
-  #currentControl(): ControlMessage[] {
-    if (((this.words[UNREAD] as number) & CONTROL_UNREAD) !== 0) this.#readControl();
-    return this.#control;
-  }
-
   #readControl(): void {
     this.#clear(CONTROL_UNREAD);
     const length = this.words[RECEIVED_CONTROL] as number;
-    const cut = (this.flagBits & MSG.CTRUNC) !== 0;
+    const cut = ((this.words[FLAGS] as number) & CTRUNC) !== 0;
     this.#control = length === 0 ? [] : decodeReceived(this.#room, length, cut);
   }
 
@@ -190,18 +205,35 @@ export class Slot {
     this.words[UNREAD] = (this.words[UNREAD] as number) & ~bit;
   }
 
-  /** Makes the slot say what to send: elements `start` to `end`, destination, control data. */
+  /**
+   * Makes the slot say what to send: elements `start` to `end`, destination, control data. This
+   * runs with every message, what it calls only where something changed: little code is what the
+   * engine compiles well.
+   */
   prepareSend(start: number, end: number): void {
     this.#prepareVector(start, end);
-    this.#prepareName();
-    const control = this.#currentControl();
-    if (control.length === 0) {
-      this.#encoded?.forget();
-      this.words[CONTROL_ROOM] = 0;
-      this.#pointControl(0);
-      return;
-    }
-    if (this.#encoded?.is(control)) return;
+    this.#receiving = false;
+    if (((this.words[UNREAD] as number) & ANYTHING_UNREAD) !== 0) this.#readReceived();
+    const name = this.#address === null ? null : this.#address.bytes;
+    if (name !== this.#name) this.#prepareName(name);
+    const control = this.#control;
+    if (control.length === 0) this.#sendNoControl();
+    else if (this.#encoded?.is(control) !== true) this.#encode(control);
+  }
+
+  /** What came in is sent on. */
+  #readReceived(): void {
+    if (((this.words[UNREAD] as number) & ADDRESS_UNREAD) !== 0) this.#readAddress();
+    if (((this.words[UNREAD] as number) & CONTROL_UNREAD) !== 0) this.#readControl();
+  }
+
+  #sendNoControl(): void {
+    this.#encoded?.forget();
+    this.words[CONTROL_ROOM] = 0;
+    this.#pointControl(0);
+  }
+
+  #encode(control: readonly ControlMessage[]): void {
     const length = encodedLength(control);
     this.#reserve(length);
     this.#encoded ??= new Encoded();
@@ -211,9 +243,7 @@ export class Slot {
     this.#encoded.remember(control);
   }
 
-  #prepareName(): void {
-    const name = this.address?.bytes ?? null;
-    if (name === this.#name) return;
+  #prepareName(name: Uint8Array | null): void {
     this.#name = name;
     this.#point(NAME, name === null ? 0 : stableAddress(name));
     this.words[NAME_LENGTH] = name === null ? 0 : name.length;
@@ -222,8 +252,13 @@ export class Slot {
   /** Makes the slot say where to receive. */
   prepareReceive(start: number, end: number): void {
     this.#prepareVector(start, end);
+    if (!this.#receiving) this.#prepareRoom();
+  }
+
+  #prepareRoom(): void {
+    this.#receiving = true;
     this.#encoded?.forget();
-    const room = this.controlLength;
+    const room = this.#controlLength;
     if (this.words[CONTROL_ROOM] === room) return;
     // What is there would otherwise be lost with the room that holds it.
     if (((this.words[UNREAD] as number) & CONTROL_UNREAD) !== 0) this.#readControl();
@@ -233,6 +268,10 @@ export class Slot {
 
   /** To be called after each message that came in. */
   takeReceived(): void {
+    if (this.#unseen !== null || this.words[DESCRIPTORS] !== 0) this.#takeDescriptors();
+  }
+
+  #takeDescriptors(): void {
     this.#unseen?.close();
     if (this.words[DESCRIPTORS] === 0) return;
     this.#readControl();
@@ -264,6 +303,17 @@ export class Slot {
   }
 
   #prepareVector(start: number, end: number): void {
+    // Of the usual message nothing but the buffer itself is looked at.
+    const first = end === 1 && start === 0 ? this.#iovec[0] : undefined;
+    if (first !== this.#single || first?.byteLength !== this.#singleSize) {
+      this.#compareVector(start, end, first);
+    }
+  }
+
+  #compareVector(start: number, end: number, single: Uint8Array | undefined): void {
+    // Until all is well, also where something throws.
+    this.#single = null;
+    limitElements(end - start, "iovec");
     const iovec = this.#iovec;
     const views = this.#views;
     const sizes = this.#sizes;
@@ -274,6 +324,8 @@ export class Slot {
       break;
     }
     this.words[VECTOR_COUNT] = end - start;
+    this.#single = single ?? null;
+    this.#singleSize = single?.byteLength ?? 0;
     if (start === this.#start) return;
     this.#start = start;
     this.#point(VECTOR, this.#tableAddress + start * IOVEC_SIZE);

@@ -127,6 +127,27 @@ test("several control messages at once keep their order", () => {
   expect(decodeControl(new Uint8Array(0))).toEqual([]);
 });
 
+test("integers of different kinds and lengths in turn are told apart", () => {
+  const kinds: ControlMessage[] = [
+    { kind: "ttl", value: 7 },
+    { kind: "gro", size: 7 },
+    { kind: "overflow", dropped: 0xffff_ffff },
+    { kind: "hoplimit", value: -1 },
+    { kind: "segment", size: 7 },
+  ];
+  for (const first of kinds) {
+    for (const second of kinds) {
+      for (const one of [first, first, second]) {
+        expect(decodeControl(encodeControl([one]))).toEqual([one]);
+      }
+    }
+    // A length beyond 32 bits.
+    const bytes = encodeControl([first]);
+    bytes[7] = 1;
+    expect(decodeControl(bytes)).toEqual([]);
+  }
+});
+
 test("what is cut off decodes as far as it is whole", () => {
   fc.assert(
     fc.property(fc.array(anyKind, { minLength: 1, maxLength: 6 }), fc.nat(), (control, cut) => {

@@ -130,3 +130,40 @@ test("sending the same control message again allocates nothing", () => {
   // One small object a call would be 320,000 bytes and more.
   expect(growth).toBeLessThan(100_000);
 });
+
+test("a buffer put back after a call that failed is the one that is sent", () => {
+  using open = new Descriptors();
+  const [from, to] = pair(open);
+  const right = new Uint8Array([1]);
+  const message = new Message({ iovec: [right] });
+  sendmsg(from, message);
+  message.iovec[0] = new Uint8Array([2]);
+  message.iovec.push("no buffer" as never);
+  expect(() => sendmsg(from, message)).toThrow(TypeError);
+  message.iovec.length = 0;
+  message.iovec.push(right);
+  sendmsg(from, message);
+  const arrived = new Uint8Array(1);
+  for (let count = 0; count < 2; count++) {
+    expect(recvmsg(to, new Message({ iovec: [arrived] }))).toBe(1);
+    expect(arrived).toEqual(right);
+  }
+});
+
+test("a message sent and received into in turn has room for control data each time", () => {
+  using open = new Descriptors();
+  const [a, b] = pair(open);
+  const message = new Message({ iovec: [new Uint8Array(1)] });
+  for (const value of [10, 20, 30]) {
+    message.control = [{ kind: "ttl", value }];
+    message.address = null;
+    sendmsg(a, message);
+    recvmsg(b, message);
+    expect(message.control.find(({ kind }) => kind === "ttl")).toEqual({ kind: "ttl", value });
+    message.controlLength = 0;
+    sendmsg(a, new Message({ iovec: [new Uint8Array(1)] }));
+    recvmsg(b, message);
+    expect(message.flags).toEqual(["ctrunc"]);
+    message.controlLength = 256;
+  }
+});

@@ -28,7 +28,8 @@ pub const Slot = extern struct {
     received_control_length: u32,
     /// How many descriptors the received control data holds.
     descriptors: u32,
-    /// All ones after each message received; the caller clears what it has read.
+    /// All ones but the sign, which would cost JavaScript an integer, after each message received;
+    /// the caller clears what it has read.
     unread: u32,
     /// The descriptor that last refused MSG_CMSG_CLOEXEC, plus 1; 0: none.
     refusing: u32,
@@ -68,7 +69,7 @@ pub const Slot = extern struct {
         slot.received_name_length = header.msg_namelen;
         slot.received_control_length = @intCast(header.msg_controllen);
         slot.descriptors = if (header.msg_controllen == 0) 0 else control.adopt(header, close_flag);
-        slot.unread = std.math.maxInt(u32);
+        slot.unread = std.math.maxInt(i32);
     }
 };
 
