@@ -110,13 +110,14 @@ double time_control(int from, int to, uint32_t length, uint32_t bursts) {
   return spent / bursts / BURST;
 }
 
-// Nanoseconds per sendmsg of `count` segments and the recvmsg that gets them as one.
-double time_segments(int from, int to, uint32_t segment, uint32_t count, uint32_t calls) {
-  static uint8_t data[65536], target[65536];
+// Nanoseconds per sendmsg of the segments in `data` and the recvmsg that gets them as one, from and
+// into the same memory as ours: where it lies changes what the kernel's copying takes.
+double time_segments(int from, int to, uint32_t segment, uint8_t *data, uint32_t length,
+                     uint8_t *target, uint32_t room_length, uint32_t calls) {
   double begin = now();
   for (uint32_t call = 0; call < calls; call++) {
     _Alignas(8) uint8_t control[CMSG_SPACE(2)] = {0};
-    struct iovec vector = {data, segment * count};
+    struct iovec vector = {data, length};
     struct msghdr header = {.msg_iov = &vector, .msg_iovlen = 1};
     header.msg_control = control;
     header.msg_controllen = sizeof control;
@@ -126,7 +127,7 @@ double time_segments(int from, int to, uint32_t segment, uint32_t count, uint32_
     c->cmsg_type = 103; // UDP_SEGMENT
     *(uint16_t *)CMSG_DATA(c) = segment;
     sendmsg(from, &header, MSG_NOSIGNAL);
-    struct iovec room = {target, sizeof target};
+    struct iovec room = {target, room_length};
     receiving(&header, &vector, 0, 0);
     header.msg_iov = &room;
     recvmsg(to, &header, MSG_CMSG_CLOEXEC);
