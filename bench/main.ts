@@ -1,5 +1,5 @@
 // `npm run bench`: every suite, as a table, as bench/results.json and as bench/results.svg. Words
-// behind it choose the suites whose title holds one of them.
+// behind it choose the suites whose title holds one of them; `peers` adds other programs.
 
 import { cpus, release } from "node:os";
 import { join } from "node:path";
@@ -9,6 +9,7 @@ import { growth } from "./growth.ts";
 import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
 import { message } from "./message.ts";
+import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
 import { eventLoop } from "./socket.ts";
 import { startup } from "./startup.ts";
@@ -49,8 +50,9 @@ function machine(): object {
   };
 }
 
-const words = process.argv.slice(2);
-const chosen = own.filter(
+const words = process.argv.slice(2).filter((word) => word !== "peers");
+const suites = process.argv.includes("peers") ? [...own, ...peers] : own;
+const chosen = suites.filter(
   ({ title }) =>
     words.length === 0 || words.some((word) => title.toLowerCase().includes(word.toLowerCase())),
 );
