@@ -1,9 +1,12 @@
 // How the cost of Socket grows: with the sockets that wait, with the size of a batch, and how much
 // memory a waiting socket takes. Nothing stands beside it but the smallest size of the same work.
+// (How the cost of checksums grows with the frame, and that of the list of interfaces with their
+// number, is in their own suites.)
 
 import { readFileSync } from "node:fs";
 import { Message, Sockaddr, Socket } from "../src/index.ts";
 import { type Case, DATA, type Suite, type Timer } from "./harness.ts";
+import { memoryPerWait } from "./memory.ts";
 
 const WAITING = [10, 100, 1000, 10_000] as const;
 const BATCHES = [1, 4, 16, 64] as const;
@@ -19,8 +22,19 @@ function open(): Socket {
   return Socket.open("inet", "dgram").bind(Sockaddr.inet("127.0.0.1"));
 }
 
+/** The counts that the limit of descriptors has room for. */
+function waitingCounts(): number[] {
+  const room = descriptorLimit() - 100;
+  return WAITING.filter((count) => {
+    if (count > room) console.log(`${count} waiting: left out, raise "ulimit -n"`);
+    return count <= room;
+  });
+}
+
+type Ends = [timer: Timer, end: () => void];
+
 /** Round trips of one pair while `count` other sockets wait. */
-function tripsBeside(count: number): [Timer, () => void] {
+function tripsBeside(count: number): Ends {
   const waiting: Socket[] = [];
   const [a, b] = [open(), open()];
   const ready = Promise.all([a.connect(b.localAddress), b.connect(a.localAddress)]);
@@ -51,7 +65,7 @@ function tripsBeside(count: number): [Timer, () => void] {
 }
 
 /** Nanoseconds per message where `size` at a time are sent and received. */
-function batchesOf(size: number): [Timer, () => void] {
+function batchesOf(size: number): Ends {
   const [from, to] = Socket.pair("unix", "dgram");
   const messages = Array.from({ length: size }, () => new Message({ iovec: [DATA] }));
   const timer: Timer = async (calls) => {
@@ -68,55 +82,33 @@ function batchesOf(size: number): [Timer, () => void] {
   return [timer, () => [from, to].forEach((socket) => void socket.close())];
 }
 
-/** Bytes of this process for each of `count` sockets that wait. */
-async function memoryPerWait(count: number): Promise<number> {
-  const resident = () => {
-    Bun.gc(true);
-    return process.memoryUsage().rss;
-  };
-  const before = resident();
-  const sockets = Array.from({ length: count }, open);
-  for (const socket of sockets) socket.recv(DATA).catch(ignore);
-  const bytes = (resident() - before) / count;
-  for (const socket of sockets) socket.close();
-  await Bun.sleep(0);
-  return bytes;
-}
-
 export const growth: Suite = {
   title: "Growth of Socket",
-  async cases() {
-    const room = descriptorLimit() - 100;
+  cases(shared) {
     const cases: Case[] = [];
-    const pair = (name: string, against: string, make: () => [Timer, () => void], base: Timer) => {
+    const pair = (name: string, against: string, make: () => Ends, native: Timer) => {
       const [ours, end] = make();
-      cases.push({ name, against, ours, native: base, end });
+      cases.push({ name, against, ours, native, end });
     };
     const [few, endFew] = tripsBeside(1);
-    for (const count of WAITING) {
-      if (count > room) {
-        console.log(`round trip beside ${count} waiting: left out, raise "ulimit -n"`);
-        continue;
-      }
+    shared.defer(endFew);
+    for (const count of waitingCounts()) {
       pair(`round trip beside ${count} waiting`, "1 waiting", () => tripsBeside(count), few);
     }
     const [single, endSingle] = batchesOf(1);
+    shared.defer(endSingle);
     for (const size of BATCHES) {
       pair(`receive one of ${size}, unix datagram`, "batches of 1", () => batchesOf(size), single);
     }
-    const last = cases.at(-1);
-    if (last !== undefined) {
-      const { end } = last;
-      const ends = [endFew, endSingle, () => void end?.()];
-      cases[cases.length - 1] = { ...last, end: () => ends.forEach((close) => void close()) };
-    }
-    // The first sockets pay for what all share.
-    await memoryPerWait(100);
-    for (const count of WAITING) {
-      if (count > room) continue;
-      const bytes = await memoryPerWait(count);
-      console.log(`memory of each of ${count} waiting: ${(bytes / 1024).toFixed(2)} KiB`);
-    }
     return cases;
   },
+  figures: () =>
+    waitingCounts()
+      // What fewer take drowns in what a process takes and gives back meanwhile.
+      .filter((count) => count >= 1000)
+      .map((count) => ({
+        name: `memory of each of ${count} waiting`,
+        value: memoryPerWait(count) / 1024,
+        unit: "KiB",
+      })),
 };

@@ -22,6 +22,8 @@ export type Case = {
   readonly native: Timer;
   /** What `native` is, where it is not C. */
   readonly against?: string;
+  /** Rounds of one call each, for work that takes long; otherwise many rounds of many calls. */
+  readonly rounds?: number;
   /** Called once, when all rounds are done. */
   readonly end?: () => void | Promise<void>;
 };
@@ -34,20 +36,36 @@ export type Outcome = {
   readonly native: number;
   /** The median of the rounds' ratios. */
   readonly ratio: number;
+  /** The median of the rounds' differences. */
+  readonly extra: number;
+  readonly rounds: number;
   readonly goal: Goal | undefined;
   readonly met: boolean | undefined;
 };
 
-/** A suite makes its cases when its turn comes. */
-export type Suite = { readonly title: string; cases(): Case[] | Promise<Case[]> };
+/** What is measured beside no other. */
+export type Figure = { readonly name: string; readonly value: number; readonly unit: string };
+
+/** A suite makes its cases when its turn comes; what they share goes with `shared`. */
+export type Suite = {
+  readonly title: string;
+  cases(shared: DisposableStack): Case[] | Promise<Case[]>;
+  figures?(): Figure[];
+};
+
+export type Result = {
+  readonly title: string;
+  readonly outcomes: readonly Outcome[];
+  readonly figures: readonly Figure[];
+};
 
 /**
  * Many short rounds: a busy machine changes its speed for tens of milliseconds at a time, which
  * both sides of most pairs then see alike.
  */
 const ROUNDS = 151;
-/** The optimizing compiler takes some 100,000 calls to come to its last word. */
-const WARM_UP_ROUNDS = 300;
+/** How long each side runs before: the optimizing compiler comes late to its last word. */
+const WARM_UP_NANOSECONDS = 1e9;
 /** A round takes about this long. */
 const ROUND_NANOSECONDS = 2e6;
 
@@ -67,26 +85,32 @@ export function compile(...sources: string[]): string {
   return library;
 }
 
+type Loop = (body: () => void, calls: number) => void;
+
 /** A timer of `body`, which does `per` units of work at each call. */
 export function timer(body: () => void, per = 1): Timer {
+  // Compiled for this body alone, as a program's own loop is: one that all shared would call what
+  // it could contain, which takes 10 ns.
+  const loop = new Function(
+    "body",
+    "calls",
+    "for (let call = 0; call < calls; call++) body();",
+  ) as Loop;
   return (calls) => {
     const begin = Bun.nanoseconds();
-    for (let call = 0; call < calls; call++) body();
+    loop(body, calls);
     return (Bun.nanoseconds() - begin) / calls / per;
   };
 }
 
 /** The medians of rounds that alternate between both. */
-export async function measure({ name, goal, ours, native, against, end }: Case): Promise<Outcome> {
-  const probe = 20;
-  // What a timer returns is per unit of work, of which a call may do many.
-  const begin = Bun.nanoseconds();
-  await native(probe);
-  await ours(probe);
-  const estimate = Math.max(1, Bun.nanoseconds() - begin) / probe / 2;
-  const calls = Math.max(1, Math.round(ROUND_NANOSECONDS / estimate));
+export async function measure(one: Case): Promise<Outcome> {
+  const { name, goal, ours, native, against = "C", rounds = ROUNDS } = one;
+  const single = one.rounds !== undefined;
+  const calls = single ? 1 : await callsPerRound(one);
+  for (const side of single ? [] : [native, ours]) await warmUp(side, calls);
   const times: { ours: number[]; native: number[] } = { ours: [], native: [] };
-  for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
+  for (let round = -1; round < rounds; round++) {
     // Neither is always the one that finds what the other left in the caches.
     const oursFirst = round % 2 === 0;
     const first = await (oursFirst ? ours : native)(calls);
@@ -95,13 +119,36 @@ export async function measure({ name, goal, ours, native, against, end }: Case):
     times.ours.push(oursFirst ? first : second);
     times.native.push(oursFirst ? second : first);
   }
-  await end?.();
-  const outcome = { name, against: against ?? "C", goal };
+  await one.end?.();
   const pairs = times.ours.map((time, round) => [time, times.native[round] as number] as const);
   const ratio = median(pairs.map(([mine, theirs]) => mine / theirs));
   const extra = median(pairs.map(([mine, theirs]) => mine - theirs));
-  const medians = { ours: median(times.ours), native: median(times.native), ratio };
-  return { ...outcome, ...medians, met: goal && meets(goal, ratio, extra) };
+  const medians = { ours: median(times.ours), native: median(times.native), ratio, extra };
+  return { name, against, ...medians, goal, met: goal && meets(goal, ratio, extra), rounds };
+}
+
+async function warmUp(side: Timer, calls: number): Promise<void> {
+  const begin = Bun.nanoseconds();
+  while (Bun.nanoseconds() - begin < WARM_UP_NANOSECONDS) await side(calls);
+}
+
+/** How many calls take as long as a round of both is to take. */
+async function callsPerRound({ ours, native }: Case): Promise<number> {
+  const wanted = 2 * ROUND_NANOSECONDS;
+  const probe = 20;
+  // The first calls may start another program and compile.
+  await native(probe);
+  await ours(probe);
+  for (let calls = probe; ; ) {
+    // What a timer returns is per unit of work, of which a call may do many.
+    const begin = Bun.nanoseconds();
+    await native(calls);
+    await ours(calls);
+    const share = (Bun.nanoseconds() - begin) / wanted;
+    if (share > 0.5) return Math.max(1, Math.round(calls / share));
+    // It becomes faster meanwhile: come near in steps.
+    calls = Math.ceil(calls * Math.min(10, 0.8 / share));
+  }
 }
 
 function meets(goal: Goal, ratio: number, extra: number): boolean {
@@ -115,26 +162,50 @@ export function median(values: readonly number[]): number {
 /** "1.08x", or "+ 10 ns". */
 export function goalText(goal: Goal | undefined): string {
   if (goal === undefined) return "";
-  return "ratio" in goal ? `<= ${goal.ratio.toFixed(2)}x` : `<= + ${goal.extraNanoseconds} ns`;
+  return "ratio" in goal
+    ? `<= ${goal.ratio.toFixed(2)}x`
+    : `<= + ${timeText(goal.extraNanoseconds, 0)}`;
 }
 
+const NAME_WIDTH = 50;
+
 /** One line of the table. */
-export function line({ name, against, ours, native, ratio, goal, met }: Outcome): string {
+export function line({ name, against, ours, native, ratio, goal, met, rounds }: Outcome): string {
   return [
-    name.padEnd(44),
-    time(ours).padStart(11),
-    time(native).padStart(11),
-    `${ratio.toFixed(2)}x`.padStart(8),
+    name.padEnd(NAME_WIDTH),
+    timeText(ours).padStart(11),
+    timeText(native).padStart(11),
+    `${ratio.toFixed(2)}x`.padStart(9),
     goalText(goal).padStart(12),
-    met === undefined ? "" : met ? "  yes" : "  NO",
-    against === "C" ? "" : `  (beside ${against})`,
+    met === undefined ? "     " : met ? "  yes" : "  NO ",
+    String(rounds).padStart(7),
+    `  ${against}`,
   ].join("");
 }
 
-export const HEADER = `${"".padEnd(44)}${"ours".padStart(11)}${"native".padStart(11)}${"ratio".padStart(8)}${"goal".padStart(12)}  met`;
+export function figureLine({ name, value, unit }: Figure): string {
+  return `${name.padEnd(NAME_WIDTH)}${`${value.toFixed(2)} ${unit}`.padStart(11)}`;
+}
 
-function time(nanoseconds: number): string {
-  if (nanoseconds < 10_000) return `${nanoseconds.toFixed(1)} ns`;
-  if (nanoseconds < 10_000_000) return `${(nanoseconds / 1000).toFixed(1)} us`;
-  return `${(nanoseconds / 1e6).toFixed(1)} ms`;
+const COLUMNS = ["ours".padStart(11), "native".padStart(11), "ratio".padStart(9)];
+export const HEADER = [
+  "".padEnd(NAME_WIDTH),
+  ...COLUMNS,
+  "goal".padStart(12),
+  "  met",
+  "rounds".padStart(7),
+  "  native is",
+].join("");
+
+const UNITS = [
+  ["ms", 1e6, 10_000_000],
+  ["us", 1000, 10_000],
+  ["ns", 1, 0],
+] as const;
+
+/** In a unit that leaves few digits. */
+export function timeText(nanoseconds: number, digits = 1): string {
+  const size = digits === 0 ? nanoseconds * 10 : nanoseconds;
+  const [unit, factor] = UNITS.find(([, , least]) => size >= least) ?? UNITS[2];
+  return `${(nanoseconds / factor).toFixed(digits)} ${unit}`;
 }

@@ -1,42 +1,77 @@
 // `npm run bench`: every suite, as a table, as bench/results.json and as bench/results.svg. Words
 // behind it choose the suites whose title holds one of them; `peers` adds other programs.
 
+import { cpus, release } from "node:os";
 import { join } from "node:path";
+import { zig } from "../test/support/zig.ts";
 import { checksums } from "./checksum.ts";
 import { growth } from "./growth.ts";
-import { HEADER, line, measure, type Outcome, type Suite } from "./harness.ts";
+import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
 import { message } from "./message.ts";
-import { peers } from "./peers/run.ts";
+import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
 import { eventLoop } from "./socket.ts";
+import { startup } from "./startup.ts";
 import { transfer } from "./transfer.ts";
 
-const suites: readonly Suite[] = [checksums, transfer, message, interfaces, eventLoop, growth];
+const own: readonly Suite[] = [
+  checksums,
+  transfer,
+  message,
+  interfaces,
+  eventLoop,
+  startup,
+  growth,
+];
+
+async function run(suite: Suite): Promise<Result> {
+  console.log(`\n${suite.title}\n${HEADER}`);
+  using shared = new DisposableStack();
+  const outcomes = [];
+  for (const one of await suite.cases(shared)) {
+    const outcome = await measure(one);
+    console.log(line(outcome));
+    outcomes.push(outcome);
+  }
+  const figures = suite.figures?.() ?? [];
+  for (const figure of figures) console.log(figureLine(figure));
+  return { title: suite.title, outcomes, figures };
+}
+
+/** What the figures depend on; they are ratios for the sake of the rest. */
+function machine(): object {
+  return {
+    cpu: cpus()[0]?.model ?? "unknown",
+    cpus: cpus().length,
+    kernel: `${process.platform} ${/^[\d.]+/.exec(release())} ${process.arch}`,
+    bun: Bun.version,
+    zig: String(Bun.spawnSync([zig, "version"]).stdout).trim(),
+  };
+}
 
 const words = process.argv.slice(2).filter((word) => word !== "peers");
+const suites = process.argv.includes("peers") ? [...own, ...peers] : own;
 const chosen = suites.filter(
   ({ title }) =>
     words.length === 0 || words.some((word) => title.toLowerCase().includes(word.toLowerCase())),
 );
 
-const results: { title: string; outcomes: Outcome[] }[] = [];
-for (const suite of chosen) {
-  console.log(`\n${suite.title}\n${HEADER}`);
-  const outcomes: Outcome[] = [];
-  for (const one of await suite.cases()) {
-    const outcome = await measure(one);
-    console.log(line(outcome));
-    outcomes.push(outcome);
-  }
-  results.push({ title: suite.title, outcomes });
-}
+const about = machine();
+console.log(
+  Object.entries(about)
+    .map((entry) => entry.join(" "))
+    .join(", "),
+);
+console.log("Medians of rounds that take turns, ours and native, in this one run.");
+const results: Result[] = [];
+for (const suite of chosen) results.push(await run(suite));
 
 if (words.length === 0) {
   const file = (name: string) => join(import.meta.dir, name);
-  await Bun.write(file("results.json"), `${JSON.stringify(results, null, 2)}\n`);
+  const text = JSON.stringify({ machine: about, suites: results }, null, 2);
+  await Bun.write(file("results.json"), `${text}\n`);
   await Bun.write(file("results.svg"), picture(results));
 }
 const missed = results.flatMap(({ outcomes }) => outcomes.filter(({ met }) => met === false));
 console.log(missed.length === 0 ? "\nevery goal met" : `\n${missed.length} goals missed`);
-if (process.argv.includes("peers")) await peers();

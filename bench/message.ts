@@ -3,31 +3,16 @@
 import { dlopen } from "bun:ffi";
 import {
   type ControlMessage,
-  close,
   Message,
   recvmmsg,
   recvmsg,
-  SO,
   sendmmsg,
   sendmsg,
-  socketpair,
+  setSocketOption,
+  setSocketOptions,
 } from "../src/index.ts";
 import { BURST, type Case, compile, type Suite, timer } from "./harness.ts";
-import { udpPair } from "./transfer.ts";
-
-const IPPROTO_IP = 0;
-const IPPROTO_UDP = 17;
-const SOL_SOCKET = 1;
-const IP_PKTINFO = 8;
-const IP_RECVTTL = 12;
-const UDP_GRO = 104;
-
-type Pair = readonly [from: number, to: number];
-
-const kinds = [
-  ["unix datagram", () => socketpair("unix", "dgram")],
-  ["UDP", udpPair],
-] as const;
+import { closing, pairs, udpPair } from "./transfer.ts";
 
 /** The loops of message.c. */
 export function nativeMessages() {
@@ -40,11 +25,9 @@ export function nativeMessages() {
       returns: "f64",
     },
     send_burst: { args: ["i32", "u32"], returns: "void" },
-    setsockopt: { args: ["i32", "i32", "i32", "buffer", "u32"], returns: "i32" },
   }).symbols;
 }
 
-const closing = (pair: Pair) => () => pair.forEach((fd) => void close(fd));
 const buffers = (size: number) => ({ iovec: [new Uint8Array(size)] });
 const batch = (size: number) => Array.from({ length: BURST }, () => new Message(buffers(size)));
 
@@ -52,12 +35,9 @@ export const message: Suite = {
   title: "Messages",
   cases() {
     const symbols = nativeMessages();
-    const on = new Int32Array([1]);
-    const switchOn = (fd: number, level: number, name: number) =>
-      symbols.setsockopt(fd, level, name, on, 4);
     const cases: Case[] = [];
 
-    for (const [kind, open] of kinds) {
+    for (const [kind, open] of pairs) {
       const pair = open();
       const [from, to] = pair;
       const [sent, arrived] = [new Message(buffers(64)), new Message(buffers(64))];
@@ -73,7 +53,7 @@ export const message: Suite = {
       });
     }
 
-    for (const [kind, open] of kinds) {
+    for (const [kind, open] of pairs) {
       for (const size of [64, 1400]) {
         const pair = open();
         const [from, to] = pair;
@@ -97,9 +77,7 @@ export const message: Suite = {
     function decoded(): Case {
       const pair = udpPair();
       const [from, to] = pair;
-      switchOn(to, IPPROTO_IP, IP_RECVTTL);
-      switchOn(to, IPPROTO_IP, IP_PKTINFO);
-      switchOn(to, SOL_SOCKET, SO.TIMESTAMPNS as number);
+      setSocketOptions(to, { IP_RECVTTL: true, IP_PKTINFO: true, SO_TIMESTAMPNS: true });
       const arrived = new Message(buffers(64));
       let kept: ControlMessage[] = [];
       return {
@@ -128,7 +106,7 @@ export const message: Suite = {
       const count = size === 64 ? 64 : 45;
       const pair = udpPair();
       const [from, to] = pair;
-      switchOn(to, IPPROTO_UDP, UDP_GRO);
+      setSocketOption(to, "UDP_GRO", true);
       const control: ControlMessage[] = [{ kind: "segment", size }];
       const [data, room] = [new Uint8Array(size * count), new Uint8Array(65_536)];
       const sent = new Message({ iovec: [data], control });
@@ -137,16 +115,12 @@ export const message: Suite = {
       return {
         name: `GSO + GRO, ${count} segments of ${size} B`,
         goal: { ratio: 1.05 },
-        ours: (calls) => {
-          const begin = Bun.nanoseconds();
-          for (let call = 0; call < calls; call++) {
-            sendmsg(from, sent);
-            recvmsg(to, arrived);
-            kept = arrived.control;
-            if (kept.length !== 1) throw new Error(`${kept.length} control messages came`);
-          }
-          return (Bun.nanoseconds() - begin) / calls;
-        },
+        ours: timer(() => {
+          sendmsg(from, sent);
+          recvmsg(to, arrived);
+          kept = arrived.control;
+          if (kept.length !== 1) throw new Error(`${kept.length} control messages came`);
+        }),
         native: (calls) =>
           symbols.time_segments(from, to, size, data, data.length, room, room.length, calls),
         end: closing(pair),

@@ -2,17 +2,16 @@
 // Bun.udpSocket's sendMany and beside the two system calls in C, which nothing can outdo that
 // makes them.
 
-import { Message, Sockaddr, Socket } from "../src/index.ts";
+import { close, Message, Sockaddr, Socket } from "../src/index.ts";
 import { BURST, type Case, DATA, type Timer } from "./harness.ts";
 import { nativeMessages } from "./message.ts";
 import { udpPair } from "./transfer.ts";
 
 const HOST = "127.0.0.1";
 const ROOM = 2048;
+const NAME = `one way, batches of ${BURST}`;
 /** One and a half times as fast. */
 const GOAL = { ratio: 1 / 1.5 };
-
-type Ends = { readonly timer: Timer; readonly close: () => void };
 
 /** Sends bursts, each when the one before has arrived. */
 function bursts(send: () => number | Promise<number>, arrival: () => Promise<unknown>): Timer {
@@ -29,8 +28,8 @@ function bursts(send: () => number | Promise<number>, arrival: () => Promise<unk
 }
 
 /** Ours; connected, or with the destination in every message. */
-async function ours(connected: boolean): Promise<Ends> {
-  const open = () => Socket.open("inet", "dgram").bind(Sockaddr.inet(HOST));
+export async function ourBursts(shared: DisposableStack, connected: boolean): Promise<Timer> {
+  const open = () => shared.use(Socket.open("inet", "dgram")).bind(Sockaddr.inet(HOST));
   const [from, to] = [open(), open()];
   if (connected) await from.connect(to.localAddress);
   const address = connected ? null : to.localAddress;
@@ -39,14 +38,11 @@ async function ours(connected: boolean): Promise<Ends> {
   const arrival = async () => {
     for (let left = BURST; left > 0; ) left -= ((await batches.next()).value ?? []).length;
   };
-  return {
-    timer: bursts(() => from.sendmmsg(messages), arrival),
-    close: () => [from, to].forEach((socket) => void socket.close()),
-  };
+  return bursts(() => from.sendmmsg(messages), arrival);
 }
 
 /** Bun's own; connected, or with the destination in every packet. */
-async function theirs(connected: boolean): Promise<Ends> {
+async function bunBursts(shared: DisposableStack, connected: boolean): Promise<Timer> {
   let left = 0;
   let done = () => {};
   const data = () => {
@@ -60,8 +56,8 @@ async function theirs(connected: boolean): Promise<Ends> {
     });
   };
   const [from, send] = connected ? await connectedTo(to.port) : await aimedAt(to.port);
-  const close = () => [from, to].forEach((socket) => void socket.close());
-  return { timer: bursts(send, arrival), close };
+  shared.defer(() => [from, to].forEach((socket) => void socket.close()));
+  return bursts(send, arrival);
 }
 
 async function connectedTo(port: number) {
@@ -76,36 +72,26 @@ async function aimedAt(port: number) {
   return [socket, () => socket.sendMany(packets)] as const;
 }
 
-const NAME = `one way, sendmmsg + messages({ batch: true })`;
-
-/** The cases, whose sockets the last one closes. */
-export async function oneWay(): Promise<Case[]> {
+export async function oneWay(shared: DisposableStack): Promise<Case[]> {
   const [from, to] = udpPair();
+  shared.defer(() => [from, to].forEach((fd) => void close(fd)));
   const symbols = nativeMessages();
-  const [connected, aimed] = [await ours(true), await ours(false)];
-  const [bunConnected, bunAimed] = [await theirs(true), await theirs(false)];
-  const ends = [connected, aimed, bunConnected, bunAimed];
+  const connected = await ourBursts(shared, true);
+  const against = "Bun.udpSocket sendMany";
   return [
     {
       name: NAME,
       against: "C sendmmsg + recvmmsg",
-      ours: connected.timer,
+      ours: connected,
       native: (count) => symbols.time_batch(from, to, DATA.length, count),
     },
+    { name: NAME, against, goal: GOAL, ours: connected, native: await bunBursts(shared, true) },
     {
-      name: NAME,
-      against: "Bun.udpSocket sendMany",
+      name: "one way, batches, unconnected",
+      against,
       goal: GOAL,
-      ours: connected.timer,
-      native: bunConnected.timer,
-    },
-    {
-      name: `${NAME}, unconnected`,
-      against: "Bun.udpSocket sendMany",
-      goal: GOAL,
-      ours: aimed.timer,
-      native: bunAimed.timer,
-      end: () => ends.forEach(({ close }) => void close()),
+      ours: await ourBursts(shared, false),
+      native: await bunBursts(shared, false),
     },
   ];
 }

@@ -3,21 +3,14 @@
 
 import { dlopen } from "bun:ffi";
 import { createSocket, type Socket as DgramSocket } from "node:dgram";
-import { connect, Sockaddr, Socket, send, socket } from "../src/index.ts";
+import { close, connect, Sockaddr, Socket, send, socket } from "../src/index.ts";
 import { BURST, type Case, compile, DATA, type Suite, type Timer } from "./harness.ts";
 import { oneWay } from "./oneway.ts";
 import { udpPair } from "./transfer.ts";
 
-const WARM_UP_TRIPS = 20_000;
-const WARM_UP_BURSTS = 1000;
-
-/** Two of our sockets connected to each other. */
-function ourPair(): [Socket, Socket] {
-  const [a, b] = udpPair();
-  return [Socket.adopt(a), Socket.adopt(b)];
-}
-
-function ourTrips([a, b]: [Socket, Socket]): Timer {
+/** Trips between two of our sockets, connected to each other. */
+function ourTrips(shared: DisposableStack): Timer {
+  const [a, b] = udpPair().map((fd) => shared.use(Socket.adopt(fd))) as [Socket, Socket];
   return async (trips) => {
     const there = new Uint8Array(64);
     const back = new Uint8Array(64);
@@ -100,17 +93,18 @@ function calledBursts(burst: () => void, handlers: [Handler, Handler]): Timer {
 }
 
 /** Sends a burst to a port by system calls, so that only the receiver differs. */
-function sender(port: number): () => void {
+function sender(shared: DisposableStack, port: number): () => void {
   const fd = socket("inet", "dgram");
+  shared.defer(() => void close(fd));
   connect(fd, { family: "inet", address: "127.0.0.1", port });
   return () => {
     for (let index = 0; index < BURST; index++) send(fd, DATA);
   };
 }
 
-function batchTimer(batch: boolean): [Timer, () => void] {
-  const receiver = Socket.open("inet", "dgram").bind(Sockaddr.inet("127.0.0.1"));
-  const burst = sender(receiver.localAddress.port ?? 0);
+function batchTimer(shared: DisposableStack, batch: boolean): Timer {
+  const receiver = shared.use(Socket.open("inet", "dgram")).bind(Sockaddr.inet("127.0.0.1"));
+  const burst = sender(shared, receiver.localAddress.port ?? 0);
   const batches = receiver.messages({ batch: true, size: 2048 });
   const single = batch ? undefined : receiver.messages({ size: 2048 });
   const receive = async (count: number) => {
@@ -119,16 +113,17 @@ function batchTimer(batch: boolean): [Timer, () => void] {
       else left -= (await single.next()).done ? 0 : 1;
     }
   };
-  return [burstTimer(burst, receive), () => receiver.close()];
+  return burstTimer(burst, receive);
 }
 
 export const eventLoop: Suite = {
   title: "Socket in the event loop, UDP, 64 B",
-  async cases() {
+  async cases(shared) {
     const { symbols } = dlopen(compile("socket.c"), {
       time_ping_pong: { args: ["i32", "i32", "buffer", "u32", "u32"], returns: "f64" },
     });
     const [cA, cB] = udpPair();
+    shared.defer(() => [cA, cB].forEach((fd) => void close(fd)));
     const nothing = () => {};
     const bunHandlers: [Handler, Handler] = [nothing, nothing];
     const [bunA, bunB] = await bunPair(bunHandlers);
@@ -138,53 +133,35 @@ export const eventLoop: Suite = {
     ]);
     const nodeHandlers: [Handler, Handler] = [nothing, nothing];
     const [nodeA, nodeB] = await dgramPair(nodeHandlers);
+    shared.defer(() => [bunA, bunB, nodeA, nodeB].forEach((socket) => void socket.close()));
     const nodeTrips = calledTrips(nodeHandlers, [
       () => nodeA.send(DATA, nodeB.address().port, "127.0.0.1"),
       () => nodeB.send(DATA, nodeA.address().port, "127.0.0.1"),
     ]);
-    const bunBursts = calledBursts(sender(bunB.port), bunHandlers);
-    const nodeBursts = calledBursts(sender(nodeB.address().port), nodeHandlers);
+    const bunBursts = calledBursts(sender(shared, bunB.port), bunHandlers);
+    const nodeBursts = calledBursts(sender(shared, nodeB.address().port), nodeHandlers);
 
-    const trips = (against: string, native: Timer, goal?: number): Case => {
-      const pair = ourPair();
-      return {
-        name: "round trip, recv and send",
-        against,
-        native,
-        ours: ourTrips(pair),
-        end: () => pair.forEach((socket) => void socket.close()),
-        ...(goal === undefined ? {} : { goal: { ratio: goal } }),
-      };
-    };
-    const bursts = (batch: boolean, against: string, native: Timer, goal?: number): Case => {
-      const [ours, end] = batchTimer(batch);
-      const name = batch
-        ? `receive ${BURST}, messages({ batch: true })`
-        : `receive ${BURST}, messages()`;
-      return { name, against, ours, native, end, ...(goal ? { goal: { ratio: goal } } : {}) };
-    };
-    // The optimizing compiler takes some 10,000 rounds, on every side.
-    const warm = ourPair();
-    for (const timer of [ourTrips(warm), bunTrips, nodeTrips]) await timer(WARM_UP_TRIPS);
-    for (const socket of warm) socket.close();
-    for (const batch of [true, false]) {
-      const [ours, end] = batchTimer(batch);
-      for (const timer of [ours, bunBursts, nodeBursts]) await timer(WARM_UP_BURSTS);
-      end();
-    }
+    const trips = (against: string, native: Timer): Case => ({
+      name: "round trip, recv and send",
+      against,
+      native,
+      ours: ourTrips(shared),
+    });
+    const bursts = (batch: boolean, against: string, native: Timer): Case => ({
+      name: `receive ${BURST}, messages(${batch ? "{ batch: true }" : ""})`,
+      against,
+      native,
+      ours: batchTimer(shared, batch),
+    });
+    const c: Timer = (count) => symbols.time_ping_pong(cA, cB, DATA, DATA.length, count);
     return [
-      trips("C epoll", (count) => symbols.time_ping_pong(cA, cB, DATA, DATA.length, count), 1.3),
-      trips("Bun.udpSocket", bunTrips, 0.7),
+      { ...trips("C epoll", c), goal: { ratio: 1.3 } },
+      { ...trips("Bun.udpSocket", bunTrips), goal: { ratio: 0.7 } },
       trips("node:dgram", nodeTrips),
-      ...(await oneWay()),
-      bursts(true, "Bun.udpSocket", bunBursts, 1 / 1.5),
+      ...(await oneWay(shared)),
+      bursts(true, "Bun.udpSocket", bunBursts),
       bursts(true, "node:dgram", nodeBursts),
-      {
-        ...bursts(false, "Bun.udpSocket", bunBursts),
-        end: () => {
-          for (const socket of [bunA, bunB, nodeA, nodeB]) socket.close();
-        },
-      },
+      bursts(false, "Bun.udpSocket", bunBursts),
     ];
   },
 };

@@ -84,3 +84,14 @@ test "every length and alignment equals the naive loop" {
     @memset(&bytes, 0xff);
     for (0..bytes.len) |length| try expectSum(naive(bytes[0..length]), bytes[0..length], 0);
 }
+
+test "lanes that are as full as they become do not overflow" {
+    const bytes = try std.testing.allocator.alloc(u8, (4 << 20) + 7);
+    defer std.testing.allocator.free(bytes);
+    for ([_]u8{ 0x00, 0xff, 0x7f, 0x80 }) |byte| {
+        @memset(bytes, byte);
+        for ([_]usize{ 65_534, 65_535, 65_536, 65_537, 65_538, 1 << 20, bytes.len }) |length| {
+            try expectSum(naive(bytes[0..length]), bytes[0..length], 0);
+        }
+    }
+}

@@ -81,7 +81,7 @@ inline fn long(odd: u64, start: [*]const u8, even: usize) u64 {
         sums[chains - 1] +%= pairs(load(Words, data + rest - width) & mask);
     }
     inline for (1..chains) |index| sums[0] +%= sums[index];
-    return total +% across(sums[0]);
+    return total +% if (even <= narrow_limit) acrossNarrow(sums[0]) else across(sums[0]);
 }
 
 const is_x86 = builtin.target.cpu.arch == .x86_64;
@@ -114,6 +114,14 @@ inline fn across(sums: Sums) u64 {
         return @reduce(.Add, @as(@Vector(width / 4, u64), unsigned));
     }
     return @bitCast(@reduce(.Add, @as(@Vector(width / 4, i64), sums)));
+}
+
+/// Bytes whose words all fit in one lane, whatever they are: the lanes need not be widened then.
+const narrow_limit = 65536;
+
+/// The sum of all lanes where it fits in one.
+inline fn acrossNarrow(sums: Sums) u64 {
+    return @bitCast(@as(i64, @reduce(.Add, sums)));
 }
 
 /// Read at `n`, a mask that keeps the last n bytes of a vector.

@@ -1,0 +1,45 @@
+// Another program that does the same work: it reads a line "work calls", does that, and answers
+// with a line that says how many nanoseconds a unit of work took. Its rounds can so take turns with
+// ours, and neither start-up nor the way of the line is counted.
+
+import type { FileSink, Subprocess } from "bun";
+import type { Timer } from "./harness.ts";
+
+export class Peer implements Disposable {
+  readonly #process: Subprocess<"pipe", "pipe", "pipe">;
+  readonly #input: FileSink;
+  readonly #answers: AsyncIterator<Uint8Array>;
+
+  constructor(command: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+    this.#process = Bun.spawn([...command], {
+      stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, ...environment },
+    });
+    this.#process.unref();
+    this.#input = this.#process.stdin;
+    this.#answers = this.#process.stdout[Symbol.asyncIterator]();
+  }
+
+  timer(work: string): Timer {
+    return async (calls) => {
+      this.#input.write(`${work} ${calls}\n`);
+      await this.#input.flush();
+      return Number(await this.#line(work));
+    };
+  }
+
+  async #line(work: string): Promise<string> {
+    const decoder = new TextDecoder();
+    let text = "";
+    while (!text.includes("\n")) {
+      const { value, done } = await this.#answers.next();
+      if (done) throw new Error(`${work}: ${await new Response(this.#process.stderr).text()}`);
+      text += decoder.decode(value);
+    }
+    return text;
+  }
+
+  [Symbol.dispose](): void {
+    this.#process.kill();
+  }
+}
