@@ -2,7 +2,7 @@
 
 import { dlopen } from "bun:ffi";
 import { checksum } from "../src/index.ts";
-import { native } from "../src/native/library.ts";
+import { native } from "../src/native/functions.ts";
 import { type Case, compile, type Goal, type Suite, timer } from "./harness.ts";
 
 function library() {

@@ -17,7 +17,7 @@ import {
 import { CLOSE, type Descriptor, descriptor } from "./descriptor.ts";
 import { check, failure, SocketError } from "./error.ts";
 import { addressSlot, slotAddress } from "./native/address.ts";
-import { native } from "./native/library.ts";
+import { native } from "./native/functions.ts";
 import { allocate } from "./native/memory.ts";
 import { protocolNumber } from "./protocol.ts";
 import { boolean, integer, knownKeys, wrongType } from "./validate.ts";

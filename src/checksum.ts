@@ -4,7 +4,7 @@
 
 import { AF, type ProtocolName } from "./constants.ts";
 import { parseAddress } from "./family.ts";
-import { native } from "./native/library.ts";
+import { native } from "./native/functions.ts";
 import { allocate, decodeText } from "./native/memory.ts";
 import { protocolNumber } from "./protocol.ts";
 import { Structure } from "./record.ts";

@@ -4,7 +4,7 @@ import { Sockaddr } from "./address.ts";
 import { IFF } from "./constants.ts";
 import { type Descriptor, descriptor } from "./descriptor.ts";
 import { type ErrorContext, failure, SocketError } from "./error.ts";
-import { native } from "./native/library.ts";
+import { native } from "./native/functions.ts";
 import { boolean, encodableText, unknownKeyword, wrongType } from "./validate.ts";
 
 /** IFNAMSIZ with the NUL. */

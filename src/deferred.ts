@@ -3,7 +3,7 @@
 import { AF, SOCK } from "./constants.ts";
 import { failure } from "./error.ts";
 import { lazy } from "./lazy.ts";
-import { native } from "./native/library.ts";
+import { core } from "./native/library.ts";
 
 export const sockets = door(() => require("./sockets.ts") as typeof import("./sockets.ts"));
 export const further = door(() => require("./further.ts") as typeof import("./further.ts"));
@@ -21,8 +21,8 @@ function door<T>(load: () => T): () => T {
 
 /** The kernel's word on it where no file can be opened: "EMFILE" or "ENFILE". */
 function refusal(): Error | undefined {
-  const fd = native.rawsock_socket(AF.UNIX, SOCK.DGRAM, 0);
+  const fd = core.rawsock_socket(AF.UNIX, SOCK.DGRAM, 0);
   if (fd < 0) return failure(fd, "open");
-  native.rawsock_close(fd);
+  core.rawsock_close(fd);
   return undefined;
 }

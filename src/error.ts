@@ -2,7 +2,7 @@
 
 import type { Sockaddr } from "./address.ts";
 import { EAI, ERRNO } from "./constants.ts";
-import { native } from "./native/library.ts";
+import { core } from "./native/library.ts";
 import { allocate, decodeText } from "./native/memory.ts";
 
 /** A system call that failed. */
@@ -97,7 +97,7 @@ export function errorName(errno: number): string {
 /** strerror(3). */
 export function strerror(errno: number): string {
   const text = allocate(256);
-  const length = native.rawsock_strerror(errno, text, text.length);
+  const length = core.rawsock_strerror(errno, text, text.length);
   return decodeText(text.subarray(0, length));
 }
 
@@ -130,6 +130,6 @@ function lookupErrorName(eai: number): string {
 /** gai_strerror(3). */
 function lookupErrorText(eai: number): string {
   const text = allocate(256);
-  const length = native.rawsock_gai_strerror(eai, text, text.length);
+  const length = core.rawsock_gai_strerror(eai, text, text.length);
   return decodeText(text.subarray(0, length));
 }

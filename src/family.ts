@@ -2,7 +2,7 @@
 // ipv6(7), unix(7), packet(7), netlink(7), vsock(7).
 
 import { AF, ethernetProtocols, type Protocol } from "./constants.ts";
-import { native } from "./native/library.ts";
+import { native } from "./native/functions.ts";
 import { allocate, cString, decodeText } from "./native/memory.ts";
 import { Structure } from "./record.ts";
 import { type Bytes, integer, text, uint8Array, wrongType } from "./validate.ts";

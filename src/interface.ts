@@ -4,7 +4,7 @@ import { received, type Sockaddr } from "./address.ts";
 import { IFF, Keywords } from "./constants.ts";
 import { check, failure, namedError } from "./error.ts";
 import { lazy } from "./lazy.ts";
-import { native } from "./native/library.ts";
+import { native } from "./native/functions.ts";
 import { allocate, cString, decodeText } from "./native/memory.ts";
 import { IntegerField, Structure } from "./record.ts";
 import { integer, knownKeys, text, wrongType } from "./validate.ts";

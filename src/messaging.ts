@@ -5,7 +5,7 @@ import { type Descriptor, descriptor } from "./descriptor.ts";
 import { failure } from "./error.ts";
 import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "./flags.ts";
 import { type Message, slotOf } from "./message.ts";
-import { native } from "./native/library.ts";
+import { native } from "./native/functions.ts";
 import type { Slot } from "./slot.ts";
 import { type Span, spanEnd, spanStart } from "./validate.ts";
 

@@ -5,7 +5,7 @@
 
 import { AF, type Family, type FamilyName, families } from "./constants.ts";
 import { failure, namedError } from "./error.ts";
-import { native } from "./native/library.ts";
+import { native } from "./native/functions.ts";
 import { allocate, decodeText } from "./native/memory.ts";
 import { htons } from "./order.ts";
 import { Structure } from "./record.ts";

@@ -4,7 +4,7 @@
 import { ERRNO, levels } from "./constants.ts";
 import { type Descriptor, descriptor } from "./descriptor.ts";
 import { failure, SocketError } from "./error.ts";
-import { native } from "./native/library.ts";
+import { native } from "./native/functions.ts";
 import { allocate } from "./native/memory.ts";
 import { DEFAULT_ROOM, Request } from "./option/codec.ts";
 import {

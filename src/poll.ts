@@ -3,7 +3,7 @@
 import { single } from "./constants.ts";
 import { type Descriptor, descriptor } from "./descriptor.ts";
 import { check } from "./error.ts";
-import { native } from "./native/library.ts";
+import { native } from "./native/functions.ts";
 import { allocate } from "./native/memory.ts";
 import { Structure } from "./record.ts";
 import { integer, unknownKeyword, wrongType } from "./validate.ts";

@@ -7,7 +7,7 @@ import {
   netlinkProtocols,
   type Protocol,
 } from "./constants.ts";
-import { native } from "./native/library.ts";
+import { native } from "./native/functions.ts";
 import { cString } from "./native/memory.ts";
 import { htons } from "./order.ts";
 import { integer, text, unknownKeyword } from "./validate.ts";

@@ -12,7 +12,7 @@
 import type { Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
 import { failure } from "./error.ts";
-import { native } from "./native/library.ts";
+import { native } from "./native/functions.ts";
 import { mapEventSource } from "./native/mapping.ts";
 import { Structure } from "./record.ts";
 

@@ -15,7 +15,8 @@ import {
 } from "./constants.ts";
 import { AddrInfoError, check } from "./error.ts";
 import { lazy } from "./lazy.ts";
-import { type ConstantTable, native } from "./native/library.ts";
+import { native } from "./native/functions.ts";
+import type { ConstantTable } from "./native/library.ts";
 import { allocate, decodeText } from "./native/memory.ts";
 import { protocolNumber } from "./protocol.ts";
 import { Structure } from "./record.ts";

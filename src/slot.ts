@@ -13,8 +13,9 @@ import {
   encodeInto,
 } from "./control.ts";
 import { errorName } from "./error.ts";
-import { native } from "./native/library.ts";
-import { allocate, stableAddress } from "./native/memory.ts";
+import { native } from "./native/functions.ts";
+import { allocate } from "./native/memory.ts";
+import { stableAddress } from "./native/pointers.ts";
 import { Structure } from "./record.ts";
 import { limitElements } from "./transfer.ts";
 import { wrongType } from "./validate.ts";

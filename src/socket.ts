@@ -17,7 +17,7 @@ import { CLOSE } from "./descriptor.ts";
 import { check, SocketError } from "./error.ts";
 import { lazy } from "./lazy.ts";
 import type { Message } from "./message.ts";
-import { native } from "./native/library.ts";
+import { core } from "./native/library.ts";
 import type { Program } from "./option/filter.ts";
 import type { Membership } from "./option/membership.ts";
 import type {
@@ -97,7 +97,7 @@ export class Socket implements Disposable, AsyncDisposable {
   static adopt(fd: number): Socket {
     const number = integer(fd, "fd", 0, INT32_MAX);
     const { family, type, protocol } = parts().natureOf(number);
-    check(native.rawsock_set_nonblocking(number, 1), "fcntl", number);
+    check(core.rawsock_set_nonblocking(number, 1), "fcntl", number);
     return new Socket(number, family, type, protocol, KEY);
   }
 
@@ -186,7 +186,7 @@ export class Socket implements Disposable, AsyncDisposable {
     if (this.#core.closed) return;
     const { watch } = this.#core;
     this.#release();
-    const status = native.rawsock_close(watch.fd);
+    const status = core.rawsock_close(watch.fd);
     watch.cancel();
     check(status, "close", watch.fd);
   }
@@ -378,6 +378,6 @@ const UNCONNECTED: ReadonlySet<number> = new Set([ERRNO.ENOTCONN, ERRNO.EOPNOTSU
 
 /** Where socket(2) does not take the flag the descriptor is made so afterwards. */
 function nonblocking(fd: number): number {
-  if (NONBLOCK === 0) check(native.rawsock_set_nonblocking(fd, 1), "fcntl", fd);
+  if (NONBLOCK === 0) check(core.rawsock_set_nonblocking(fd, 1), "fcntl", fd);
   return fd;
 }

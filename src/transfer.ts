@@ -6,8 +6,8 @@ import { type Descriptor, descriptor } from "./descriptor.ts";
 import { failure } from "./error.ts";
 import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "./flags.ts";
 import { addressSlot, slotAddress } from "./native/address.ts";
-import { native } from "./native/library.ts";
-import { vectorTable } from "./native/memory.ts";
+import { native } from "./native/functions.ts";
+import { vectorTable } from "./native/pointers.ts";
 import {
   type Bytes,
   knownKeys,

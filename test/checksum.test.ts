@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { checksum } from "../src/index.ts";
-import { native } from "../src/native/library.ts";
+import { native } from "../src/native/functions.ts";
 import { Random } from "./support/frame.ts";
 
 const bytes = new Random(1071).bytes(6000);

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compare, native, target } from "../src/native/library.ts";
+import { compare, native, target } from "../src/native/functions.ts";
 import { symbols } from "../src/native/symbols.ts";
 import { end } from "./support/program.ts";
 

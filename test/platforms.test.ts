@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compare } from "../src/native/library.ts";
+import { compare } from "../src/native/functions.ts";
 import { symbols } from "../src/native/symbols.ts";
 import { type Abi, statements } from "./support/abi.ts";
 import { run } from "./support/namespace.ts";

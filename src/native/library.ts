@@ -1,9 +1,8 @@
-// Finds and opens the native library, once per JavaScript thread, and makes sure that it is the
-// one this package was written against.
+// Finds and opens the native library, once per JavaScript thread, for what importing the package
+// needs of it: the constants, and the functions that come before all others.
 
 import { dlopen } from "bun:ffi";
 import { lazy } from "../lazy.ts";
-import { symbols } from "./symbols.ts";
 
 /** Offset and size, in bytes, of a field. */
 export type Field = readonly [offset: number, size: number];
@@ -13,9 +12,18 @@ export type ConstantTable = Readonly<Record<string, number>>;
 
 const BUILD = "run `bun run build` in the package's directory, or install rawsock again";
 
-const table = {
-  ...symbols,
-  rawsock_manifest: { args: ["u32", "buffer", "u32"], returns: "i32" },
+const i32 = "i32";
+const u32 = "u32";
+const buffer = "buffer";
+
+/** The functions that are there before the others are needed; the last five are in symbols.ts, too. */
+const first = {
+  rawsock_manifest: { args: [u32, buffer, u32], returns: i32 },
+  rawsock_strerror: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_gai_strerror: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_socket: { args: [i32, i32, i32], returns: i32 },
+  rawsock_close: { args: [i32], returns: i32 },
+  rawsock_set_nonblocking: { args: [i32, u32], returns: i32 },
 } as const;
 
 const BUN_OLDEST = "1.4.0";
@@ -72,24 +80,32 @@ function open() {
     );
   }
   try {
-    return dlopen(PACKAGED, table).symbols;
+    return { file: PACKAGED, functions: dlopen(PACKAGED, first).symbols };
   } catch (cause) {
     // Not by node:fs, whose import takes longer than all of this.
     if (Bun.file(PACKAGED).size > 0) throw unusable(cause);
   }
   const file = bundled();
   try {
-    return dlopen(file, table).symbols;
+    return { file, functions: dlopen(file, first).symbols };
   } catch (cause) {
     throw unusable(cause);
   }
 }
 
-function unusable(cause: unknown): Error {
+const { file, functions } = open();
+
+/** The library's file. */
+export const library = file;
+/** Some of the library's functions: >= 0 is the result, < 0 is -errno. functions.ts has all. */
+export const core = functions;
+
+/** The error of a library that cannot be opened, or lacks what it should have. */
+export function unusable(cause: unknown): Error {
   return mismatch(cause instanceof Error ? cause.message : String(cause), cause);
 }
 
-function mismatch(detail: string, cause?: unknown): Error {
+export function mismatch(detail: string, cause?: unknown): Error {
   const message = `rawsock: the native library does not match this package (${detail}): ${BUILD}`;
   return new Error(message, { cause });
 }
@@ -97,39 +113,16 @@ function mismatch(detail: string, cause?: unknown): Error {
 /** The sections of the library's manifest: zig/manifest.zig. */
 const SECTIONS = { symbols: 0, constants: 1, records: 2 } as const;
 
-function read(section: keyof typeof SECTIONS): string {
+/** A section of the manifest. */
+export function read(section: keyof typeof SECTIONS): string {
   let text = new Uint8Array(24 * 1024);
-  let length = native.rawsock_manifest(SECTIONS[section], text, text.length);
+  let length = core.rawsock_manifest(SECTIONS[section], text, text.length);
   if (length > text.length) {
     text = new Uint8Array(length);
-    length = native.rawsock_manifest(SECTIONS[section], text, length);
+    length = core.rawsock_manifest(SECTIONS[section], text, length);
   }
   return new TextDecoder().decode(text.subarray(0, length));
 }
-
-type Table = Readonly<Record<string, { readonly args: readonly string[] }>>;
-
-/** Throws where the library's symbols are not those of `expected`. */
-export function compare(expected: Table, actual: Table): void {
-  for (const name in expected) {
-    const wanted = expected[name]?.args.join();
-    const found = actual[name]?.args.join();
-    if (wanted !== found) throw mismatch(`${name}(${wanted}) is ${found ?? "absent"} there`);
-  }
-  for (const name in actual) {
-    if (!(name in expected)) throw mismatch(`${name} is unknown here`);
-  }
-}
-
-/** The library's functions: >= 0 is the result, < 0 is -errno. */
-export const native = open();
-
-const [system, stated = "{}"] = read("symbols").split("\n");
-// One by one takes longer, and tells which differs.
-if (stated !== JSON.stringify(symbols)) compare(symbols, JSON.parse(stated));
-
-/** The operating system and the architecture that the library was built for. */
-export const target = system;
 
 /** The platform's constants by group. */
 export const constants: Readonly<Record<string, ConstantTable>> = JSON.parse(read("constants"));

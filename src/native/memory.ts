@@ -1,9 +1,6 @@
 // Memory shared with the native library for the length of one call. Every JavaScript thread has
 // its own copy of this module, hence its own scratch memory.
 
-import { ptr } from "bun:ffi";
-import { record } from "./library.ts";
-
 /** Scratch bytes whose address is stable: a typed array's moves when `.buffer` is first touched. */
 export function allocate(size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new ArrayBuffer(size));
@@ -26,56 +23,4 @@ let strings = allocate(256);
 
 export function decodeText(bytes: Uint8Array): string {
   return decoder.decode(bytes);
-}
-
-/** Words of a struct iovec table: pointer and length, each 64 bits. */
-const WORDS_PER_ELEMENT = 4;
-const HIGH_WORD = 2 ** 32;
-let vectors = new Uint32Array(new ArrayBuffer(64 * WORDS_PER_ELEMENT * 4));
-
-/** A struct iovec table over `views[start..end]`, for the next call only. */
-export function vectorTable(
-  views: readonly ArrayBufferView[],
-  start: number,
-  end: number,
-): Uint32Array {
-  const words = (end - start) * WORDS_PER_ELEMENT;
-  if (vectors.length < words) vectors = new Uint32Array(new ArrayBuffer(words * 4));
-  let word = 0;
-  for (let index = start; index < end; index++) {
-    const view = views[index] as ArrayBufferView;
-    const length = view.byteLength;
-    // An empty view has no address.
-    const address = length === 0 ? 0 : ptr(view as NodeJS.TypedArray);
-    vectors[word++] = address % HIGH_WORD;
-    vectors[word++] = address / HIGH_WORD;
-    vectors[word++] = length % HIGH_WORD;
-    vectors[word++] = length / HIGH_WORD;
-  }
-  return vectors;
-}
-
-/**
- * The address of a view's first byte, which from now on stays the same as long as the view is
- * referenced; 0 for an empty view.
- */
-export function stableAddress(view: ArrayBufferView): number {
-  // A small typed array moves when `.buffer` is first touched: touch it now.
-  return view.buffer.byteLength === 0 || view.byteLength === 0 ? 0 : ptr(view as NodeJS.TypedArray);
-}
-
-/** The instructions that a struct sock_fprog points to live as long as it does. */
-const programs = new WeakMap<Uint8Array, Uint8Array>();
-
-/** A struct sock_fprog over a copy of `count` instructions. */
-export function filterProgram(instructions: Uint8Array, count: number): Uint8Array {
-  const { size, fields } = record("sock_fprog");
-  const copy = allocate(instructions.length);
-  copy.set(instructions);
-  const program = allocate(size);
-  const view = new DataView(program.buffer);
-  view.setUint16(fields.len?.[0] ?? 0, count, true);
-  view.setBigUint64(fields.filter?.[0] ?? 0, BigInt(ptr(copy)), true);
-  programs.set(program, copy);
-  return program;
 }

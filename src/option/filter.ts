@@ -2,7 +2,8 @@
 
 import { lazy } from "../lazy.ts";
 import { constants } from "../native/library.ts";
-import { allocate, filterProgram } from "../native/memory.ts";
+import { allocate } from "../native/memory.ts";
+import { filterProgram } from "../native/pointers.ts";
 import { Structure } from "../record.ts";
 import { type Bytes, integer, uint8Array, unknownKeyword, wrongType } from "../validate.ts";
 import { type Codec, integerBytes, type Readable, readUnsigned, type Writable } from "./codec.ts";

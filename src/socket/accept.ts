@@ -3,7 +3,7 @@
 import { ERRNO } from "../constants.ts";
 import { failure } from "../error.ts";
 import { addressSlot } from "../native/address.ts";
-import { native } from "../native/library.ts";
+import { native } from "../native/functions.ts";
 import { READ } from "../readiness.ts";
 import type { Core } from "./core.ts";
 import { type Limits, onlyLimits } from "./limits.ts";

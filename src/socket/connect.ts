@@ -3,7 +3,7 @@
 import { type AddressLike, type Sockaddr, toSockaddr } from "../address.ts";
 import { AF, ERRNO } from "../constants.ts";
 import { failure, SocketError } from "../error.ts";
-import { native } from "../native/library.ts";
+import { native } from "../native/functions.ts";
 import { allocate } from "../native/memory.ts";
 import { WRITE } from "../readiness.ts";
 import type { Core } from "./core.ts";

@@ -5,7 +5,7 @@ import type { Sockaddr } from "../address.ts";
 import { MSG } from "../constants.ts";
 import { type ControlMessage, descriptorsIn } from "../control.ts";
 import type { Message, MessageFlag } from "../message.ts";
-import { native } from "../native/library.ts";
+import { native } from "../native/functions.ts";
 import type { Span } from "../validate.ts";
 
 export type ReceivedMessage = {

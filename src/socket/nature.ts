@@ -2,7 +2,7 @@
 
 import { SO, SOL } from "../constants.ts";
 import { check } from "../error.ts";
-import { native } from "../native/library.ts";
+import { native } from "../native/functions.ts";
 
 const value = new Uint8Array(new ArrayBuffer(4));
 const valueWord = new Int32Array(value.buffer);

@@ -1,7 +1,7 @@
 // A Socket's readable and writable.
 
 import { failure } from "../error.ts";
-import { native } from "../native/library.ts";
+import { native } from "../native/functions.ts";
 import { READ, type WRITE } from "../readiness.ts";
 import type { Core } from "./core.ts";
 import { type Limits, onlyLimits } from "./limits.ts";

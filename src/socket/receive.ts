@@ -5,7 +5,7 @@ import { MSG } from "../constants.ts";
 import { failure } from "../error.ts";
 import { type ReceiveOptions, receiveFlags } from "../flags.ts";
 import { addressSlot, slotAddress } from "../native/address.ts";
-import { native } from "../native/library.ts";
+import { native } from "../native/functions.ts";
 import { type Direction, ERRORS, READ, URGENT } from "../readiness.ts";
 import { type Bytes, spanEnd, spanStart, view, wrongType } from "../validate.ts";
 import type { Core } from "./core.ts";

@@ -4,7 +4,7 @@ import { type AddressLike, type Sockaddr, toSockaddr } from "../address.ts";
 import { MSG } from "../constants.ts";
 import { SocketError } from "../error.ts";
 import { type SendOptions, sendFlags } from "../flags.ts";
-import { native } from "../native/library.ts";
+import { native } from "../native/functions.ts";
 import { WRITE } from "../readiness.ts";
 import { type Bytes, spanEnd, spanStart, view } from "../validate.ts";
 import type { Core } from "./core.ts";
