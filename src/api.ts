@@ -1,6 +1,6 @@
 // The public interface.
 
-export { type AddressLike, convertAddress, Sockaddr } from "./address.ts";
+export { type AddressLike, Sockaddr } from "./address.ts";
 export { type BatchReceiveOptions, recvmmsg, sendmmsg } from "./batch.ts";
 export {
   accept,
@@ -55,6 +55,7 @@ export {
   encodeControl,
   type UnknownControl,
 } from "./control.ts";
+export { convertAddress } from "./convert.ts";
 export type { Descriptor } from "./descriptor.ts";
 export { AddrInfoError, SocketError } from "./error.ts";
 export type { ReceiveOptions, ReceiveOptions as RecvOptions, SendOptions } from "./flags.ts";

@@ -1,6 +1,6 @@
 // What importing the package loads: the library, the constants and the classes.
 
-export { convertAddress, Sockaddr } from "./address.ts";
+export { Sockaddr } from "./address.ts";
 export {
   AF,
   AI,

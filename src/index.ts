@@ -17,6 +17,7 @@ const sockets = lazy(
       bind,
       close,
       connect,
+      convertAddress,
       decodeControl,
       encodeControl,
       getpeername,
@@ -48,6 +49,7 @@ export let accept = stub(() => sockets().accept);
 export let bind = stub(() => sockets().bind);
 export let close = stub(() => sockets().close);
 export let connect = stub(() => sockets().connect);
+export let convertAddress = stub(() => sockets().convertAddress);
 export let decodeControl = stub(() => sockets().decodeControl);
 export let encodeControl = stub(() => sockets().encodeControl);
 export let getpeername = stub(() => sockets().getpeername);

@@ -4,6 +4,7 @@
 export * from "./batch.ts";
 export * from "./calls.ts";
 export * from "./control.ts";
+export * from "./convert.ts";
 export * as family from "./family.ts";
 export * from "./messaging.ts";
 export * from "./order.ts";

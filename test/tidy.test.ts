@@ -18,7 +18,7 @@ async function sources(pattern: string): Promise<Map<string, string>> {
 
 /** The layers from the lowest up; a file that is not named belongs to the first. */
 const LAYERS: readonly RegExp[] = [
-  /^src\/(native\/.*|lazy|deferred|constants|error|validate|descriptor|record|family|address|order|flags|checksum|protocol)/,
+  /^src\/(native\/.*|lazy|deferred|constants|error|validate|descriptor|record|family|address|convert|order|flags|checksum|protocol)/,
   /^src\/(calls|transfer|poll|message|messaging|slot|batch|control|option|resolve|netdb|interface|unix|configdev)/,
   /^src\/(readiness|socket\b)/,
   /^src\/(api|core|sockets|further|index|capture|bpf|wire)/,

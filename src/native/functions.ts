@@ -1,5 +1,5 @@
-// The library's functions. Made sure of here, before the first call: that the library is the one this
-// package was written against.
+// The library's functions, and the check, before the first of them is called, that the library is
+// the one this package was written against.
 
 import { dlopen } from "bun:ffi";
 import { library, mismatch, read, unusable } from "./library.ts";

@@ -16,7 +16,7 @@ const i32 = "i32";
 const u32 = "u32";
 const buffer = "buffer";
 
-/** The functions that are there before the others are needed; the last five are in symbols.ts, too. */
+/** The functions that are needed before all others; but for the first, symbols.ts has them too. */
 const first = {
   rawsock_manifest: { args: [u32, buffer, u32], returns: i32 },
   rawsock_strerror: { args: [i32, buffer, u32], returns: i32 },
