@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { AddrInfoError, EAI, getaddrinfo, getnameinfo, resolve } from "../src/index.ts";
 import { musl } from "./support/libc.ts";
 import { Namespace, run } from "./support/namespace.ts";
+import { patience } from "./support/patience.ts";
 import { Peer } from "./support/peer.ts";
 import { bun, end } from "./support/program.ts";
 import { ip, python, root, testWith } from "./support/requirements.ts";
@@ -258,7 +259,8 @@ testWith(
   expect(codes).toEqual(Array(4).fill("EAI_AGAIN"));
   expect(took).toBeGreaterThan(900);
   expect(ticks).toBeGreaterThan((took / 20) * 0.6);
-  expect(longest).toBeLessThan(200);
+  // The first call loads code.
+  expect(longest).toBeLessThan(200 * patience);
   await slow.end();
 });
 
