@@ -84,7 +84,9 @@ function bar({ name, against, ratio, extra, goal, met }: WithGoal, y: number): s
   const width = Math.min(Math.max(share, 0), SHARE_MAX) * UNIT;
   const mark = LABEL + (isRatio ? goal.ratio : 1) * UNIT;
   const label = against === "C" ? name : `${name}, beside ${against}`;
-  const value = isRatio ? `${ratio.toFixed(2)}x` : `+ ${timeText(extra)}`;
+  const value = isRatio
+    ? `${ratio.toFixed(2)}x`
+    : `${extra < 0 ? "-" : "+"} ${timeText(Math.abs(extra))}`;
   return `${text(LABEL - 8, y, label, 'text-anchor="end"')}
 <rect x="${LABEL}" y="${y - 11}" width="${width.toFixed(1)}" height="14" fill="${met === false ? MISSED : GOOD}"/>
 <line x1="${mark.toFixed(1)}" y1="${y - 13}" x2="${mark.toFixed(1)}" y2="${y + 5}" stroke="#000" stroke-width="2"/>
