@@ -89,18 +89,7 @@ pub inline fn packetOf(frame: []const u8, link: Link) Refusal!Packet {
 pub inline fn plainPacketOf(frame: []const u8, link: Link) ?Packet {
     if (link != .ethernet or frame.len < 34) return null;
     if (word(frame, 12) != ipv4_type or frame[14] != 0x45) return null;
-    const bytes = frame[14..];
-    const total_length = word(bytes, 2);
-    if (total_length < 20 or total_length > bytes.len) return null;
-    return .{
-        .version = .ipv4,
-        .bytes = bytes[0..total_length],
-        .header_length = 20,
-        .source = bytes[12..].ptr,
-        .destination = bytes[16..].ptr,
-        .protocol = bytes[9],
-        .is_fragment = isFragment(bytes),
-    };
+    return ipv4(frame[14..]) catch null;
 }
 
 inline fn word(bytes: []const u8, offset: usize) u16 {
@@ -125,13 +114,9 @@ inline fn ipv4(bytes: []const u8) Refusal!Packet {
         else
             sourceRoute(bytes[20..header_length]) orelse bytes[16..].ptr,
         .protocol = bytes[9],
-        .is_fragment = isFragment(bytes),
+        // More fragments, or an offset.
+        .is_fragment = word(bytes, 6) & 0x3fff != 0,
     };
-}
-
-/// More fragments, or an offset.
-inline fn isFragment(bytes: []const u8) bool {
-    return word(bytes, 6) & 0x3fff != 0;
 }
 
 /// The end of a source route that the packet has not reached yet: the header names the next hop
