@@ -13,9 +13,14 @@ const option = @import("option.zig");
 const socket = @import("socket.zig");
 const transfer = @import("transfer.zig");
 
-pub const rawsock_strerror = libc.strerrorInto;
 
+// What TypeScript opens before all others: src/native/library.ts.
+pub const rawsock_strerror = libc.strerrorInto;
+pub const rawsock_gai_strerror = resolve.strerror;
 pub const rawsock_socket = socket.open;
+pub const rawsock_close = socket.close;
+pub const rawsock_set_nonblocking = socket.setNonblocking;
+
 pub const rawsock_socketpair = socket.openPair;
 pub const rawsock_bind = socket.bind;
 pub const rawsock_connect = socket.connect;
@@ -24,9 +29,7 @@ pub const rawsock_accept = socket.accept;
 pub const rawsock_getsockname = socket.getsockname;
 pub const rawsock_getpeername = socket.getpeername;
 pub const rawsock_shutdown = socket.shutdown;
-pub const rawsock_close = socket.close;
 pub const rawsock_sockatmark = socket.sockatmark;
-pub const rawsock_set_nonblocking = socket.setNonblocking;
 pub const rawsock_poll = socket.poll;
 
 pub const rawsock_getsockopt = option.getsockopt;
@@ -64,7 +67,6 @@ pub const rawsock_getprotobyname = netdb.protocolByName;
 pub const rawsock_getaddrinfo = resolve.getaddrinfo;
 pub const rawsock_getaddrinfo_start = resolve.startLookup;
 pub const rawsock_getnameinfo = resolve.getnameinfo;
-pub const rawsock_gai_strerror = resolve.strerror;
 
 pub const rawsock_protocol = netdb.protocol;
 pub const rawsock_protocols = netdb.protocols;

@@ -1,8 +1,7 @@
 // The library's functions, and the check, before the first of them is called, that the library is
 // the one this package was written against.
 
-import { dlopen } from "bun:ffi";
-import { library, mismatch, read, unusable } from "./library.ts";
+import { functionsIn, library, mismatch, read } from "./library.ts";
 import { symbols } from "./symbols.ts";
 
 type Table = Readonly<Record<string, { readonly args: readonly string[] }>>;
@@ -26,13 +25,5 @@ if (stated !== JSON.stringify(symbols)) compare(symbols, JSON.parse(stated));
 /** The operating system and the architecture that the library was built for. */
 export const target = system;
 
-function open() {
-  try {
-    return dlopen(library, symbols).symbols;
-  } catch (cause) {
-    throw unusable(cause);
-  }
-}
-
 /** The functions: >= 0 is the result, < 0 is -errno. */
-export const native = open();
+export const native = functionsIn(library, symbols);

@@ -1,7 +1,7 @@
 // Finds and opens the native library, once per JavaScript thread, for what importing the package
 // needs of it: the constants, and the functions that come before all others.
 
-import { dlopen } from "bun:ffi";
+import { dlopen, type FFIFunction } from "bun:ffi";
 import { lazy } from "../lazy.ts";
 
 /** Offset and size, in bytes, of a field. */
@@ -16,15 +16,16 @@ const i32 = "i32";
 const u32 = "u32";
 const buffer = "buffer";
 
-/** The functions that are needed before all others; but for the first, symbols.ts has them too. */
-const first = {
-  rawsock_manifest: { args: [u32, buffer, u32], returns: i32 },
+/** The functions that are needed before all others, in the order of zig/abi.zig. */
+export const first = {
   rawsock_strerror: { args: [i32, buffer, u32], returns: i32 },
   rawsock_gai_strerror: { args: [i32, buffer, u32], returns: i32 },
   rawsock_socket: { args: [i32, i32, i32], returns: i32 },
   rawsock_close: { args: [i32], returns: i32 },
   rawsock_set_nonblocking: { args: [i32, u32], returns: i32 },
 } as const;
+
+const table = { ...first, rawsock_manifest: { args: [u32, buffer, u32], returns: i32 } } as const;
 
 const BUN_OLDEST = "1.4.0";
 const PLATFORMS = "Linux and macOS (x64, arm64) and FreeBSD (x64)";
@@ -80,14 +81,19 @@ function open() {
     );
   }
   try {
-    return { file: PACKAGED, functions: dlopen(PACKAGED, first).symbols };
+    return { file: PACKAGED, functions: dlopen(PACKAGED, table).symbols };
   } catch (cause) {
     // Not by node:fs, whose import takes longer than all of this.
     if (Bun.file(PACKAGED).size > 0) throw unusable(cause);
   }
   const file = bundled();
+  return { file, functions: functionsIn(file, table) };
+}
+
+/** The functions of a library's file. */
+export function functionsIn<T extends Record<string, FFIFunction>>(file: string, functions: T) {
   try {
-    return { file, functions: dlopen(file, first).symbols };
+    return dlopen(file, functions).symbols;
   } catch (cause) {
     throw unusable(cause);
   }
@@ -101,7 +107,7 @@ export const library = file;
 export const core = functions;
 
 /** The error of a library that cannot be opened, or lacks what it should have. */
-export function unusable(cause: unknown): Error {
+function unusable(cause: unknown): Error {
   return mismatch(cause instanceof Error ? cause.message : String(cause), cause);
 }
 

@@ -1,7 +1,9 @@
 // The FFI table: the same list as zig/abi.zig, stated once with literal types so that tsc checks
-// every call. library.ts compares it with the library's manifest when it loads.
+// every call. functions.ts compares it with the library's manifest; library.ts has its first lines.
 //
 // "buffer" takes a view (never null), "ptr" also null. Results are all "i32": >= 0 or -errno.
+
+import { first } from "./library.ts";
 
 const i32 = "i32";
 const u32 = "u32";
@@ -9,9 +11,8 @@ const buffer = "buffer";
 const ptr = "ptr";
 
 export const symbols = {
-  rawsock_strerror: { args: [i32, buffer, u32], returns: i32 },
+  ...first,
 
-  rawsock_socket: { args: [i32, i32, i32], returns: i32 },
   rawsock_socketpair: { args: [i32, i32, i32, buffer], returns: i32 },
   rawsock_bind: { args: [i32, buffer, u32], returns: i32 },
   rawsock_connect: { args: [i32, buffer, u32], returns: i32 },
@@ -20,9 +21,7 @@ export const symbols = {
   rawsock_getsockname: { args: [i32, buffer], returns: i32 },
   rawsock_getpeername: { args: [i32, buffer], returns: i32 },
   rawsock_shutdown: { args: [i32, i32], returns: i32 },
-  rawsock_close: { args: [i32], returns: i32 },
   rawsock_sockatmark: { args: [i32], returns: i32 },
-  rawsock_set_nonblocking: { args: [i32, u32], returns: i32 },
   rawsock_poll: { args: [buffer, u32, i32], returns: i32 },
 
   rawsock_getsockopt: { args: [i32, i32, i32, buffer, u32], returns: i32 },
@@ -60,7 +59,6 @@ export const symbols = {
   rawsock_getaddrinfo: { args: [ptr, ptr, buffer, buffer, u32], returns: i32 },
   rawsock_getaddrinfo_start: { args: [ptr, ptr, buffer], returns: i32 },
   rawsock_getnameinfo: { args: [buffer, u32, i32, buffer, u32], returns: i32 },
-  rawsock_gai_strerror: { args: [i32, buffer, u32], returns: i32 },
 
   rawsock_protocol: { args: [ptr, i32, buffer, u32], returns: i32 },
   rawsock_protocols: { args: [buffer, u32], returns: i32 },
