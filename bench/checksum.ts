@@ -2,7 +2,7 @@
 
 import { dlopen } from "bun:ffi";
 import { checksum } from "../src/index.ts";
-import { native } from "../src/native/functions.ts";
+import { native } from "../src/native/library.ts";
 import { type Case, compile, type Goal, type Suite, type Timer } from "./harness.ts";
 
 function library() {

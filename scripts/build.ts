@@ -1,12 +1,12 @@
 // `bun run build`: this machine's library into prebuilt/, the bundle and the declarations into
 // dist/. With --all, the library of every supported platform.
 //
-// What is bundled is what package.json exports: "./dist/bun/x.js" is made from src/x.ts. And
-// what the sources require when it is first needed: src/sockets.ts, src/further.ts.
+// What is bundled is what package.json exports: "./dist/bun/x/index.js" is made of
+// src/x/index.ts. What several entry points import becomes files that they share: it is there once.
 
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
-import { type BunPlugin, Glob } from "bun";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { Glob } from "bun";
 import manifest from "../package.json";
 
 const root = join(import.meta.dir, "..");
@@ -39,41 +39,14 @@ function entryPoints(): string[] {
   return files;
 }
 
-/** What is loaded when it is first needed: each a file of its own, and what is loaded before it. */
-const DEFERRED: Readonly<Record<string, string>> = { sockets: "core", further: "sockets" };
-
-/** Leaves what is required to the time when it is first needed. */
-const deferring: BunPlugin = {
-  name: "deferring",
-  setup(build) {
-    build.onResolve({ filter: /^\.\/\w+\.ts$/ }, ({ path, kind }) =>
-      kind === "require-call" && DEFERRED[basename(path, ".ts")] !== undefined
-        ? { path: path.replace(/ts$/, "js"), external: true }
-        : undefined,
-    );
-    // Each imports the whole of the one before, so that the bundler has no reason to split that: a
-    // file costs more to load than its contents.
-    build.onLoad({ filter: /\/src\/\w+\.ts$/ }, ({ path }) => {
-      const before = DEFERRED[basename(path, ".ts")];
-      if (before === undefined) return undefined;
-      const contents = `${readFileSync(path, "utf8")}\nimport "./${before}.ts";\n`;
-      return { contents, loader: "ts" };
-    });
-  },
-};
-
 async function bundle(): Promise<void> {
   rmSync(bundles, { recursive: true, force: true });
   const { outputs } = await Bun.build({
-    entrypoints: [
-      ...entryPoints().map((file) => join(root, file)),
-      ...Object.keys(DEFERRED).map((name) => join(sources, `${name}.ts`)),
-    ],
+    entrypoints: entryPoints().map((file) => join(root, file)),
     root: sources,
     outdir: bundles,
     target: "bun",
     splitting: true,
-    plugins: [deferring],
     // Not minified, which would save nothing at load; the map is read for stack traces alone.
     sourcemap: "linked",
     // The libraries stay files, found beside the bundle.

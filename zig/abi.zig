@@ -13,14 +13,12 @@ const option = @import("option.zig");
 const socket = @import("socket.zig");
 const transfer = @import("transfer.zig");
 
-
-// What TypeScript opens before all others: src/native/library.ts.
 pub const rawsock_strerror = libc.strerrorInto;
 pub const rawsock_gai_strerror = resolve.strerror;
+
 pub const rawsock_socket = socket.open;
 pub const rawsock_close = socket.close;
 pub const rawsock_set_nonblocking = socket.setNonblocking;
-
 pub const rawsock_socketpair = socket.openPair;
 pub const rawsock_bind = socket.bind;
 pub const rawsock_connect = socket.connect;

@@ -1,7 +1,7 @@
 // How one kind of control message lies in memory: the interface of all of them, and the codecs
 // of the kinds that are a single integer.
 
-import { integer, wrongType } from "../validate.ts";
+import { integer, wrongType } from "../base/validate.ts";
 
 /** One kind at one level; the data only, the header is control.ts's. */
 export interface ControlCodec<M extends { readonly kind: string } = { readonly kind: string }> {

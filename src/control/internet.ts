@@ -1,11 +1,11 @@
 // Control messages of the IP levels and of UDP and packet sockets. ip(7), ipv6(7), udp(7),
 // packet(7).
 
-import { received, type Sockaddr, toSockaddr } from "../address.ts";
-import { AF, IP, IPPROTO, IPV6, PACKET, SOL, single, UDP } from "../constants.ts";
-import { familyOf, formatAddress, parseAddress } from "../family.ts";
-import { Structure } from "../record.ts";
-import { integer, wrongType } from "../validate.ts";
+import { familyOf, formatAddress, parseAddress } from "../address/family.ts";
+import { received, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
+import { AF, IP, IPPROTO, IPV6, PACKET, SOL, single, UDP } from "../base/constants.ts";
+import { integer, wrongType } from "../base/validate.ts";
+import { Structure } from "../native/record.ts";
 import { at, type ControlCodec, integerAt } from "./codec.ts";
 
 export type InternetControl =

@@ -1,9 +1,9 @@
 // Control messages of the socket level: passed descriptors, credentials, times, counters.
 // unix(7), socket(7), Documentation/networking/timestamping.rst.
 
-import { SCM, SO, SOL } from "../constants.ts";
-import { Structure } from "../record.ts";
-import { integer, wrongType } from "../validate.ts";
+import { SCM, SO, SOL } from "../base/constants.ts";
+import { integer, wrongType } from "../base/validate.ts";
+import { Structure } from "../native/record.ts";
 import { at, type ControlCodec, integerAt, nanosecondsAt, setNanoseconds, time } from "./codec.ts";
 
 export type SocketControl =

@@ -1,31 +1,22 @@
-// Finds and opens the native library, once per JavaScript thread, for what importing the package
-// needs of it: the constants, and the functions that come before all others.
+// Finds and opens the native library, once per JavaScript thread, and makes sure that it is the one
+// this package was written against.
 
-import { dlopen, type FFIFunction } from "bun:ffi";
-import { lazy } from "../lazy.ts";
+import { dlopen } from "bun:ffi";
+import { symbols } from "./symbols.ts";
 
 /** Offset and size, in bytes, of a field. */
 export type Field = readonly [offset: number, size: number];
 /** A C structure of this platform; size 0 where the platform lacks it. */
 export type Layout = { readonly size: number; readonly fields: Readonly<Record<string, Field>> };
 export type ConstantTable = Readonly<Record<string, number>>;
+type Table = Readonly<Record<string, { readonly args: readonly string[] }>>;
 
 const BUILD = "run `bun run build` in the package's directory, or install rawsock again";
 
-const i32 = "i32";
-const u32 = "u32";
-const buffer = "buffer";
-
-/** The functions that are needed before all others, in the order of zig/abi.zig. */
-export const first = {
-  rawsock_strerror: { args: [i32, buffer, u32], returns: i32 },
-  rawsock_gai_strerror: { args: [i32, buffer, u32], returns: i32 },
-  rawsock_socket: { args: [i32, i32, i32], returns: i32 },
-  rawsock_close: { args: [i32], returns: i32 },
-  rawsock_set_nonblocking: { args: [i32, u32], returns: i32 },
+const table = {
+  ...symbols,
+  rawsock_manifest: { args: ["u32", "buffer", "u32"], returns: "i32" },
 } as const;
-
-const table = { ...first, rawsock_manifest: { args: [u32, buffer, u32], returns: i32 } } as const;
 
 const BUN_OLDEST = "1.4.0";
 const PLATFORMS = "Linux and macOS (x64, arm64) and FreeBSD (x64)";
@@ -87,58 +78,72 @@ function open() {
     if (Bun.file(PACKAGED).size > 0) throw unusable(cause);
   }
   const file = bundled();
-  return { file, functions: functionsIn(file, table) };
-}
-
-/** The functions of a library's file. */
-export function functionsIn<T extends Record<string, FFIFunction>>(file: string, functions: T) {
   try {
-    return dlopen(file, functions).symbols;
+    return { file, functions: dlopen(file, table).symbols };
   } catch (cause) {
     throw unusable(cause);
   }
 }
-
-const { file, functions } = open();
-
-/** The library's file. */
-export const library = file;
-/** Some of the library's functions: >= 0 is the result, < 0 is -errno. functions.ts has all. */
-export const core = functions;
 
 /** The error of a library that cannot be opened, or lacks what it should have. */
 function unusable(cause: unknown): Error {
   return mismatch(cause instanceof Error ? cause.message : String(cause), cause);
 }
 
-export function mismatch(detail: string, cause?: unknown): Error {
+function mismatch(detail: string, cause?: unknown): Error {
   const message = `rawsock: the native library does not match this package (${detail}): ${BUILD}`;
   return new Error(message, { cause });
 }
+
+const { file, functions } = open();
+
+/** The library's file. */
+export const library = file;
+/** The functions: >= 0 is the result, < 0 is -errno. */
+export const native = functions;
 
 /** The sections of the library's manifest: zig/manifest.zig. */
 const SECTIONS = { symbols: 0, constants: 1, records: 2 } as const;
 
 /** A section of the manifest. */
-export function read(section: keyof typeof SECTIONS): string {
-  let text = new Uint8Array(24 * 1024);
-  let length = core.rawsock_manifest(SECTIONS[section], text, text.length);
+function read(section: keyof typeof SECTIONS): string {
+  let text = new Uint8Array(32 * 1024);
+  let length = native.rawsock_manifest(SECTIONS[section], text, text.length);
   if (length > text.length) {
     text = new Uint8Array(length);
-    length = core.rawsock_manifest(SECTIONS[section], text, length);
+    length = native.rawsock_manifest(SECTIONS[section], text, length);
   }
   return new TextDecoder().decode(text.subarray(0, length));
+}
+
+const [system, stated = "{}"] = read("symbols").split("\n");
+// One by one takes longer, and tells which differs.
+if (stated !== JSON.stringify(symbols)) compare(symbols, JSON.parse(stated));
+
+/** The operating system and the architecture that the library was built for. */
+export const target = system;
+
+/** Throws where the library's symbols are not those of `expected`. */
+export function compare(expected: Table, actual: Table): void {
+  for (const name in expected) {
+    const wanted = expected[name]?.args.join();
+    const found = actual[name]?.args.join();
+    if (wanted !== found) throw mismatch(`${name}(${wanted}) is ${found ?? "absent"} there`);
+  }
+  for (const name in actual) {
+    if (!(name in expected)) throw mismatch(`${name} is unknown here`);
+  }
 }
 
 /** The platform's constants by group. */
 export const constants: Readonly<Record<string, ConstantTable>> = JSON.parse(read("constants"));
 
 /** The layouts of the platform's structures. */
-export const records = lazy((): Readonly<Record<string, Layout>> => JSON.parse(read("records")));
+export const records: Readonly<Record<string, Layout>> = JSON.parse(read("records"));
 
 /** The layout of a structure; an unknown name is a mistake in this package. */
 export function record(name: string): Layout {
-  const layout = records()[name];
+  const layout = records[name];
   if (layout === undefined) throw mismatch(`no record ${name}`);
   return layout;
 }

@@ -1,8 +1,7 @@
 // Memory that the native library mapped and that JavaScript's heap frees.
 
 import { type Pointer, toArrayBuffer } from "bun:ffi";
-import { native } from "./functions.ts";
-import { record } from "./library.ts";
+import { native, record } from "./library.ts";
 
 /** toArrayBuffer as it is: bun-types leaves the deallocator out. */
 const adopt = toArrayBuffer as (

@@ -1,9 +1,7 @@
 // The FFI table: the same list as zig/abi.zig, stated once with literal types so that tsc checks
-// every call. functions.ts compares it with the library's manifest; library.ts has its first lines.
+// every call. library.ts compares it with the library's manifest.
 //
 // "buffer" takes a view (never null), "ptr" also null. Results are all "i32": >= 0 or -errno.
-
-import { first } from "./library.ts";
 
 const i32 = "i32";
 const u32 = "u32";
@@ -11,8 +9,12 @@ const buffer = "buffer";
 const ptr = "ptr";
 
 export const symbols = {
-  ...first,
+  rawsock_strerror: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_gai_strerror: { args: [i32, buffer, u32], returns: i32 },
 
+  rawsock_socket: { args: [i32, i32, i32], returns: i32 },
+  rawsock_close: { args: [i32], returns: i32 },
+  rawsock_set_nonblocking: { args: [i32, u32], returns: i32 },
   rawsock_socketpair: { args: [i32, i32, i32, buffer], returns: i32 },
   rawsock_bind: { args: [i32, buffer, u32], returns: i32 },
   rawsock_connect: { args: [i32, buffer, u32], returns: i32 },

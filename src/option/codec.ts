@@ -1,8 +1,8 @@
 // How the values of socket options become bytes and back: the elementary kinds. Every codec checks
 // what it encodes, so that a value that does not fit throws before any system call.
 
+import { boolean, integer, text as textWithoutNul, wrongType } from "../base/validate.ts";
 import { allocate, decodeText } from "../native/memory.ts";
-import { boolean, integer, text as textWithoutNul, wrongType } from "../validate.ts";
 
 /** A value the kernel can be asked for. */
 export interface Readable<Value> {

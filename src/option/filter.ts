@@ -1,11 +1,11 @@
 // What a socket lets in: classic BPF programs and the ICMP types of raw sockets. socket(7), raw(7).
 
-import { lazy } from "../lazy.ts";
+import { lazy } from "../base/lazy.ts";
+import { type Bytes, integer, uint8Array, unknownKeyword, wrongType } from "../base/validate.ts";
 import { constants } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 import { filterProgram } from "../native/pointers.ts";
-import { Structure } from "../record.ts";
-import { type Bytes, integer, uint8Array, unknownKeyword, wrongType } from "../validate.ts";
+import { Structure } from "../native/record.ts";
 import { type Codec, integerBytes, type Readable, readUnsigned, type Writable } from "./codec.ts";
 import { fields } from "./structure.ts";
 

@@ -1,9 +1,9 @@
 // Options that name a network interface.
 
-import { AF } from "../constants.ts";
-import { formatAddress, interfaceIndex, parseAddress } from "../family.ts";
-import { Structure } from "../record.ts";
-import { integer, wrongType } from "../validate.ts";
+import { formatAddress, interfaceIndex, parseAddress } from "../address/family.ts";
+import { AF } from "../base/constants.ts";
+import { integer, wrongType } from "../base/validate.ts";
+import { Structure } from "../native/record.ts";
 import { type Codec, integerBytes, readUnsigned } from "./codec.ts";
 
 const INT32_MAX = 2 ** 31 - 1;

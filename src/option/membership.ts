@@ -1,12 +1,12 @@
 // Multicast groups joined and left. ip(7), ipv6(7), RFC 3678, packet(7).
 
-import { Sockaddr } from "../address.ts";
-import { AF, IPPROTO } from "../constants.ts";
-import { hardwareAddress, parseAddress } from "../family.ts";
-import { lazy } from "../lazy.ts";
+import { hardwareAddress, parseAddress } from "../address/family.ts";
+import { Sockaddr } from "../address/sockaddr.ts";
+import { AF, IPPROTO } from "../base/constants.ts";
+import { lazy } from "../base/lazy.ts";
+import { type Bytes, unknownKeyword, wrongType } from "../base/validate.ts";
 import { constants } from "../native/library.ts";
-import { Structure } from "../record.ts";
-import { type Bytes, unknownKeyword, wrongType } from "../validate.ts";
+import { Structure } from "../native/record.ts";
 import { Request, type Writable } from "./codec.ts";
 import { interfaceNumber } from "./interface.ts";
 import { fields } from "./structure.ts";

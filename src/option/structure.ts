@@ -1,12 +1,16 @@
 // Options whose value is a C structure, a keyword or a set of flags.
 
-import { type AddressLike, toSockaddr } from "../address.ts";
-import { AF, type FamilyName, families, Keywords, type TypeName, types } from "../constants.ts";
-import { parseAddress } from "../family.ts";
-import { lazy } from "../lazy.ts";
-import { constants } from "../native/library.ts";
-import { allocate } from "../native/memory.ts";
-import { Structure } from "../record.ts";
+import { parseAddress } from "../address/family.ts";
+import { type AddressLike, toSockaddr } from "../address/sockaddr.ts";
+import {
+  AF,
+  type FamilyName,
+  families,
+  Keywords,
+  type TypeName,
+  types,
+} from "../base/constants.ts";
+import { lazy } from "../base/lazy.ts";
 import {
   type Bytes,
   integer,
@@ -14,7 +18,10 @@ import {
   uint8Array,
   unknownKeyword,
   wrongType,
-} from "../validate.ts";
+} from "../base/validate.ts";
+import { constants } from "../native/library.ts";
+import { allocate } from "../native/memory.ts";
+import { Structure } from "../native/record.ts";
 import {
   type Codec,
   integerBytes,

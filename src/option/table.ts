@@ -1,10 +1,10 @@
 // Every socket option there is: the tables of the levels, the types made from them, and how a name
 // is found on this platform.
 
-import { AF, IPPROTO, SO, SOL } from "../constants.ts";
-import { lazy } from "../lazy.ts";
+import { AF, IPPROTO, SO, SOL } from "../base/constants.ts";
+import { lazy } from "../base/lazy.ts";
+import { unknownKeyword, wrongType } from "../base/validate.ts";
 import { type ConstantTable, constants } from "../native/library.ts";
-import { unknownKeyword, wrongType } from "../validate.ts";
 import type { Readable, Writable } from "./codec.ts";
 import { ipTable, multicastTable } from "./table/ip.ts";
 import { ipv6Table } from "./table/ipv6.ts";

@@ -1,8 +1,8 @@
 // TCP_INFO: struct tcp_info of linux/tcp.h by the names it has there, without tcpi_. tcp(7).
 
-import { lazy } from "../lazy.ts";
+import { lazy } from "../base/lazy.ts";
 import { constants, type Field } from "../native/library.ts";
-import { Structure } from "../record.ts";
+import { Structure } from "../native/record.ts";
 import { type Readable, readUnsigned } from "./codec.ts";
 import { bitKeywords, keywordsOf } from "./structure.ts";
 

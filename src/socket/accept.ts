@@ -1,10 +1,10 @@
 // A Socket's accept and connections.
 
-import { ERRNO } from "../constants.ts";
-import { failure } from "../error.ts";
+import { ERRNO } from "../base/constants.ts";
+import { failure } from "../base/error.ts";
 import { addressSlot } from "../native/address.ts";
-import { native } from "../native/functions.ts";
-import { READ } from "../readiness.ts";
+import { native } from "../native/library.ts";
+import { READ } from "../readiness/source.ts";
 import type { Core } from "./core.ts";
 import { type Limits, onlyLimits } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";

@@ -1,11 +1,11 @@
 // A Socket's connect.
 
-import { type AddressLike, type Sockaddr, toSockaddr } from "../address.ts";
-import { AF, ERRNO } from "../constants.ts";
-import { failure, SocketError } from "../error.ts";
-import { native } from "../native/functions.ts";
+import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
+import { AF, ERRNO } from "../base/constants.ts";
+import { failure, SocketError } from "../base/error.ts";
+import { native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
-import { WRITE } from "../readiness.ts";
+import { WRITE } from "../readiness/source.ts";
 import type { Core } from "./core.ts";
 import { type Limits, onlyLimits } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";

@@ -1,10 +1,10 @@
 // What the parts of a Socket share.
 
-import { AF, MSG, SOCK } from "../constants.ts";
-import { closedError } from "../error.ts";
-import { type Direction, READ } from "../readiness.ts";
-import { discard, Kept, type ReceivedMessage } from "./kept.ts";
-import { Watch } from "./watch.ts";
+import { AF, MSG, SOCK } from "../base/constants.ts";
+import { closedError } from "../base/error.ts";
+import { type Direction, READ } from "../readiness/source.ts";
+import { Watch } from "../readiness/watch.ts";
+import { discard, Kept, type ReceivedMessage } from "./inbox.ts";
 
 export class Core {
   readonly watch: Watch;

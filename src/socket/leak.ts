@@ -1,7 +1,7 @@
 // Sockets that nobody closed and nobody can reach any more: closed, and complained about.
 
-import { native } from "../native/functions.ts";
-import type { Watch } from "./watch.ts";
+import { native } from "../native/library.ts";
+import type { Watch } from "../readiness/watch.ts";
 
 /** RAWSOCK_TRACE=1: remember where each Socket was opened. */
 const tracing = process.env.RAWSOCK_TRACE === "1";

@@ -1,6 +1,6 @@
 // How long a call may wait: `signal` and `timeout` of every call of a Socket.
 
-import { integer, knownKeys, wrongType } from "../validate.ts";
+import { integer, knownKeys, wrongType } from "../base/validate.ts";
 
 export type Limits = {
   /** Ends the call: it rejects with the signal's reason. */

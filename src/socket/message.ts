@@ -1,14 +1,14 @@
 // A Socket's sendmsg, recvmsg, sendmmsg and recvmmsg.
 
-import { tryReceiveMessages, trySendMessages } from "../batch.ts";
-import { MSG } from "../constants.ts";
-import { failure, SocketError } from "../error.ts";
-import { receiveFlags, sendFlags } from "../flags.ts";
-import { Message, slotOf } from "../message.ts";
-import { tryReceiveMessage, trySendMessage } from "../messaging.ts";
-import { READ, WRITE } from "../readiness.ts";
-import { elements, limitElements } from "../transfer.ts";
-import { type Span, wrongType } from "../validate.ts";
+import { MSG } from "../base/constants.ts";
+import { failure, SocketError } from "../base/error.ts";
+import { type Span, wrongType } from "../base/validate.ts";
+import { receiveFlags, sendFlags } from "../calls/flags.ts";
+import { elements, limitElements } from "../calls/transfer.ts";
+import { tryReceiveMessages, trySendMessages } from "../message/batch.ts";
+import { Message, slotOf } from "../message/message.ts";
+import { tryReceiveMessage, trySendMessage } from "../message/single.ts";
+import { READ, WRITE } from "../readiness/source.ts";
 import type { Core } from "./core.ts";
 import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";

@@ -1,12 +1,12 @@
 // A Socket's messages(): what arrives, one by one or in batches.
 
-import { tryReceiveMessages } from "../batch.ts";
-import { failure } from "../error.ts";
-import { Message } from "../message.ts";
-import { READ } from "../readiness.ts";
-import { integer, knownKeys, wrongType } from "../validate.ts";
+import { failure } from "../base/error.ts";
+import { integer, knownKeys, wrongType } from "../base/validate.ts";
+import { tryReceiveMessages } from "../message/batch.ts";
+import { Message } from "../message/message.ts";
+import { READ } from "../readiness/source.ts";
 import type { Core } from "./core.ts";
-import type { ReceivedMessage } from "./kept.ts";
+import type { ReceivedMessage } from "./inbox.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 

@@ -1,11 +1,11 @@
 // A call that could not be done at once: it waits in its socket's queue and settles one promise.
 
-import { ERRNO } from "../constants.ts";
-import { failure, namedError, type SocketError } from "../error.ts";
-import type { Direction } from "../readiness.ts";
+import { ERRNO } from "../base/constants.ts";
+import { failure, namedError, type SocketError } from "../base/error.ts";
+import type { Direction } from "../readiness/source.ts";
+import type { Waiter } from "../readiness/watch.ts";
 import type { Core } from "./core.ts";
 import { type Limits, NO_LIMITS } from "./limits.ts";
-import type { Waiter } from "./watch.ts";
 
 export const AGAIN = -ERRNO.EAGAIN;
 

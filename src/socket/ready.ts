@@ -1,8 +1,8 @@
 // A Socket's readable and writable.
 
-import { failure } from "../error.ts";
-import { native } from "../native/functions.ts";
-import { READ, type WRITE } from "../readiness.ts";
+import { failure } from "../base/error.ts";
+import { native } from "../native/library.ts";
+import { READ, type WRITE } from "../readiness/source.ts";
 import type { Core } from "./core.ts";
 import { type Limits, onlyLimits } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";

@@ -1,15 +1,15 @@
 // A Socket's recv and recvfrom.
 
-import { received, receivedInto, Sockaddr } from "../address.ts";
-import { MSG } from "../constants.ts";
-import { failure } from "../error.ts";
-import { type ReceiveOptions, receiveFlags } from "../flags.ts";
+import { received, receivedInto, Sockaddr } from "../address/sockaddr.ts";
+import { MSG } from "../base/constants.ts";
+import { failure } from "../base/error.ts";
+import { type Bytes, spanEnd, spanStart, view, wrongType } from "../base/validate.ts";
+import { type ReceiveOptions, receiveFlags } from "../calls/flags.ts";
 import { addressSlot, slotAddress } from "../native/address.ts";
-import { native } from "../native/functions.ts";
-import { type Direction, ERRORS, READ, URGENT } from "../readiness.ts";
-import { type Bytes, spanEnd, spanStart, view, wrongType } from "../validate.ts";
+import { native } from "../native/library.ts";
+import { type Direction, ERRORS, READ, URGENT } from "../readiness/source.ts";
 import type { Core } from "./core.ts";
-import type { ReceivedMessage } from "./kept.ts";
+import type { ReceivedMessage } from "./inbox.ts";
 import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 

@@ -1,12 +1,12 @@
 // A Socket's send and sendto. On a stream they send everything before they resolve.
 
-import { type AddressLike, type Sockaddr, toSockaddr } from "../address.ts";
-import { MSG } from "../constants.ts";
-import { SocketError } from "../error.ts";
-import { type SendOptions, sendFlags } from "../flags.ts";
-import { native } from "../native/functions.ts";
-import { WRITE } from "../readiness.ts";
-import { type Bytes, spanEnd, spanStart, view } from "../validate.ts";
+import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
+import { MSG } from "../base/constants.ts";
+import { SocketError } from "../base/error.ts";
+import { type Bytes, spanEnd, spanStart, view } from "../base/validate.ts";
+import { type SendOptions, sendFlags } from "../calls/flags.ts";
+import { native } from "../native/library.ts";
+import { WRITE } from "../readiness/source.ts";
 import type { Core } from "./core.ts";
 import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";

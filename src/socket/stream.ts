@@ -1,10 +1,10 @@
 // A connection to a Unix domain socket as a stream of Node's.
 
 import type { Duplex } from "node:stream";
-import { Sockaddr } from "../address.ts";
-import { lazy } from "../lazy.ts";
-import { Socket } from "../socket.ts";
-import type { Bytes } from "../validate.ts";
+import { Sockaddr } from "../address/sockaddr.ts";
+import { lazy } from "../base/lazy.ts";
+import type { Bytes } from "../base/validate.ts";
+import { Socket } from "./socket.ts";
 
 /** What one read takes at most. */
 const READ_MAX = 64 * 1024;

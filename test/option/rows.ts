@@ -1,6 +1,6 @@
 // What each option is set to in the tests, and on which kind of socket.
 
-import { IP } from "../../src/constants.ts";
+import { IP } from "../../src/base/constants.ts";
 import type { OptionInput, OptionName, OptionValue } from "../../src/index.ts";
 import type { SocketKind } from "../support/sockets.ts";
 

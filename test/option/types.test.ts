@@ -1,7 +1,7 @@
 // The types of options: checked by tsc, which reads this file; run, it shows that they are true.
 
 import { expect, expectTypeOf, test } from "bun:test";
-import type { TypeName } from "../../src/constants.ts";
+import type { TypeName } from "../../src/base/constants.ts";
 import {
   type OptionInput,
   type OptionName,

@@ -48,7 +48,7 @@ testWith(python)("where io_setup is refused the thread takes over by itself", as
     "timeout",
     "5",
     ...bun(`
-      const { isThreaded } = await import(${JSON.stringify(join(root, "src/readiness.ts"))});
+      const { isThreaded } = await import(${JSON.stringify(join(root, "src/readiness/source.ts"))});
       const [a, b] = rawsock.Socket.pair();
       const waiting = b.recv(new Uint8Array(8));
       setTimeout(() => a.send(new Uint8Array(3)), 20);
@@ -62,7 +62,7 @@ testWith(python)("where io_setup is refused the thread takes over by itself", as
 test("kernel AIO is used where the kernel grants it", async () => {
   const { stdout } = await end(
     bun(`
-      const { isThreaded } = await import(${JSON.stringify(join(root, "src/readiness.ts"))});
+      const { isThreaded } = await import(${JSON.stringify(join(root, "src/readiness/source.ts"))});
       console.log(isThreaded());`),
     { RAWSOCK_READINESS: undefined },
   );

@@ -1,0 +1,171 @@
+// The platform's constants by C name without the prefix, and the keywords made from them. All
+// values come from the library's manifest.
+
+import { type ConstantTable, constants } from "../native/library.ts";
+import { lazy } from "./lazy.ts";
+import { unknownKeyword, wrongType } from "./validate.ts";
+
+/** Names that every supported platform has, and those of this one. */
+type Constants<Common extends string> = { readonly [name in Common]: number } & {
+  readonly [name: string]: number | undefined;
+};
+
+function group<Common extends string>(name: string): Constants<Common> {
+  return Object.freeze(constants[name] ?? {}) as Constants<Common>;
+}
+
+/** Address families: `AF.INET`. */
+export const AF = group<"UNSPEC" | "UNIX" | "LOCAL" | "INET" | "INET6">("AF");
+/** Socket types: `SOCK.STREAM`. */
+export const SOCK = group<"STREAM" | "DGRAM" | "RAW" | "RDM" | "SEQPACKET">("SOCK");
+/** IP protocols: `IPPROTO.ICMP`. */
+export const IPPROTO = group<
+  "IP" | "ICMP" | "IGMP" | "TCP" | "UDP" | "IPV6" | "ICMPV6" | "RAW" | "NONE"
+>("IPPROTO");
+/** Ethernet protocols, host order: `ETH_P.ALL`. Linux. */
+export const ETH_P = group<never>("ETH_P");
+/** Netlink protocols and options: `NETLINK.ROUTE`. Linux. */
+export const NETLINK = group<never>("NETLINK");
+/** Option levels: `SOL.SOCKET`. */
+export const SOL = group<"SOCKET">("SOL");
+/** Socket-level options: `SO.REUSEADDR`. */
+export const SO = group<"REUSEADDR" | "TYPE" | "ERROR" | "BROADCAST" | "SNDBUF" | "RCVBUF">("SO");
+/** IPv4 options: `IP.TTL`. */
+export const IP = group<"TTL" | "TOS" | "HDRINCL" | "OPTIONS">("IP");
+/** IPv6 options: `IPV6.V6ONLY`. */
+export const IPV6 = group<"V6ONLY" | "UNICAST_HOPS" | "CHECKSUM">("IPV6");
+/** TCP options and states: `TCP.NODELAY`. */
+export const TCP = group<"NODELAY" | "MAXSEG">("TCP");
+/** UDP options: `UDP.SEGMENT`. Linux. */
+export const UDP = group<never>("UDP");
+/** Packet socket options and packet types: `PACKET.OUTGOING`. Linux. */
+export const PACKET = group<never>("PACKET");
+/** Message flags: `MSG.PEEK`. */
+export const MSG = group<
+  "OOB" | "PEEK" | "DONTROUTE" | "CTRUNC" | "TRUNC" | "DONTWAIT" | "EOR" | "WAITALL"
+>("MSG");
+/** Arguments of shutdown(2): `SHUT.RDWR`. */
+export const SHUT = group<"RD" | "WR" | "RDWR">("SHUT");
+/** Interface flags: `IFF.UP`. */
+export const IFF = group<"UP" | "BROADCAST" | "LOOPBACK" | "RUNNING" | "PROMISC">("IFF");
+/** getaddrinfo(3) flags: `AI.PASSIVE`. */
+export const AI = group<"PASSIVE" | "CANONNAME" | "NUMERICHOST" | "NUMERICSERV">("AI");
+/** getnameinfo(3) flags: `NI.NUMERICHOST`. */
+export const NI = group<"NUMERICHOST" | "NUMERICSERV" | "NAMEREQD" | "NOFQDN" | "DGRAM">("NI");
+/** getaddrinfo(3) errors: `EAI.NONAME`. */
+export const EAI = group<"AGAIN" | "BADFLAGS" | "FAIL" | "FAMILY" | "NONAME" | "SYSTEM">("EAI");
+/** Control message types: `SCM.RIGHTS`. */
+export const SCM = group<"RIGHTS">("SCM");
+/** Hardware types of interfaces: `ARPHRD.ETHER`. Linux. */
+export const ARPHRD = group<never>("ARPHRD");
+/** Error numbers by whole name: `ERRNO.ECONNREFUSED`. */
+export const ERRNO = group<
+  | "EPERM"
+  | "EINTR"
+  | "EBADF"
+  | "EAGAIN"
+  | "EACCES"
+  | "EINVAL"
+  | "EMFILE"
+  | "EPIPE"
+  | "ENOTCONN"
+  | "ENOENT"
+  | "EEXIST"
+  | "EINPROGRESS"
+>("ERRNO");
+/** The longest queue of connections that listen(2) takes. */
+export const SOMAXCONN = single("SOMAXCONN");
+
+/** A constant that belongs to no group. */
+export function single(name: string): number {
+  const value = constants.single?.[name];
+  if (value === undefined) throw new Error(`rawsock: this platform has no ${name}`);
+  return value;
+}
+
+// Autocompletion for the usual keywords, while every other string is let through to the check.
+type Open<Usual extends string> = Usual | (string & {});
+
+export type FamilyName = Open<
+  "unspec" | "unix" | "local" | "inet" | "inet6" | "packet" | "netlink" | "vsock" | "route"
+>;
+export type TypeName = Open<"stream" | "dgram" | "raw" | "rdm" | "seqpacket" | "packet">;
+export type ProtocolName = Open<
+  "ip" | "icmp" | "igmp" | "tcp" | "udp" | "ipv6" | "icmpv6" | "raw" | "all" | "arp" | "route"
+>;
+
+/** Keywords of one group of constants, and back. */
+export class Keywords {
+  readonly #what: string;
+  readonly #numbers = new Map<string, number>();
+  readonly #names = new Map<number, string>();
+
+  /** `preferred`: the names to use where several share a number. */
+  constructor(what: string, table: ConstantTable | object, preferred: readonly string[] = []) {
+    this.#what = what;
+    for (const [name, number] of Object.entries(table) as [string, number][]) {
+      const keyword = name.toLowerCase().replaceAll("_", "-");
+      this.#numbers.set(keyword, number);
+      if (!this.#names.has(number)) this.#names.set(number, keyword);
+    }
+    for (const keyword of preferred) {
+      const number = this.#numbers.get(keyword);
+      if (number !== undefined) this.#names.set(number, keyword);
+    }
+  }
+
+  /** The number of a keyword, or undefined. */
+  find(keyword: string): number | undefined {
+    return this.#numbers.get(keyword);
+  }
+
+  /** The number of a keyword or number; null and undefined are 0. */
+  number(value: string | number | null | undefined): number {
+    if (value === undefined || value === null) return 0;
+    if (typeof value === "number") {
+      if ((value | 0) !== value) {
+        throw new RangeError(`${this.#what} must be a 32-bit integer, not ${value}`);
+      }
+      return value;
+    }
+    if (typeof value !== "string") throw wrongType(this.#what, "a keyword or an integer", value);
+    const number = this.#numbers.get(value);
+    if (number === undefined) throw unknownKeyword(this.#what, value, this.#numbers.keys());
+    return number;
+  }
+
+  /** The keyword of a number, or the number where it has none. */
+  name(number: number): string | number {
+    return this.#names.get(number) ?? number;
+  }
+
+  keywords(): Iterable<string> {
+    return this.#numbers.keys();
+  }
+}
+
+export const families = lazy(
+  () => new Keywords("family", AF, ["unspec", "unix", "netlink", "inet", "inet6", "packet"]),
+);
+export const types = lazy(
+  () => new Keywords("type", SOCK, ["stream", "dgram", "raw", "rdm", "seqpacket"]),
+);
+export const ipProtocols = lazy(() => new Keywords("protocol", IPPROTO, ["ip"]));
+export const ethernetProtocols = lazy(() => new Keywords("protocol", ETH_P, ["ip", "all"]));
+export const netlinkProtocols = lazy(() => new Keywords("protocol", netlinkFamilies(), ["route"]));
+export const levels = lazy(() => new Keywords("level", { ...IPPROTO, ...SOL }, ["ip"]));
+export const shutdownDirections = lazy(() => new Keywords("how", SHUT));
+
+/** The prefix NETLINK_ is shared by protocols, options and connection states. */
+function netlinkFamilies(): ConstantTable {
+  const others = /^(ADD|DROP|LIST)_MEMBERSHIPS?$|_RING$|^(UN)?CONNECTED$|_ACK$|_CHK$|_NSID$/;
+  const options = ["PKTINFO", "BROADCAST_ERROR", "NO_ENOBUFS", "UNUSED"];
+  const entries = Object.entries(NETLINK) as [string, number][];
+  return Object.fromEntries(
+    entries.filter(([name]) => !others.test(name) && !options.includes(name)),
+  );
+}
+
+export type Family = FamilyName | number | null;
+export type SocketType = TypeName | number | null;
+export type Protocol = ProtocolName | number | null;

@@ -1,0 +1,81 @@
+// poll(2).
+
+import { single } from "../base/constants.ts";
+import { type Descriptor, descriptor } from "../base/descriptor.ts";
+import { check } from "../base/error.ts";
+import { integer, unknownKeyword, wrongType } from "../base/validate.ts";
+import { native } from "../native/library.ts";
+import { allocate } from "../native/memory.ts";
+import { Structure } from "../native/record.ts";
+
+export type PollRequestEvent = "in" | "out" | "pri";
+export type PollEvent = PollRequestEvent | "err" | "hup" | "nval";
+export type PollRequest = {
+  readonly fd: Descriptor;
+  readonly events: readonly PollRequestEvent[];
+};
+export type PollResult<R extends PollRequest = PollRequest> = { fd: R["fd"]; events: PollEvent[] };
+
+const REQUESTED: ReadonlyMap<string, number> = new Map([
+  ["in", single("POLLIN")],
+  ["out", single("POLLOUT")],
+  ["pri", single("POLLPRI")],
+]);
+const RETURNED: ReadonlyMap<string, number> = new Map([
+  ...REQUESTED,
+  ["err", single("POLLERR")],
+  ["hup", single("POLLHUP")],
+  ["nval", single("POLLNVAL")],
+]);
+
+const pollfd = new Structure("pollfd");
+const [fdOffset] = pollfd.field("fd");
+const [eventsOffset] = pollfd.field("events");
+const [reventsOffset] = pollfd.field("revents");
+const INT32_MAX = 2 ** 31 - 1;
+
+/**
+ * Waits up to `timeout` milliseconds, for ever where it is omitted, until one descriptor is ready;
+ * returns the ready ones, each `fd` as it was given. A signal with a handler throws EINTR.
+ */
+export function poll<R extends PollRequest>(
+  requests: readonly R[],
+  timeout?: number,
+): PollResult<R>[] {
+  if (!Array.isArray(requests)) throw wrongType("requests", "an array", requests);
+  const limit = timeout === undefined ? -1 : integer(timeout, "timeout", -1, INT32_MAX);
+  // A copy, since the reading of an element may change the array.
+  const entries = [...requests];
+  const bytes = allocate(Math.max(1, entries.length) * pollfd.size);
+  const table = new DataView(bytes.buffer);
+  for (const [index, { fd, events }] of entries.entries()) {
+    table.setInt32(index * pollfd.size + fdOffset, descriptor(fd, "poll"), true);
+    table.setInt16(index * pollfd.size + eventsOffset, eventBits(events), true);
+  }
+  check(native.rawsock_poll(bytes, entries.length, limit), "poll");
+  const ready: PollResult<R>[] = [];
+  for (const [index, { fd }] of entries.entries()) {
+    const bits = table.getInt16(index * pollfd.size + reventsOffset, true);
+    if (bits !== 0) ready.push({ fd, events: eventNames(bits) });
+  }
+  return ready;
+}
+
+function eventBits(events: readonly string[]): number {
+  if (!Array.isArray(events)) throw wrongType("events", "an array", events);
+  let bits = 0;
+  for (const event of events) {
+    const bit = REQUESTED.get(event);
+    if (bit === undefined) throw unknownKeyword("event", event, REQUESTED.keys());
+    bits |= bit;
+  }
+  return bits;
+}
+
+function eventNames(bits: number): PollEvent[] {
+  const names: PollEvent[] = [];
+  for (const [name, bit] of RETURNED) {
+    if ((bits & bit) !== 0) names.push(name as PollEvent);
+  }
+  return names;
+}

@@ -1,0 +1,171 @@
+// Message, what sendmsg(2) and recvmsg(2) transfer.
+
+import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
+import { MSG } from "../base/constants.ts";
+import { lazy } from "../base/lazy.ts";
+import {
+  type Bytes,
+  integer,
+  knownKeys,
+  uint8Array,
+  unknownKeyword,
+  wrongType,
+} from "../base/validate.ts";
+import { type ControlMessage, checkControl } from "../control/control.ts";
+import type { ConstantTable } from "../native/library.ts";
+import { Slot } from "./slot.ts";
+
+/** A MSG_* constant, lower-case and without its prefix. */
+export type MessageFlag = "trunc" | "ctrunc" | "eor" | "oob" | "errqueue" | (string & {});
+
+export type MessageInit = {
+  /** Where to; `true` and null leave it to be filled in when receiving. */
+  readonly address?: AddressLike | true | null;
+  readonly iovec?: readonly Bytes[];
+  readonly control?: readonly ControlMessage[];
+  /** Bytes of room for received control data, 256 unless told. */
+  readonly controlLength?: number;
+  readonly flags?: readonly MessageFlag[];
+};
+
+const INIT_KEYS: ReadonlySet<string> = new Set([
+  "address",
+  "iovec",
+  "control",
+  "controlLength",
+  "flags",
+]);
+const CONTROL_LENGTH = 256;
+const INT32_MAX = 2 ** 31 - 1;
+
+let slotIn: (message: Message) => Slot | undefined;
+
+/**
+ * A message: buffers, an address, and control messages. It can be sent and received into again and
+ * again; what does not change is prepared once.
+ *
+ * Descriptors in received control messages are the caller's to close from the moment `control` is
+ * read. Those of a message whose `control` nobody ever read are closed when the next message is
+ * received into it, or when it is garbage-collected.
+ */
+export class Message {
+  readonly #slot: Slot;
+
+  static {
+    slotIn = (message) => (#slot in message ? message.#slot : undefined);
+  }
+
+  constructor(init: MessageInit = {}) {
+    if (typeof init !== "object" || init === null) throw wrongType("init", "an object", init);
+    knownKeys(init, INIT_KEYS);
+    this.#slot = new Slot(controlRoom(init.controlLength ?? CONTROL_LENGTH));
+    if (init.address !== undefined) this.address = init.address;
+    if (init.iovec !== undefined) this.iovec = init.iovec;
+    if (init.control !== undefined) this.control = init.control;
+    if (init.flags !== undefined) this.flags = init.flags;
+  }
+
+  /** The destination when sending, null where the socket is connected; the source of what came. */
+  get address(): Sockaddr | null {
+    return this.#slot.address;
+  }
+
+  set address(address: AddressLike | true | null) {
+    this.#slot.address = address === null || address === true ? null : toSockaddr(address);
+  }
+
+  /** The buffers to gather from or scatter into, in order. */
+  get iovec(): Uint8Array[] {
+    return this.#slot.iovec;
+  }
+
+  set iovec(iovec: readonly Bytes[]) {
+    if (!Array.isArray(iovec)) throw wrongType("iovec", "an array of buffers", iovec);
+    this.#slot.iovec = iovec.map((bytes, index) => uint8Array(bytes, `iovec[${index}]`));
+  }
+
+  /** Sent as given; replaced by what arrived. */
+  get control(): ControlMessage[] {
+    return this.#slot.control;
+  }
+
+  set control(control: readonly ControlMessage[]) {
+    this.#slot.control = checkControl(control);
+  }
+
+  /** Bytes of room for received control data; what does not fit is cut off: "ctrunc". */
+  get controlLength(): number {
+    return this.#slot.controlLength;
+  }
+
+  set controlLength(length: number) {
+    this.#slot.controlLength = controlRoom(length);
+  }
+
+  /** What the kernel said of the message received. Sending does not read it: sendmsg(2). */
+  get flags(): MessageFlag[] {
+    return flagNames(this.#slot.flagBits);
+  }
+
+  set flags(flags: readonly MessageFlag[]) {
+    this.#slot.flagBits = flagBits(flags);
+  }
+
+  /** Bytes of the last transfer: what sendmsg or recvmsg returned, in a batch of this message. */
+  get length(): number {
+    return this.#slot.length;
+  }
+
+  set length(length: number) {
+    this.#slot.length = integer(length, "length", 0, INT32_MAX);
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): object {
+    const { address, iovec, control, controlLength, flags, length } = this;
+    return { address, iovec, control, controlLength, flags, length };
+  }
+}
+
+function controlRoom(length: number): number {
+  return integer(length, "controlLength", 0, INT32_MAX);
+}
+
+/** Single bits by keyword. Of several names for one the first in the header counts. */
+const bitNames = lazy(
+  (): ReadonlyMap<string, number> =>
+    new Map(
+      Object.entries(MSG as ConstantTable)
+        .filter(([, bit]) => bit > 0 && (bit & (bit - 1)) === 0)
+        .map(([name, bit]) => [name.toLowerCase().replaceAll("_", "-"), bit]),
+    ),
+);
+
+function flagNames(bits: number): MessageFlag[] {
+  const names: MessageFlag[] = [];
+  let rest = bits;
+  if (bits === 0) return names;
+  for (const [name, bit] of bitNames()) {
+    if ((rest & bit) === 0) continue;
+    names.push(name);
+    rest &= ~bit;
+  }
+  return names;
+}
+
+function flagBits(flags: readonly MessageFlag[]): number {
+  if (!Array.isArray(flags)) throw wrongType("flags", "an array of keywords", flags);
+  let bits = 0;
+  for (const flag of flags) {
+    const bit = bitNames().get(flag);
+    if (bit === undefined) throw unknownKeyword("flag", String(flag), bitNames().keys());
+    bits |= bit;
+  }
+  return bits;
+}
+
+/** The slot of a message; a TypeError for anything else. */
+export function slotOf(message: Message): Slot {
+  const slot = typeof message === "object" && message !== null ? slotIn(message) : undefined;
+  if (slot === undefined) throw wrongType("message", "a Message", message);
+  return slot;
+}

@@ -1,0 +1,362 @@
+// A message as the native library sees it: memory that keeps its address and says where the
+// buffers, the destination and the control data are. What has not changed since the last call is
+// not written again, and what came in is decoded when somebody looks.
+
+import { receivedCopy, type Sockaddr } from "../address/sockaddr.ts";
+import { MSG } from "../base/constants.ts";
+import { errorName } from "../base/error.ts";
+import { wrongType } from "../base/validate.ts";
+import { limitElements } from "../calls/transfer.ts";
+import {
+  type ControlMessage,
+  decodeReceived,
+  descriptorsIn,
+  Encoded,
+  encodedLength,
+  encodeInto,
+} from "../control/control.ts";
+import { native } from "../native/library.ts";
+import { allocate } from "../native/memory.ts";
+import { stableAddress } from "../native/pointers.ts";
+import { Structure } from "../native/record.ts";
+
+const layout = new Structure("message_slot");
+const word = (name: string): number => layout.field(name)[0] / 4;
+const VECTOR = word("vector");
+const NAME = word("name");
+const CONTROL = word("control");
+const VECTOR_COUNT = word("vector_count");
+const NAME_LENGTH = word("name_length");
+const CONTROL_ROOM = word("control_room");
+const LENGTH = word("length");
+const FLAGS = word("received_flags");
+const RECEIVED_NAME = word("received_name_length");
+const RECEIVED_CONTROL = word("received_control_length");
+const DESCRIPTORS = word("descriptors");
+const UNREAD = word("unread");
+const [storageStart, storageSize] = layout.field("storage");
+const vectorStart = layout.size / 4;
+
+/** Bits of the word `unread`, cleared as its parts are decoded. */
+const ADDRESS_UNREAD = 1;
+const CONTROL_UNREAD = 2;
+const ANYTHING_UNREAD = ADDRESS_UNREAD | CONTROL_UNREAD;
+
+const iovec = new Structure("iovec");
+const IOVEC_SIZE = iovec.size;
+const ELEMENT_WORDS = IOVEC_SIZE / 4;
+const BASE = iovec.field("iov_base")[0] / 4;
+const SIZE = iovec.field("iov_len")[0] / 4;
+/** Elements whose table is part of the slot. */
+const OWN_ELEMENTS = 4;
+const WORD = 2 ** 32;
+
+const CTRUNC = MSG.CTRUNC;
+
+const NOTHING = new DataView(new ArrayBuffer(0));
+
+/** Descriptors that arrived in a message and that nobody has seen yet. */
+class Unseen {
+  #fds: readonly number[] = [];
+
+  hold(fds: readonly number[]): void {
+    this.#fds = fds;
+  }
+
+  /** They are the caller's from now on. */
+  release(): void {
+    this.#fds = [];
+  }
+
+  close(): void {
+    const fds = this.#fds;
+    this.#fds = [];
+    for (const fd of fds) {
+      const status = native.rawsock_close(fd);
+      // Nobody is there to be told; EBADF means that somebody closed a stranger's descriptor.
+      if (status < 0) process.emitWarning(`rawsock: closing a descriptor: ${errorName(-status)}`);
+    }
+  }
+}
+
+/** Messages that are collected before anybody looked at their control data. */
+const forgotten = new FinalizationRegistry<Unseen>((unseen) => unseen.close());
+
+export class Slot {
+  readonly words: Uint32Array<ArrayBuffer>;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  /** The slot's own address, in two words, for the table of a batch. */
+  readonly addressLow: number;
+  readonly addressHigh: number;
+  /** The last batch this slot was received into, by its number. */
+  batch = 0;
+
+  #iovec: Uint8Array[] = [];
+  #table: Uint32Array<ArrayBuffer>;
+  #tableAddress: number;
+  /** What the table was made of. */
+  readonly #views: ArrayBufferView[] = [];
+  readonly #sizes: number[] = [];
+  /** The element the slot points at; -1 when the table is new. */
+  #start = -1;
+  /** The one buffer that the slot says there is; null where it says otherwise. */
+  #single: Uint8Array | null = null;
+  #singleSize = 0;
+
+  #address: Sockaddr | null = null;
+  #name: Uint8Array | null = null;
+
+  #controlLength: number;
+  /** Does the slot say where to receive control data, and how much? */
+  #receiving = false;
+  #control: ControlMessage[] = [];
+  #room: DataView<ArrayBuffer> = NOTHING;
+  #roomAddress = 0;
+  /** What the slot says the control data's address is. */
+  #controlAddress = 0;
+  /** What is in the room to be sent; made when something was. */
+  #encoded: Encoded | null = null;
+  #unseen: Unseen | null = null;
+
+  constructor(controlLength: number) {
+    this.#bytes = allocate(layout.size + OWN_ELEMENTS * iovec.size);
+    this.words = new Uint32Array(this.#bytes.buffer);
+    this.#controlLength = controlLength;
+    const address = stableAddress(this.#bytes);
+    this.addressLow = address % WORD;
+    this.addressHigh = Math.floor(address / WORD);
+    this.#table = this.words.subarray(vectorStart);
+    this.#tableAddress = address + layout.size;
+  }
+
+  get length(): number {
+    return this.words[LENGTH] as number;
+  }
+
+  set length(value: number) {
+    this.words[LENGTH] = value;
+  }
+
+  /** The MSG_* bits of the last message received. */
+  get flagBits(): number {
+    return this.words[FLAGS] as number;
+  }
+
+  set flagBits(bits: number) {
+    this.words[FLAGS] = bits;
+  }
+
+  get controlLength(): number {
+    return this.#controlLength;
+  }
+
+  set controlLength(length: number) {
+    this.#controlLength = length;
+    this.#receiving = false;
+  }
+
+  get iovec(): Uint8Array[] {
+    return this.#iovec;
+  }
+
+  set iovec(iovec: Uint8Array[]) {
+    this.#iovec = iovec;
+    this.#views.length = 0;
+    this.#sizes.length = 0;
+    this.#single = null;
+  }
+
+  get address(): Sockaddr | null {
+    if (((this.words[UNREAD] as number) & ADDRESS_UNREAD) !== 0) this.#readAddress();
+    return this.#address;
+  }
+
+  set address(address: Sockaddr | null) {
+    this.#clear(ADDRESS_UNREAD);
+    this.#address = address;
+  }
+
+  #readAddress(): void {
+    this.#clear(ADDRESS_UNREAD);
+    const length = Math.min(this.words[RECEIVED_NAME] as number, storageSize);
+    this.#address = receivedCopy(this.#bytes.slice(storageStart, storageStart + length));
+  }
+
+  /** Who looks at the control messages owns the descriptors in them. */
+  get control(): ControlMessage[] {
+    this.#unseen?.release();
+    if (((this.words[UNREAD] as number) & CONTROL_UNREAD) !== 0) this.#readControl();
+    return this.#control;
+  }
+
+  set control(control: ControlMessage[]) {
+    this.#clear(CONTROL_UNREAD);
+    this.#unseen?.close();
+    this.#control = control;
+  }
+
+  #readControl(): void {
+    this.#clear(CONTROL_UNREAD);
+    const length = this.words[RECEIVED_CONTROL] as number;
+    const cut = ((this.words[FLAGS] as number) & CTRUNC) !== 0;
+    this.#control = length === 0 ? [] : decodeReceived(this.#room, length, cut);
+  }
+
+  #clear(bit: number): void {
+    this.words[UNREAD] = (this.words[UNREAD] as number) & ~bit;
+  }
+
+  /**
+   * Makes the slot say what to send: elements `start` to `end`, destination, control data. This
+   * runs with every message, what it calls only where something changed: little code is what the
+   * engine compiles well.
+   */
+  prepareSend(start: number, end: number): void {
+    this.#prepareVector(start, end);
+    this.#receiving = false;
+    if (((this.words[UNREAD] as number) & ANYTHING_UNREAD) !== 0) this.#readReceived();
+    const name = this.#address === null ? null : this.#address.bytes;
+    if (name !== this.#name) this.#prepareName(name);
+    const control = this.#control;
+    if (control.length === 0) this.#sendNoControl();
+    else if (this.#encoded?.is(control) !== true) this.#encode(control);
+  }
+
+  /** What came in is sent on. */
+  #readReceived(): void {
+    if (((this.words[UNREAD] as number) & ADDRESS_UNREAD) !== 0) this.#readAddress();
+    if (((this.words[UNREAD] as number) & CONTROL_UNREAD) !== 0) this.#readControl();
+  }
+
+  #sendNoControl(): void {
+    this.#encoded?.forget();
+    this.words[CONTROL_ROOM] = 0;
+    this.#pointControl(0);
+  }
+
+  #encode(control: readonly ControlMessage[]): void {
+    const length = encodedLength(control);
+    this.#reserve(length);
+    this.#encoded ??= new Encoded();
+    this.#encoded.forget();
+    encodeInto(control, this.#room);
+    this.words[CONTROL_ROOM] = length;
+    this.#encoded.remember(control);
+  }
+
+  #prepareName(name: Uint8Array | null): void {
+    this.#name = name;
+    this.#point(NAME, name === null ? 0 : stableAddress(name));
+    this.words[NAME_LENGTH] = name === null ? 0 : name.length;
+  }
+
+  /** Makes the slot say where to receive. */
+  prepareReceive(start: number, end: number): void {
+    this.#prepareVector(start, end);
+    if (!this.#receiving) this.#prepareRoom();
+  }
+
+  #prepareRoom(): void {
+    this.#receiving = true;
+    this.#encoded?.forget();
+    const room = this.#controlLength;
+    if (this.words[CONTROL_ROOM] === room) return;
+    // What is there would otherwise be lost with the room that holds it.
+    if (((this.words[UNREAD] as number) & CONTROL_UNREAD) !== 0) this.#readControl();
+    this.#reserve(room);
+    this.words[CONTROL_ROOM] = room;
+  }
+
+  /** To be called after each message that came in. */
+  takeReceived(): void {
+    if (this.#unseen !== null || this.words[DESCRIPTORS] !== 0) this.#takeDescriptors();
+  }
+
+  #takeDescriptors(): void {
+    this.#unseen?.close();
+    if (this.words[DESCRIPTORS] === 0) return;
+    this.#readControl();
+    if (this.#unseen === null) {
+      this.#unseen = new Unseen();
+      forgotten.register(this, this.#unseen);
+    }
+    this.#unseen.hold(descriptorsIn(this.#control));
+  }
+
+  /** Points the control data at `length` bytes at least; at nothing for 0. */
+  #reserve(length: number): void {
+    if (this.#room.byteLength < length) {
+      this.#room = new DataView(new ArrayBuffer(length));
+      this.#roomAddress = stableAddress(this.#room);
+    }
+    this.#pointControl(length === 0 ? 0 : this.#roomAddress);
+  }
+
+  #pointControl(address: number): void {
+    if (address === this.#controlAddress) return;
+    this.#controlAddress = address;
+    this.#point(CONTROL, address);
+  }
+
+  #point(place: number, address: number): void {
+    this.words[place] = address % WORD;
+    this.words[place + 1] = address / WORD;
+  }
+
+  #prepareVector(start: number, end: number): void {
+    // Of the usual message nothing but the buffer itself is looked at.
+    const first = end === 1 && start === 0 ? this.#iovec[0] : undefined;
+    if (first !== this.#single || first?.byteLength !== this.#singleSize) {
+      this.#compareVector(start, end, first);
+    }
+  }
+
+  #compareVector(start: number, end: number, single: Uint8Array | undefined): void {
+    // Until all is well, also where something throws.
+    this.#single = null;
+    limitElements(end - start, "iovec");
+    const iovec = this.#iovec;
+    const views = this.#views;
+    const sizes = this.#sizes;
+    for (let index = start; index < end; index++) {
+      const view = iovec[index];
+      if (view === views[index] && view?.byteLength === sizes[index]) continue;
+      this.#marshal(index, end);
+      break;
+    }
+    this.words[VECTOR_COUNT] = end - start;
+    this.#single = single ?? null;
+    this.#singleSize = single?.byteLength ?? 0;
+    if (start === this.#start) return;
+    this.#start = start;
+    this.#point(VECTOR, this.#tableAddress + start * IOVEC_SIZE);
+  }
+
+  /** Writes the elements `start` to `end` of the table. */
+  #marshal(start: number, end: number): void {
+    if (this.#table.length < end * ELEMENT_WORDS) this.#growTable(end);
+    const table = this.#table;
+    for (let index = start; index < end; index++) {
+      const view: unknown = this.#iovec[index];
+      if (!ArrayBuffer.isView(view)) throw wrongType(`iovec[${index}]`, "a typed array", view);
+      const address = stableAddress(view);
+      const size = view.byteLength;
+      const base = index * ELEMENT_WORDS;
+      table[base + BASE] = address % WORD;
+      table[base + BASE + 1] = address / WORD;
+      table[base + SIZE] = size % WORD;
+      table[base + SIZE + 1] = size / WORD;
+      this.#views[index] = view;
+      this.#sizes[index] = size;
+    }
+  }
+
+  #growTable(elements: number): void {
+    const bytes = allocate(elements * IOVEC_SIZE);
+    const table = new Uint32Array(bytes.buffer);
+    table.set(this.#table);
+    this.#table = table;
+    this.#tableAddress = stableAddress(bytes);
+    this.#start = -1;
+  }
+}

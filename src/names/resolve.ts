@@ -1,0 +1,306 @@
+// Names and addresses: getaddrinfo(3), getnameinfo(3), RFC 3493, section 6.
+
+import { type AddressLike, received, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
+import {
+  AI,
+  EAI,
+  type Family,
+  type FamilyName,
+  families,
+  NI,
+  type Protocol,
+  type SocketType,
+  type TypeName,
+  types,
+} from "../base/constants.ts";
+import { AddrInfoError, check } from "../base/error.ts";
+import { lazy } from "../base/lazy.ts";
+import { protocolNumber } from "../base/protocol.ts";
+import { boolean, encodableText, integer, unknownKeyword, wrongType } from "../base/validate.ts";
+import type { ConstantTable } from "../native/library.ts";
+import { native } from "../native/library.ts";
+import { allocate, decodeText } from "../native/memory.ts";
+import { Structure } from "../native/record.ts";
+
+/** What to look up: a node, a service, or both. */
+export type AddrInfoHints = {
+  /** A host name or a numeric address. */
+  readonly node?: string | null;
+  /** A service name or a port. */
+  readonly service?: string | number | null;
+  readonly family?: Family;
+  readonly type?: SocketType;
+  readonly protocol?: Protocol;
+  /** Without a node: the wildcard address, to bind, instead of the loopback. */
+  readonly passive?: boolean;
+  readonly canonname?: boolean;
+  /** `node` is an address: no name service is asked. */
+  readonly numerichost?: boolean;
+  readonly numericserv?: boolean;
+  readonly v4mapped?: boolean;
+  readonly all?: boolean;
+  readonly addrconfig?: boolean;
+};
+
+export type AddrInfo = {
+  /** As keywords, what the C library returns: glibc the hints' flags, musl none. */
+  flags: string[];
+  family: FamilyName | number;
+  type: TypeName | number;
+  /** The protocol's number. */
+  protocol: number;
+  address: Sockaddr;
+  /** The canonical name, of the first entry where it was asked for. */
+  canonname: string | null;
+};
+
+const status = new Structure("addrinfo_status");
+const eaiField = status.integer("eai");
+const errnoField = status.integer("errno");
+const entry = new Structure("addrinfo_entry");
+const sizeField = entry.integer("size");
+const flagsField = entry.integer("flags");
+const familyField = entry.integer("family");
+const kindField = entry.integer("kind");
+const protocolField = entry.integer("protocol");
+const addressLength = entry.integer("address_length");
+const canonnameLength = entry.integer("canonname_length");
+
+const U16_MAX = 0xffff;
+const encoder = new TextEncoder();
+
+/** Option names and their bits. */
+function optionBits(table: object, names: readonly string[]): ReadonlyMap<string, number> {
+  const constants = table as ConstantTable;
+  return new Map(
+    names.flatMap((name) => {
+      const bit = constants[name.toUpperCase()];
+      return bit === undefined ? [] : [[name, bit] as const];
+    }),
+  );
+}
+
+const hintBits = optionBits(AI, [
+  "passive",
+  "canonname",
+  "numerichost",
+  "numericserv",
+  "v4mapped",
+  "all",
+  "addrconfig",
+]);
+const OTHER_HINTS: ReadonlySet<string> = new Set(["node", "service", "family", "type", "protocol"]);
+
+/** The flags among the options; what is neither one nor in `others` throws. */
+function flagsOf(
+  options: object,
+  bits: ReadonlyMap<string, number>,
+  others: ReadonlySet<string>,
+): number {
+  if (typeof options !== "object" || options === null) {
+    throw wrongType("options", "an object", options);
+  }
+  let flags = 0;
+  for (const name in options) {
+    const bit = bits.get(name);
+    const value: unknown = options[name as keyof typeof options];
+    if (bit !== undefined) {
+      if (value !== undefined && boolean(value, name)) flags |= bit;
+    } else if (!others.has(name)) {
+      throw unknownKeyword("option", name, [...others, ...bits.keys()]);
+    }
+  }
+  return flags;
+}
+
+/** The arguments of the call, checked. */
+type Query = {
+  readonly node: Uint8Array | null;
+  readonly service: Uint8Array | null;
+  readonly hints: Uint8Array;
+  /** Whether the canonical name is asked for: musl gives it always, and with every entry. */
+  readonly canonname: boolean;
+  /** For messages. */
+  readonly subject: string;
+};
+
+function queryOf(options: AddrInfoHints): Query {
+  const flags = flagsOf(options, hintBits, OTHER_HINTS);
+  const node = options.node ?? null;
+  const service = serviceText(options.service);
+  const family = families().number(options.family);
+  const hints = new Int32Array([
+    flags,
+    family,
+    types().number(options.type),
+    protocolNumber(family, options.protocol),
+  ]);
+  return {
+    node: node === null ? null : cText(encodableText(node, "node")),
+    service: service === null ? null : cText(service),
+    hints: new Uint8Array(hints.buffer),
+    canonname: options.canonname === true,
+    subject: [node, service].filter((part) => part !== null).join(":"),
+  };
+}
+
+/** Bytes of the call's own: two texts are needed at once. */
+function cText(text: string): Uint8Array {
+  return encoder.encode(`${text}\0`);
+}
+
+function serviceText(service: string | number | null | undefined): string | null {
+  if (service === undefined || service === null) return null;
+  if (typeof service === "number") return String(integer(service, "service", 0, U16_MAX));
+  const text = encodableText(service, "service");
+  // The C libraries wrap port numbers around.
+  if (/^\s*[+-]?\d+$/.test(text)) integer(Number(text), "service", 0, U16_MAX);
+  return text;
+}
+
+let room = allocate(16 * 1024);
+
+/**
+ * getaddrinfo(3): the addresses of a node and a service, best first. Blocks while a name server is
+ * asked, and no signal ends that: see `resolve`. Failing, throws an AddrInfoError.
+ */
+export function getaddrinfo(hints: AddrInfoHints): AddrInfo[] {
+  const query = queryOf(hints);
+  for (;;) {
+    const length = native.rawsock_getaddrinfo(
+      query.node,
+      query.service,
+      query.hints,
+      room,
+      room.length,
+    );
+    check(length, "getaddrinfo");
+    if (length <= room.length) return decode(room.subarray(0, length), query);
+    room = allocate(length * 2);
+  }
+}
+
+function decode(bytes: Uint8Array, { canonname, subject }: Query): AddrInfo[] {
+  throwStatus(bytes, "getaddrinfo", subject);
+  const list: AddrInfo[] = [];
+  for (let offset = status.size; offset < bytes.length; ) {
+    const whole = bytes.subarray(offset, offset + sizeField.get(bytes.subarray(offset)));
+    const addressEnd = entry.size + addressLength.get(whole);
+    const address = received(whole.subarray(entry.size, addressEnd));
+    if (address === null) throw new Error("rawsock: getaddrinfo returned no address");
+    const nameEnd = addressEnd + canonnameLength.get(whole);
+    const named = canonname && list.length === 0 && nameEnd > addressEnd;
+    list.push({
+      flags: flagNames(flagsField.get(whole)),
+      family: families().name(familyField.getSigned(whole)),
+      type: types().name(kindField.getSigned(whole)),
+      protocol: protocolField.getSigned(whole),
+      address,
+      canonname: named ? decodeText(whole.subarray(addressEnd, nameEnd)) : null,
+    });
+    offset += whole.length;
+  }
+  return list;
+}
+
+function throwStatus(bytes: Uint8Array, syscall: string, subject: string): void {
+  const eai = eaiField.getSigned(bytes);
+  if (eai !== 0) throw new AddrInfoError(eai, errnoField.get(bytes), syscall, subject);
+}
+
+const addressFlags = lazy(() => Object.entries(AI) as [string, number][]);
+
+function flagNames(bits: number): string[] {
+  return addressFlags()
+    .filter(([, bit]) => (bits & bit) !== 0)
+    .map(([name]) => name.toLowerCase().replaceAll("_", "-"));
+}
+
+/** Lookups of this JavaScript thread that may run at once; the others wait for their turn. */
+const RUNNING_MAX = 16;
+let running = 0;
+const waiting: (() => void)[] = [];
+
+/**
+ * getaddrinfo(3) in a thread of its own: nothing here waits for it. At most 16 lookups run at
+ * once. A pending one keeps the process alive. Rejects with what `getaddrinfo` throws.
+ */
+export async function resolve(hints: AddrInfoHints): Promise<AddrInfo[]> {
+  const query = queryOf(hints);
+  if (running >= RUNNING_MAX) await new Promise<void>((turn) => waiting.push(turn));
+  else running++;
+  try {
+    return decode(await lookUp(query), query);
+  } finally {
+    // The turn passes on, or is given back.
+    const next = waiting.shift();
+    if (next === undefined) running--;
+    else next();
+  }
+}
+
+/** Bun.connect takes a descriptor, though its types do not say so. */
+type Connection = Omit<Bun.UnixSocketOptions, "unix"> & { readonly fd: number };
+
+/** The bytes that the lookup's thread sends. */
+async function lookUp(query: Query): Promise<Uint8Array> {
+  const fd = native.rawsock_getaddrinfo_start(query.node, query.service, query.hints);
+  // No socket or thread for the lookup: it could not be made, as getaddrinfo itself says.
+  if (fd < 0) throw new AddrInfoError(EAI.SYSTEM, -fd, "getaddrinfo", query.subject);
+  const { promise, resolve: finish, reject } = Promise.withResolvers<Uint8Array>();
+  const parts: Uint8Array[] = [];
+  // The connection owns the descriptor, also when its Worker is terminated.
+  const connection: Connection = {
+    fd,
+    socket: {
+      data: (_, part) => void parts.push(Uint8Array.from(part)),
+      error: (_, error) => reject(error),
+      close: () => finish(new Uint8Array(Buffer.concat(parts))),
+    },
+  };
+  await Bun.connect(connection as Connection & Bun.UnixSocketOptions);
+  return promise;
+}
+
+export type NameInfoOptions = {
+  /** Only the host's name for local hosts. */
+  readonly nofqdn?: boolean;
+  /** The address as text: no name service is asked. */
+  readonly numerichost?: boolean;
+  /** Fail where the address has no name. */
+  readonly namereqd?: boolean;
+  readonly numericserv?: boolean;
+  /** The service's name for datagrams, where it differs. */
+  readonly dgram?: boolean;
+};
+
+const nameBits = optionBits(NI, ["nofqdn", "numerichost", "namereqd", "numericserv", "dgram"]);
+const NO_OTHERS: ReadonlySet<string> = new Set();
+const nameRoom = lazy(() => allocate(status.size + NODE_ROOM + SERVICE_ROOM));
+const NODE_ROOM = NI.MAXHOST ?? 1025;
+/** More than any name or path has; the library asks for what it needs. */
+const SERVICE_ROOM = 256;
+
+/**
+ * getnameinfo(3): the names of an address and its port. Blocks while a name server is asked.
+ * Failing, throws an AddrInfoError.
+ */
+export function getnameinfo(
+  address: AddressLike,
+  options: NameInfoOptions = {},
+): { node: string; service: string } {
+  const flags = flagsOf(options, nameBits, NO_OTHERS);
+  const { bytes } = toSockaddr(address);
+  const out = nameRoom();
+  check(native.rawsock_getnameinfo(bytes, bytes.length, flags, out, out.length), "getnameinfo");
+  throwStatus(out, "getnameinfo", String(toSockaddr(address)));
+  const serviceStart = status.size + NODE_ROOM;
+  return {
+    node: untilNul(out.subarray(status.size, serviceStart)),
+    service: untilNul(out.subarray(serviceStart)),
+  };
+}
+
+function untilNul(bytes: Uint8Array): string {
+  return decodeText(bytes.subarray(0, bytes.indexOf(0)));
+}
