@@ -103,7 +103,7 @@ async function declare(): Promise<void> {
   for (const name of new Glob("**/*.d.ts").scanSync(types)) {
     const file = Bun.file(join(types, name));
     const text = await file.text();
-    await file.write(text.replaceAll(/((?:from |import\()"\.[^"]*)\.ts"/g, '$1.js"'));
+    await file.write(text.replaceAll(/((?:from |import\(|declare module )"\.[^"]*)\.ts"/g, '$1.js"'));
   }
 }
 

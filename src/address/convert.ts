@@ -2,7 +2,7 @@
 
 import { AF, type Family, families } from "../base/constants.ts";
 import { type Bytes, knownKeys, uint8Array, wrongType } from "../base/validate.ts";
-import { formatAddress, parseAddress } from "./family.ts";
+import { formatAddress, parseAddress } from "./text.ts";
 
 /** inet_pton(3): the address's bytes in network order. Bad text throws a TypeError. */
 export function convertAddress(family: Family, address: string): Uint8Array;
@@ -19,7 +19,7 @@ export function convertAddress(
   address: string | Bytes | number | bigint,
   options?: { readonly as?: "bytes" | "integer" },
 ): Uint8Array | number | bigint | string {
-  const number = families().number(family);
+  const number = families.number(family);
   if (number !== AF.INET && number !== AF.INET6) {
     throw new TypeError(`family must be "inet" or "inet6", not ${String(family)}`);
   }

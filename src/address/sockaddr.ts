@@ -1,57 +1,91 @@
 // Sockaddr, a struct sockaddr whose bytes can be read and edited in place.
 
-import { AF, type Family, type FamilyName, families } from "../base/constants.ts";
+import { type Family, type FamilyName, families } from "../base/constants.ts";
 import {
   type Bytes,
   copyOf,
   integer,
   knownKeys,
   object,
+  U8_MAX,
+  U16_MAX,
   uint8Array,
   wrongType,
 } from "../base/validate.ts";
-import type {
-  AddressFields,
-  FamilyCodec,
-  Inet6Fields,
-  InetFields,
-  NetlinkFields,
-  PacketFields,
-  UnixFields,
-  VsockFields,
+import { codecOf } from "./families.ts";
+import {
+  type AddressFields,
+  type FamilyCodec,
+  familyOf,
+  GENERIC_SIZE,
+  headerSize,
+  stamp,
 } from "./family.ts";
-import * as layouts from "./family.ts";
+import type { InetFields } from "./inet.ts";
+import type { Inet6Fields } from "./inet6.ts";
+import type { NetlinkFields } from "./netlink.ts";
+import type { PacketFields } from "./packet.ts";
+import type { UnixFields } from "./unix.ts";
+import type { VsockFields } from "./vsock.ts";
 
-/** The size of struct sockaddr itself, taken for families without a layout of their own. */
-const GENERIC_SIZE = 16;
 /** sizeof(struct sockaddr_storage): no kernel address is longer. */
 const STORAGE_SIZE = 128;
 
-/** An address as a Sockaddr or as the plain fields of its family. */
-export type AddressLike =
-  | Sockaddr
-  | ({ readonly family: "inet" } & Readonly<InetFields>)
-  | ({ readonly family: "inet6" } & Readonly<Inet6Fields>)
-  | ({ readonly family: "unix" | "local" } & Readonly<UnixFields>)
-  | ({ readonly family: "packet" } & Readonly<PacketFields>)
-  | ({ readonly family: "netlink" } & Readonly<NetlinkFields>)
-  | ({ readonly family: "vsock" } & Readonly<VsockFields>)
-  | { readonly family: Family; readonly data: Bytes | readonly number[] };
+/** The fields of an address, besides its family, by family. */
+type FieldsByFamily = {
+  unspec: object;
+  inet: InetFields;
+  inet6: Inet6Fields;
+  unix: UnixFields;
+  local: UnixFields;
+  packet: PacketFields;
+  netlink: NetlinkFields;
+  vsock: VsockFields;
+};
+
+/** An address as the plain fields of its family, or as bytes. */
+export type AddressInit =
+  | {
+      [Name in keyof FieldsByFamily]: { readonly family: Name } & Readonly<FieldsByFamily[Name]>;
+    }[keyof FieldsByFamily]
+  | { readonly family: Family; readonly data: Bytes | readonly number[] }
+  /** A whole struct sockaddr: what structuredClone makes of a Sockaddr. */
+  | { readonly bytes: Uint8Array };
+
+/** An address as a Sockaddr or as plain fields. */
+export type AddressLike = Sockaddr | AddressInit;
+
+/** A Sockaddr that is known to be of a family, whose fields are so known to be there. */
+export type SockaddrOf<Name extends keyof FieldsRead> = Sockaddr & {
+  readonly family: Name;
+} & Readonly<FieldsRead[Name]>;
+
+/** The fields read from an address, by family. */
+type FieldsRead = {
+  inet: Required<Pick<AddressFields, "address" | "port">>;
+  inet6: Required<Pick<AddressFields, "address" | "port" | "scopeId" | "flowinfo">>;
+  unix: Required<Pick<AddressFields, "path">>;
+  packet: Required<Pick<AddressFields, "ifindex" | "protocol" | "address" | "hatype" | "pkttype">>;
+  netlink: Required<Pick<AddressFields, "pid" | "groups">>;
+  vsock: Required<Pick<AddressFields, "cid" | "port">>;
+};
+
+declare module "../base/error.ts" {
+  interface SocketError {
+    /** The address the call was about. */
+    readonly address?: Sockaddr;
+  }
+}
 
 const ZONE_KEYS: ReadonlySet<string> = new Set(["scopeId", "flowinfo"]);
 
-let replace: (target: Sockaddr, bytes: Uint8Array) => void;
-
-/** A struct sockaddr of any family. */
+/**
+ * A struct sockaddr of any family. Its only own property is `bytes`: so addresses compare by
+ * content, and what structuredClone() or postMessage() make of one is an AddressLike.
+ */
 export class Sockaddr {
-  #bytes: Uint8Array;
-
-  static {
-    replace = (target, bytes) => {
-      if (target.#bytes.length === bytes.length) target.#bytes.set(bytes);
-      else target.#bytes = bytes.slice();
-    };
-  }
+  /** The struct sockaddr, exactly as long as the kernel said. */
+  readonly bytes: Uint8Array;
 
   /**
    * A structure of `family` with `data` behind the family: bytes, or a number of zeros. Without
@@ -59,23 +93,23 @@ export class Sockaddr {
    */
   constructor(family: Family, data?: Bytes | readonly number[] | number) {
     if (data instanceof Adopted) {
-      this.#bytes = data.bytes;
+      this.bytes = data.bytes;
       return;
     }
-    const number = integer(families().number(family), "family", 0, 0xffff);
-    const size = layouts.codecs.get(number)?.size ?? GENERIC_SIZE;
-    const content = contentOf(data ?? size - layouts.headerSize);
-    const bytes = new Uint8Array(layouts.headerSize + content.length);
+    const number = integer(families.number(family), "family", 0, U16_MAX);
+    const start = headerSize();
+    const content = contentOf(data ?? (codecOf(number)?.size ?? GENERIC_SIZE) - start);
+    const bytes = new Uint8Array(start + content.length);
     if (bytes.length > STORAGE_SIZE) {
-      throw new RangeError(`data must have at most ${STORAGE_SIZE - layouts.headerSize} bytes`);
+      throw new RangeError(`data must have at most ${STORAGE_SIZE - start} bytes`);
     }
-    bytes.set(content, layouts.headerSize);
-    this.#bytes = layouts.stamp(bytes, number);
+    bytes.set(content, start);
+    this.bytes = stamp(bytes, number);
   }
 
   /** An IPv4 address in dotted-decimal notation, and a port. */
-  static inet(address: string, port?: number): Sockaddr {
-    return adopt(layouts.inet.encode(port === undefined ? { address } : { address, port }));
+  static inet(address: string, port?: number): SockaddrOf<"inet"> {
+    return make("inet", port === undefined ? { address } : { address, port });
   }
 
   /** An IPv6 address, its zone behind a % or as `scopeId`, and a port. */
@@ -83,57 +117,54 @@ export class Sockaddr {
     address: string,
     port?: number,
     options: Omit<Inet6Fields, "address" | "port"> = {},
-  ): Sockaddr {
+  ): SockaddrOf<"inet6"> {
     knownKeys(options, ZONE_KEYS);
-    return adopt(
-      layouts.inet6.encode({ ...options, address, ...(port === undefined ? {} : { port }) }),
-    );
+    return make("inet6", { ...options, address, ...(port === undefined ? {} : { port }) });
   }
 
   /** A pathname; "" is unnamed, a leading NUL makes it abstract (Linux). */
-  static unix(path: string | Bytes): Sockaddr {
-    return adopt(layouts.unix.encode({ path }));
+  static unix(path: string | Bytes): SockaddrOf<"unix"> {
+    return make("unix", { path });
   }
 
   /** A link-layer address, its protocol in host order or as a keyword. packet(7). */
-  static packet(fields: PacketFields): Sockaddr {
-    return toSockaddr({ ...object(fields, "fields"), family: "packet" } as AddressLike);
+  static packet(fields: PacketFields): SockaddrOf<"packet"> {
+    return make("packet", fields);
   }
 
   /** A netlink port and multicast groups. netlink(7). */
-  static netlink(fields: NetlinkFields = {}): Sockaddr {
-    return toSockaddr({ ...object(fields, "fields"), family: "netlink" } as AddressLike);
+  static netlink(fields: NetlinkFields = {}): SockaddrOf<"netlink"> {
+    return make("netlink", fields);
   }
 
   /** A virtual machine's context identifier and port. vsock(7). */
-  static vsock(fields: VsockFields): Sockaddr {
-    return toSockaddr({ ...object(fields, "fields"), family: "vsock" } as AddressLike);
+  static vsock(fields: VsockFields): SockaddrOf<"vsock"> {
+    return make("vsock", fields);
   }
 
   /** A copy of a whole struct sockaddr. */
   static from(bytes: Bytes): Sockaddr {
     const copy = copyOf(bytes, "bytes");
-    const { headerSize } = layouts;
-    if (copy.length < headerSize || copy.length > STORAGE_SIZE) {
+    if (copy.length < headerSize() || copy.length > STORAGE_SIZE) {
       throw new RangeError(
-        `a struct sockaddr has ${headerSize} to ${STORAGE_SIZE} bytes, not ${copy.length}`,
+        `a struct sockaddr has ${headerSize()} to ${STORAGE_SIZE} bytes, not ${copy.length}`,
       );
     }
     return adopt(copy);
   }
 
-  /** The struct sockaddr, exactly as long as the kernel said. */
-  get bytes(): Uint8Array {
-    return this.#bytes;
+  get family(): FamilyName | number {
+    return families.name(familyOf(this.bytes));
   }
 
-  get family(): FamilyName | number {
-    return families().name(layouts.familyOf(this.#bytes));
+  /** Whether it is of a family, whose fields it then has. */
+  is<Name extends keyof FieldsRead>(family: Name): this is SockaddrOf<Name> {
+    return familyOf(this.bytes) === families.number(family) && this.#codec() !== undefined;
   }
 
   /** The bytes after the family; writing to them changes the address. */
   get data(): Uint8Array {
-    return this.#bytes.subarray(layouts.headerSize);
+    return this.bytes.subarray(headerSize());
   }
 
   get address(): string | undefined {
@@ -185,30 +216,38 @@ export class Sockaddr {
   }
 
   #codec(): FamilyCodec | undefined {
-    const codec = layouts.codecs.get(layouts.familyOf(this.#bytes));
-    return codec !== undefined && this.#bytes.length >= codec.least ? codec : undefined;
+    const codec = codecOf(familyOf(this.bytes));
+    return codec !== undefined && this.bytes.length >= codec.least ? codec : undefined;
   }
 
   #used(): Uint8Array {
-    return this.#bytes.subarray(0, this.#codec()?.used?.(this.#bytes));
+    return this.bytes.subarray(0, this.#codec()?.used?.(this.bytes));
   }
 
   #fields(): AddressFields {
-    return this.#codec()?.decode(this.#bytes) ?? {};
+    return this.#codec()?.decode(this.bytes) ?? {};
+  }
+
+  /** The same address with some of its fields changed: `address.with({ port: 53 })`. */
+  with(fields: Partial<PacketFields & Inet6Fields & NetlinkFields & UnixFields & VsockFields>) {
+    const changes: Record<string, unknown> = { ...object(fields, "fields") };
+    const kept: Record<string, unknown> = this.#fields();
+    // Another interface takes the place of the one there was.
+    if ("interface" in changes) delete kept.ifindex;
+    if (typeof changes.address === "string" && changes.address.includes("%")) delete kept.scopeId;
+    return toSockaddr({ family: this.family, ...kept, ...changes } as AddressInit) as this;
   }
 
   toString(): string {
-    const codec = this.#codec();
-    if (codec !== undefined) return codec.text(this.#bytes);
-    return `${this.family}:${this.data.toHex()}`;
+    return this.#codec()?.text(this.bytes) ?? `${this.family}:${this.data.toHex()}`;
   }
 
-  /** The family and its fields, which are an AddressLike again. */
-  toJSON(): { family: FamilyName | number } & (AddressFields | { data: number[] }) {
+  /** The family and its fields, which are an AddressLike. */
+  toJSON(): AddressInit {
     const fields = this.#fields();
     const lossy = fields.path?.includes("\ufffd") ?? false;
     if (this.#codec() === undefined || lossy) return { family: this.family, data: [...this.data] };
-    return { family: this.family, ...fields };
+    return { family: this.family, ...fields } as AddressInit;
   }
 
   equals(other: AddressLike): boolean {
@@ -234,6 +273,13 @@ function adopt(bytes: Uint8Array): Sockaddr {
   return new Sockaddr(0, new Adopted(bytes) as unknown as Uint8Array);
 }
 
+function make<Name extends keyof FieldsRead>(
+  family: Name,
+  fields: FieldsByFamily[Name],
+): SockaddrOf<Name> {
+  return toSockaddr({ ...object(fields, "fields"), family } as AddressInit) as SockaddrOf<Name>;
+}
+
 /** A Sockaddr of bytes in scratch memory, or null where the kernel gave no address. */
 export function received(bytes: Uint8Array | null): Sockaddr | null {
   return bytes === null ? null : receivedCopy(bytes.slice());
@@ -241,20 +287,21 @@ export function received(bytes: Uint8Array | null): Sockaddr | null {
 
 /** Like `received`, of bytes that nobody else has. */
 export function receivedCopy(bytes: Uint8Array): Sockaddr | null {
-  return bytes.length < layouts.headerSize ? null : adopt(bytes);
+  return bytes.length < headerSize() ? null : adopt(bytes);
 }
 
 /** Like `received`, but fills `target`. */
 export function receivedInto(target: Sockaddr, bytes: Uint8Array | null): Sockaddr | null {
-  if (bytes === null || bytes.length < layouts.headerSize) return null;
-  replace(target, bytes);
+  if (bytes === null || bytes.length < headerSize()) return null;
+  if (target.bytes.length === bytes.length) target.bytes.set(bytes);
+  else (target as { bytes: Uint8Array }).bytes = bytes.slice();
   return target;
 }
 
 function contentOf(data: Bytes | readonly number[] | number): Uint8Array {
   if (typeof data === "number") return new Uint8Array(integer(data, "data", 0, STORAGE_SIZE));
   if (Array.isArray(data)) {
-    return Uint8Array.from(data, (byte) => integer(byte, "data", 0, 0xff));
+    return Uint8Array.from(data, (byte) => integer(byte, "data", 0, U8_MAX));
   }
   return uint8Array(data as Bytes, "data");
 }
@@ -265,37 +312,32 @@ export function toSockaddr(address: AddressLike): Sockaddr {
   if (typeof address !== "object" || address === null) {
     throw wrongType("address", "a Sockaddr or an object with a family", address);
   }
-  if (!("family" in address)) throw new TypeError("address must have a family");
-  const family = families().number(address.family);
-  knownKeys(address, acceptedKeys(family, "data" in address));
-  if ("data" in address) return new Sockaddr(family, address.data);
-  switch (family) {
-    case AF.INET:
-      return adopt(layouts.inet.encode(address as InetFields));
-    case AF.INET6:
-      return adopt(layouts.inet6.encode(address as Inet6Fields));
-    case AF.UNIX:
-      return adopt(layouts.unix.encode(address as UnixFields));
-    case AF.PACKET:
-      return adopt(layouts.packet.encode(address as PacketFields));
-    case AF.NETLINK:
-      return adopt(layouts.netlink.encode(address as NetlinkFields));
-    case AF.VSOCK:
-      return adopt(layouts.vsock.encode(address as VsockFields));
-    default:
-      throw new TypeError(`an address of family ${address.family} needs its data`);
+  if (!("family" in address)) {
+    if (!("bytes" in address)) throw new TypeError("address must have a family");
+    knownKeys(address, BYTES_KEYS);
+    return Sockaddr.from(address.bytes);
   }
+  const family = families.number(address.family);
+  if ("data" in address) {
+    knownKeys(address, DATA_KEYS);
+    return new Sockaddr(family, address.data);
+  }
+  const codec = codecOf(family);
+  if (codec === undefined) {
+    throw new TypeError(`an address of family ${address.family} needs its data`);
+  }
+  knownKeys(address, keysOf(codec));
+  return adopt(codec.encode(address as never));
 }
 
-const keySets = new Map<number, ReadonlySet<string>>();
+const BYTES_KEYS: ReadonlySet<string> = new Set(["bytes"]);
 const DATA_KEYS: ReadonlySet<string> = new Set(["family", "data"]);
+const keySets = new Map<FamilyCodec, ReadonlySet<string>>();
 
-function acceptedKeys(family: number, raw: boolean): ReadonlySet<string> {
-  if (raw) return DATA_KEYS;
-  let keys = keySets.get(family);
-  if (keys === undefined) {
-    keys = new Set(["family", ...(layouts.codecs.get(family)?.keys ?? ["data"])]);
-    keySets.set(family, keys);
-  }
+function keysOf(codec: FamilyCodec): ReadonlySet<string> {
+  const known = keySets.get(codec);
+  if (known !== undefined) return known;
+  const keys = new Set(["family", ...codec.keys]);
+  keySets.set(codec, keys);
   return keys;
 }

@@ -1,9 +1,8 @@
 // The platform's constants by C name without the prefix, and the keywords made from them. All
 // values come from the library's manifest.
 
-import { type ConstantTable, constants } from "../native/library.ts";
-import { lazy } from "./lazy.ts";
-import { unknownKeyword, wrongType } from "./validate.ts";
+import { constants } from "../native/library.ts";
+import { Keywords } from "./keyword.ts";
 
 /** Names that every supported platform has, and those of this one. */
 type Constants<Common extends string> = { readonly [name in Common]: number } & {
@@ -94,77 +93,34 @@ export type ProtocolName = Open<
   "ip" | "icmp" | "igmp" | "tcp" | "udp" | "ipv6" | "icmpv6" | "raw" | "all" | "arp" | "route"
 >;
 
-/** Keywords of one group of constants, and back. */
-export class Keywords {
-  readonly #what: string;
-  readonly #numbers = new Map<string, number>();
-  readonly #names = new Map<number, string>();
+/** Limits, which the headers define beside the things they count. */
+const LIMITS = /^MAX(ID)?$|^DONE$/;
 
-  /** `preferred`: the names to use where several share a number. */
-  constructor(what: string, table: ConstantTable | object, preferred: readonly string[] = []) {
-    this.#what = what;
-    for (const [name, number] of Object.entries(table) as [string, number][]) {
-      const keyword = name.toLowerCase().replaceAll("_", "-");
-      this.#numbers.set(keyword, number);
-      if (!this.#names.has(number)) this.#names.set(number, keyword);
-    }
-    for (const keyword of preferred) {
-      const number = this.#numbers.get(keyword);
-      if (number !== undefined) this.#names.set(number, keyword);
-    }
-  }
-
-  /** The number of a keyword, or undefined. */
-  find(keyword: string): number | undefined {
-    return this.#numbers.get(keyword);
-  }
-
-  /** The number of a keyword or number; null and undefined are 0. */
-  number(value: string | number | null | undefined): number {
-    if (value === undefined || value === null) return 0;
-    if (typeof value === "number") {
-      if ((value | 0) !== value) {
-        throw new RangeError(`${this.#what} must be a 32-bit integer, not ${value}`);
-      }
-      return value;
-    }
-    if (typeof value !== "string") throw wrongType(this.#what, "a keyword or an integer", value);
-    const number = this.#numbers.get(value);
-    if (number === undefined) throw unknownKeyword(this.#what, value, this.#numbers.keys());
-    return number;
-  }
-
-  /** The keyword of a number, or the number where it has none. */
-  name(number: number): string | number {
-    return this.#names.get(number) ?? number;
-  }
-
-  keywords(): Iterable<string> {
-    return this.#numbers.keys();
-  }
-}
-
-export const families = lazy(
-  () => new Keywords("family", AF, ["unspec", "unix", "netlink", "inet", "inet6", "packet"]),
-);
-export const types = lazy(
-  () => new Keywords("type", SOCK, ["stream", "dgram", "raw", "rdm", "seqpacket"]),
-);
-export const ipProtocols = lazy(() => new Keywords("protocol", IPPROTO, ["ip"]));
-export const ethernetProtocols = lazy(() => new Keywords("protocol", ETH_P, ["ip", "all"]));
-export const netlinkProtocols = lazy(() => new Keywords("protocol", netlinkFamilies(), ["route"]));
-export const levels = lazy(() => new Keywords("level", { ...IPPROTO, ...SOL }, ["ip"]));
-export const shutdownDirections = lazy(() => new Keywords("how", SHUT));
-
-/** The prefix NETLINK_ is shared by protocols, options and connection states. */
-function netlinkFamilies(): ConstantTable {
-  const others = /^(ADD|DROP|LIST)_MEMBERSHIPS?$|_RING$|^(UN)?CONNECTED$|_ACK$|_CHK$|_NSID$/;
-  const options = ["PKTINFO", "BROADCAST_ERROR", "NO_ENOBUFS", "UNUSED"];
-  const entries = Object.entries(NETLINK) as [string, number][];
-  return Object.fromEntries(
-    entries.filter(([name]) => !others.test(name) && !options.includes(name)),
-  );
-}
+export const families = new Keywords("family", () => AF, {
+  preferred: ["unspec", "unix", "netlink", "inet", "inet6", "packet"],
+  except: LIMITS,
+});
+/** SOCK_ is also the prefix of flags, of values of options and of netlink's diagnosis. */
+export const types = new Keywords("type", () => SOCK, {
+  except: /^(?!(STREAM|DGRAM|RAW|RDM|SEQPACKET|DCCP|PACKET)$)/,
+});
+export const ipProtocols = new Keywords("protocol", () => IPPROTO, { except: LIMITS });
+/** ETH_P_802_3_MIN is the least of the numbers that are protocols. */
+export const ethernetProtocols = new Keywords("protocol", () => ETH_P, {
+  preferred: ["ip", "all"],
+  except: /_MIN$/,
+});
+/** NETLINK_ is also the prefix of options and of states of a connection. */
+export const netlinkProtocols = new Keywords("protocol", () => NETLINK, {
+  preferred: ["route"],
+  except:
+    /^(ADD|DROP|LIST)_MEMBERSHIPS?$|_RING$|^(UN)?CONNECTED$|_ACK$|_CHK$|_NSID$|^PKTINFO$|^BROADCAST_ERROR$|^NO_ENOBUFS$|^UNUSED$/,
+});
+export const levels = new Keywords("level", () => ({ ...IPPROTO, ...SOL }), {
+  preferred: ["ip"],
+  except: LIMITS,
+});
+export const shutdownDirections = new Keywords("how", () => SHUT);
 
 export type Family = FamilyName | number | null;
 export type SocketType = TypeName | number | null;

@@ -1,6 +1,5 @@
 // What the kernel refuses becomes a SocketError here, and nowhere else.
 
-import type { Sockaddr } from "../address/sockaddr.ts";
 import { native } from "../native/library.ts";
 import { allocate, decodeText } from "../native/memory.ts";
 import { EAI, ERRNO } from "./constants.ts";
@@ -15,7 +14,6 @@ export class SocketError extends Error {
   /** The system call, "connect". */
   readonly syscall: string;
   declare readonly fd?: number;
-  declare readonly address?: Sockaddr;
   /** How much of its data a Socket's call that failed had sent before. */
   declare readonly bytesSent?: number;
   /** How many of its messages such a call had sent before. */
@@ -23,7 +21,7 @@ export class SocketError extends Error {
 
   constructor(errno: number, syscall: string, context: ErrorContext = {}) {
     const code = errorName(errno);
-    const subject = context.option ?? context.address;
+    const subject = context.subject ?? context.address;
     const about = subject === undefined ? "" : ` ${subject}`;
     const cure = context.remedy === undefined ? "" : ` (${context.remedy})`;
     super(`${syscall} ${code}${about}: ${strerror(errno)}${cure}`);
@@ -43,17 +41,18 @@ export class SocketError extends Error {
 /** What is known about a failed call besides its number. */
 export type ErrorContext = {
   readonly fd?: number;
-  readonly address?: Sockaddr;
+  /** A Sockaddr, which stands on a floor above. */
+  readonly address?: object;
   readonly bytesSent?: number;
   readonly messagesSent?: number;
-  /** The socket option it was about. */
-  readonly option?: string;
+  /** What else it was about: a socket option, an interface. */
+  readonly subject?: string;
   /** What the user can do about it. */
   readonly remedy?: string | undefined;
 };
 
 /** Returns a result >= 0; throws a SocketError for -errno. */
-export function check(result: number, syscall: string, fd?: number, address?: Sockaddr): number {
+export function check(result: number, syscall: string, fd?: number, address?: object): number {
   if (result < 0) throw failure(result, syscall, fd, address);
   return result;
 }
@@ -63,7 +62,7 @@ export function failure(
   result: number,
   syscall: string,
   fd?: number,
-  address?: Sockaddr,
+  address?: object,
 ): SocketError {
   return new SocketError(-result, syscall, {
     ...(fd === undefined ? {} : { fd }),

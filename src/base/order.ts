@@ -1,9 +1,6 @@
 // Byte order: htonl(3) and its kin. Every supported platform is little-endian.
 
-import { integer } from "./validate.ts";
-
-const U16_MAX = 0xffff;
-const U32_MAX = 0xffff_ffff;
+import { integer, U16_MAX, U32_MAX } from "./validate.ts";
 
 /** Host to network order, 16 bits. RangeError outside 0..2^16-1. */
 export function htons(value: number): number {

@@ -10,23 +10,21 @@ import {
   type Protocol,
 } from "./constants.ts";
 import { htons } from "./order.ts";
-import { integer, text, unknownKeyword } from "./validate.ts";
-
-const INT32_MAX = 2 ** 31 - 1;
+import { I32_MAX, integer, text, unknownKeyword } from "./validate.ts";
 
 /** The number the kernel wants; numbers pass as they are, null and undefined are 0. */
 export function protocolNumber(family: number, protocol: Protocol | undefined): number {
   if (protocol === undefined || protocol === null) return 0;
-  if (typeof protocol === "number") return integer(protocol, "protocol", -INT32_MAX - 1, INT32_MAX);
+  if (typeof protocol === "number") return integer(protocol, "protocol", -I32_MAX - 1, I32_MAX);
   // packet(7): the protocol is an Ethernet one, in network order.
-  if (family === AF.PACKET) return htons(ethernetProtocols().number(protocol));
-  if (family === AF.NETLINK) return netlinkProtocols().number(protocol);
-  return ipProtocols().find(text(protocol, "protocol")) ?? namedProtocol(protocol);
+  if (family === AF.PACKET) return htons(ethernetProtocols.number(protocol));
+  if (family === AF.NETLINK) return netlinkProtocols.number(protocol);
+  return ipProtocols.find(text(protocol, "protocol")) ?? namedProtocol(protocol);
 }
 
 /** getprotobyname(3). */
 function namedProtocol(name: string): number {
   const number = native.rawsock_getprotobyname(cString(name));
-  if (number < 0) throw unknownKeyword("protocol", name, ipProtocols().keywords());
+  if (number < 0) throw unknownKeyword("protocol", name, ipProtocols.keywords());
   return number;
 }

@@ -1,6 +1,12 @@
 // Checks of arguments, before any system call: TypeError for a wrong type or an unknown keyword,
 // RangeError for a value out of range.
 
+export const U8_MAX = 0xff;
+export const U16_MAX = 0xffff;
+export const U32_MAX = 0xffff_ffff;
+export const I32_MIN = -(2 ** 31);
+export const I32_MAX = 2 ** 31 - 1;
+
 /** Bytes that are only read: any view, or a whole buffer. */
 export type Bytes = ArrayBufferView | ArrayBuffer | SharedArrayBuffer;
 
@@ -79,8 +85,61 @@ export function knownKeys(options: object, accepted: ReadonlySet<string>): void 
   }
 }
 
+/** One of a few words; `name` is the argument's. */
+export function oneOf<Word extends string>(
+  value: unknown,
+  name: string,
+  words: readonly Word[],
+): Word {
+  if (words.includes(value as Word)) return value as Word;
+  if (typeof value !== "string") throw wrongType(name, "a string", value);
+  throw unknownKeyword(name, value, words);
+}
+
+/** Longer lists of accepted words are not read. */
+const LIST_MAX = 2000;
+/** Suggestions for a word that is not in such a list. */
+const NEAREST = 5;
+
+/** The error of a word nobody knows: it lists the accepted ones, or of very many the nearest. */
 export function unknownKeyword(name: string, value: string, accepted: Iterable<string>): TypeError {
-  return new TypeError(`unknown ${name} "${value}"; accepted: ${[...accepted].join(", ")}`);
+  const words = [...accepted];
+  const list = words.join(", ");
+  const unknown = `unknown ${name} "${value}"`;
+  const nearest = nearestOf(value, words);
+  const hint = nearest[0] === undefined ? "" : `; did you mean ${nearest[0]}?`;
+  if (list.length <= LIST_MAX) return new TypeError(`${unknown}${hint}; accepted: ${list}`);
+  const some = nearest.length === 0 ? "" : `; the nearest are ${nearest.join(", ")}`;
+  return new TypeError(`${unknown}; it is none of the ${words.length} there are${some}`);
+}
+
+/** The words that `value` is probably meant to be, the nearest first. */
+function nearestOf(value: string, words: readonly string[]): string[] {
+  // Mistyped in a third of its letters, it is another word.
+  const most = Math.max(1, Math.floor(value.length / 3));
+  return words
+    .map((word) => ({ word, distance: editDistance(value.toLowerCase(), word.toLowerCase()) }))
+    .filter(({ distance }) => distance <= most)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, NEAREST)
+    .map(({ word }) => word);
+}
+
+/** Letters to insert, delete or replace to make one word of the other (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  if (Math.abs(from.length - to.length) > from.length) return from.length + to.length;
+  let before = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= to.length; column++) {
+      const same = from[row - 1] === to[column - 1];
+      const replaced = (before[column - 1] as number) + (same ? 0 : 1);
+      const shifted = Math.min(before[column] as number, current[column - 1] as number) + 1;
+      current.push(Math.min(replaced, shifted));
+    }
+    before = current;
+  }
+  return before[to.length] as number;
 }
 
 /** Text for C: a string without NUL. */

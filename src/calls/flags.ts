@@ -1,8 +1,8 @@
 // The flags of send(2) and recv(2) as options.
 
 import { MSG } from "../base/constants.ts";
-import { boolean, integer, object, type Span, unknownKeyword } from "../base/validate.ts";
-import type { ConstantTable } from "../native/library.ts";
+import { FlagOptions } from "../base/keyword.ts";
+import { I32_MAX, integer, type Span } from "../base/validate.ts";
 
 export type SendOptions = Span & {
   readonly oob?: boolean;
@@ -27,43 +27,20 @@ export type ReceiveOptions = Span & {
   readonly flags?: number;
 };
 
-/** Options that are read elsewhere. */
-const OTHERS: ReadonlySet<string> = new Set(["start", "end", "flags"]);
-
 /** The accepted options of a direction, as MSG_* bits. */
-export class FlagOptions {
-  readonly #bits = new Map<string, number>();
-
-  /** Names that this platform lacks are unknown options. */
+export class TransferFlags extends FlagOptions {
   constructor(names: readonly string[]) {
-    for (const name of names) {
-      const bit = (MSG as ConstantTable)[name.toUpperCase()];
-      if (bit !== undefined) this.#bits.set(name, bit);
-    }
+    super(MSG, names, ["start", "end", "flags"]);
   }
 
-  /** The bits; `further` names options that somebody else reads. */
-  bits(options: object, further: ReadonlySet<string> = NONE): number {
-    let bits = 0;
-    object(options, "options");
-    for (const name in options) {
-      const value: unknown = options[name as keyof typeof options];
-      const bit = this.#bits.get(name);
-      if (bit !== undefined) {
-        if (value !== undefined && boolean(value, name)) bits |= bit;
-      } else if (name === "flags") {
-        if (value !== undefined) bits |= integer(value, name, 0, 2 ** 31 - 1);
-      } else if (!OTHERS.has(name) && !further.has(name)) {
-        throw unknownKeyword("option", name, [...this.#bits.keys(), ...OTHERS, ...further]);
-      }
-    }
-    return bits;
+  override bits(options: { readonly flags?: number }, further?: ReadonlySet<string>): number {
+    const bits = super.bits(options, further);
+    const { flags } = options;
+    return flags === undefined ? bits : bits | integer(flags, "flags", 0, I32_MAX);
   }
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
-export const sendFlags = new FlagOptions([
+export const sendFlags = new TransferFlags([
   "oob",
   "eor",
   "dontwait",
@@ -71,7 +48,7 @@ export const sendFlags = new FlagOptions([
   "more",
   "confirm",
 ]);
-export const receiveFlags = new FlagOptions([
+export const receiveFlags = new TransferFlags([
   "oob",
   "peek",
   "waitall",

@@ -3,7 +3,7 @@
 import { single } from "../base/constants.ts";
 import { type Descriptor, descriptor } from "../base/descriptor.ts";
 import { check } from "../base/error.ts";
-import { integer, unknownKeyword, wrongType } from "../base/validate.ts";
+import { I32_MAX, integer, unknownKeyword, wrongType } from "../base/validate.ts";
 import { native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
@@ -32,7 +32,6 @@ const pollfd = new Structure("pollfd");
 const [fdOffset] = pollfd.field("fd");
 const [eventsOffset] = pollfd.field("events");
 const [reventsOffset] = pollfd.field("revents");
-const INT32_MAX = 2 ** 31 - 1;
 
 /**
  * Waits up to `timeout` milliseconds, for ever where it is omitted, until one descriptor is ready;
@@ -43,7 +42,7 @@ export function poll<R extends PollRequest>(
   timeout?: number,
 ): PollResult<R>[] {
   if (!Array.isArray(requests)) throw wrongType("requests", "an array", requests);
-  const limit = timeout === undefined ? -1 : integer(timeout, "timeout", -1, INT32_MAX);
+  const limit = timeout === undefined ? -1 : integer(timeout, "timeout", -1, I32_MAX);
   // A copy, since the reading of an element may change the array.
   const entries = [...requests];
   const bytes = allocate(Math.max(1, entries.length) * pollfd.size);

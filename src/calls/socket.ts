@@ -17,17 +17,15 @@ import {
 import { CLOSE, type Descriptor, descriptor } from "../base/descriptor.ts";
 import { check, failure, SocketError } from "../base/error.ts";
 import { protocolNumber } from "../base/protocol.ts";
-import { boolean, integer, knownKeys, wrongType } from "../base/validate.ts";
+import { boolean, I32_MAX, integer, knownKeys, wrongType } from "../base/validate.ts";
 import { addressSlot, slotAddress } from "../native/address.ts";
 import { native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 
-const INT32_MAX = 2 ** 31 - 1;
-
 /** socket(2): a new descriptor, close-on-exec. */
 export function socket(domain: Family, type: SocketType, protocol?: Protocol): number {
-  const family = families().number(domain);
-  const kind = types().number(type);
+  const family = families.number(domain);
+  const kind = types.number(type);
   const number = protocolNumber(family, protocol);
   const fd = native.rawsock_socket(family, kind, number);
   if (fd < 0) throw refused(fd, "socket", family, kind, number);
@@ -40,8 +38,8 @@ export function socketpair(
   type: SocketType,
   protocol?: Protocol,
 ): [number, number] {
-  const family = families().number(domain);
-  const kind = types().number(type);
+  const family = families.number(domain);
+  const kind = types.number(type);
   const number = protocolNumber(family, protocol);
   const status = native.rawsock_socketpair(family, kind, number, pair);
   if (status < 0) throw refused(status, "socketpair", family, kind, number);
@@ -93,7 +91,7 @@ export function connect(fd: Descriptor, address: AddressLike): void {
 /** listen(2). */
 export function listen(fd: Descriptor, backlog: number = SOMAXCONN): void {
   const number = descriptor(fd, "listen");
-  const status = native.rawsock_listen(number, integer(backlog, "backlog", 0, INT32_MAX));
+  const status = native.rawsock_listen(number, integer(backlog, "backlog", 0, I32_MAX));
   check(status, "listen", number);
 }
 
@@ -137,7 +135,7 @@ export function getpeername(fd: Descriptor): Sockaddr {
 export function shutdown(fd: Descriptor, how: "rd" | "wr" | "rdwr" | number): void {
   const number = descriptor(fd, "shutdown");
   if (how === undefined || how === null) throw wrongType("how", '"rd", "wr" or "rdwr"', how);
-  const direction = shutdownDirections().number(how);
+  const direction = shutdownDirections.number(how);
   check(native.rawsock_shutdown(number, direction), "shutdown", number);
 }
 

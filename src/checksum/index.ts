@@ -2,26 +2,25 @@
 // value on the wire read big-endian. Offloaded checksums are the caller's knowledge: a frame
 // captured where it was sent may not have got its sums yet.
 
-import { parseAddress } from "../address/family.ts";
+import { parseAddress } from "../address/text.ts";
 import { AF, type ProtocolName } from "../base/constants.ts";
 import { protocolNumber } from "../base/protocol.ts";
 import {
   type Bytes,
   integer,
   knownKeys,
+  oneOf,
   type Span,
+  U8_MAX,
+  U16_MAX,
+  U32_MAX,
   uint8Array,
-  unknownKeyword,
   view,
   wrongType,
 } from "../base/validate.ts";
 import { native } from "../native/library.ts";
 import { allocate, decodeText } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
-
-const U8_MAX = 0xff;
-const U16_MAX = 0xffff;
-const U32_MAX = 0xffff_ffff;
 
 /** Which of the library's vector loops this CPU runs best; asked once, as CPUID is slow. */
 const kernel = native.rawsock_checksum_kernel();
@@ -277,10 +276,7 @@ function frameOf(frame: Bytes, options: FrameOptions | undefined) {
 }
 
 function linkNumber(link: unknown = "ethernet"): number {
-  if (typeof link !== "string") throw wrongType("link", "a string", link);
-  const number = (LINKS as readonly string[]).indexOf(link);
-  if (number < 0) throw unknownKeyword("link", link, LINKS);
-  return number;
+  return LINKS.indexOf(oneOf(link, "link", LINKS));
 }
 
 function refusal(result: number, what: string): RangeError {

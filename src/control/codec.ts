@@ -16,8 +16,6 @@ export interface ControlCodec<M extends { readonly kind: string } = { readonly k
   encode(message: M, view: DataView, at: number): void;
   /** The field that says it all, where that is one integer. */
   readonly field?: string;
-  /** Makes the message of its data, where these are one unsigned integer of four bytes. */
-  readonly make?: (value: number) => M;
   /** Bytes it has when received, where shorter data mean something else. */
   readonly receivedSize?: number;
   /** The message, or null where `length` bytes are not the kind's data. */
@@ -27,14 +25,23 @@ export interface ControlCodec<M extends { readonly kind: string } = { readonly k
 /** Where a codec stands: nothing is made of it where the platform lacks the level or type. */
 export type Place = readonly [level: number | undefined, type: number | undefined];
 
-/** The codec at a place, as a list for the table: empty where the platform lacks the place. */
+/** What a codec is made of besides its place and kind. */
+export type Shape<M extends { readonly kind: string }> = Omit<
+  ControlCodec<M>,
+  "kind" | "level" | "type"
+>;
+
+/**
+ * The codec at a place, as a list for the table: empty where the platform lacks the place, and then
+ * `shape`, which may ask for layouts that it lacks too, is not called.
+ */
 export function at<M extends { readonly kind: string }>(
   [level, type]: Place,
   kind: M["kind"],
-  codec: Omit<ControlCodec<M>, "kind" | "level" | "type">,
+  shape: () => Shape<M>,
 ): ControlCodec[] {
   if (level === undefined || type === undefined) return [];
-  return [{ kind, level, type, ...codec } as unknown as ControlCodec];
+  return [{ kind, level, type, ...shape() } as unknown as ControlCodec];
 }
 
 type Width = 1 | 2 | 4;
@@ -78,9 +85,8 @@ export function integerAt<Kind extends string, Name extends string>(
 ): ControlCodec[] {
   type M = { readonly kind: Kind } & { readonly [name in Name]: number };
   const make = maker(kind, field) as (value: number) => M;
-  return at<M>(place, kind as M["kind"], {
+  return at<M>(place, kind as M["kind"], () => ({
     field,
-    ...(width === 4 && !signed ? { make } : {}),
     size: () => width,
     encode(message, view, at) {
       setUnsigned(view, at, width, integer(message[field], field, least, most));
@@ -90,7 +96,7 @@ export function integerAt<Kind extends string, Name extends string>(
       const value = getUnsigned(view, at, length);
       return make(signed && length === 4 ? value | 0 : value);
     },
-  });
+  }));
 }
 
 const NANOSECONDS = 1_000_000_000n;

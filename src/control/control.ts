@@ -3,6 +3,7 @@
 import { lazy } from "../base/lazy.ts";
 import {
   type Bytes,
+  I32_MAX,
   integer,
   uint8Array,
   unknownKeyword,
@@ -14,15 +15,19 @@ import { Structure } from "../native/record.ts";
 import type { ControlCodec } from "./codec.ts";
 import { type ErrorControl, errorCodecs } from "./error.ts";
 import { type InternetControl, internetCodecs } from "./internet.ts";
+import { type PacketControl, packetCodecs } from "./packet.ts";
 import { type SocketControl, socketCodecs } from "./socket.ts";
 
 /** A kind this package does not know, or one whose data it cannot be. */
 export type UnknownControl = { kind: "unknown"; level: number; type: number; data: Uint8Array };
 
 /** A control message. Times are nanoseconds since 1970, or of the clock chosen. */
-export type ControlMessage = SocketControl | InternetControl | ErrorControl | UnknownControl;
-
-const INT32_MAX = 2 ** 31 - 1;
+export type ControlMessage =
+  | SocketControl
+  | InternetControl
+  | PacketControl
+  | ErrorControl
+  | UnknownControl;
 
 const header = new Structure("cmsghdr");
 const [LENGTH, LENGTH_SIZE] = header.field("cmsg_len");
@@ -35,7 +40,12 @@ const [DATA, ALIGNMENT] = new Structure("control_header").field("data");
 const tables = lazy(() => {
   const byPlace = new Map<number, (ControlCodec | undefined)[]>();
   const byKind = new Map<string, ControlCodec[]>();
-  for (const codec of [...socketCodecs, ...internetCodecs, ...errorCodecs]) {
+  for (const codec of [
+    ...socketCodecs(),
+    ...internetCodecs(),
+    ...packetCodecs(),
+    ...errorCodecs(),
+  ]) {
     const types = byPlace.get(codec.level) ?? [];
     byPlace.set(codec.level, types);
     while (types.length < codec.type) types.push(undefined);
@@ -64,14 +74,6 @@ function codecAt(level: number, type: number): ControlCodec | undefined {
 function aligned(length: number): number {
   return (length + ALIGNMENT - 1) & -ALIGNMENT;
 }
-
-/** What a message of four bytes takes. */
-const INTEGER_LENGTH = DATA + 4;
-const INTEGER_SPACE = aligned(INTEGER_LENGTH);
-
-type Integer = Pick<Required<ControlCodec>, "level" | "type" | "make">;
-/** The last kind received that is such an integer: what comes alone is mostly of that kind. */
-let lastInteger: Integer = { level: Number.NaN, type: 0, make: () => ({ kind: "" }) };
 
 const unknownCodec = {
   size: ({ data }: UnknownControl) => view(data, "data").byteLength,
@@ -128,8 +130,8 @@ export function encodeInto(control: readonly ControlMessage[], bytes: DataView):
     const next = at + aligned(length);
     for (let word = at; word < next; word += 4) bytes.setUint32(word, 0, true);
     bytes.setUint32(at + LENGTH, length, true);
-    bytes.setInt32(at + LEVEL, integer(level, "level", -INT32_MAX - 1, INT32_MAX), true);
-    bytes.setInt32(at + TYPE, integer(type, "type", -INT32_MAX - 1, INT32_MAX), true);
+    bytes.setInt32(at + LEVEL, integer(level, "level", -I32_MAX - 1, I32_MAX), true);
+    bytes.setInt32(at + TYPE, integer(type, "type", -I32_MAX - 1, I32_MAX), true);
     if (codec === undefined) unknownCodec.encode(message as UnknownControl, bytes, at + DATA);
     else codec.encode(message, bytes, at + DATA);
     at = next;
@@ -162,22 +164,6 @@ export function decodeControl(bytes: Bytes): ControlMessage[] {
  * a last message that is too short for its kind is not one.
  */
 export function decodeReceived(bytes: DataView, length: number, cut: boolean): ControlMessage[] {
-  // The usual integer alone: little code, which the engine compiles well.
-  if (length === INTEGER_SPACE && !cut && bytes.byteLength >= INTEGER_SPACE) {
-    const { level, type, make } = lastInteger;
-    if (
-      bytes.getUint32(LENGTH, true) === INTEGER_LENGTH &&
-      bytes.getInt32(LEVEL, true) === level &&
-      bytes.getInt32(TYPE, true) === type &&
-      (LENGTH_SIZE === 4 || bytes.getUint32(LENGTH + 4, true) === 0)
-    ) {
-      return [make(bytes.getUint32(DATA, true)) as ControlMessage];
-    }
-  }
-  return decodeAll(bytes, length, cut);
-}
-
-function decodeAll(bytes: DataView, length: number, cut: boolean): ControlMessage[] {
   // Mostly there is one: an array of it at once is cheaper than an empty one that grows.
   let messages: ControlMessage[] | undefined;
   const end = Math.min(length, bytes.byteLength);
@@ -208,7 +194,6 @@ function decodeOne(
   const type = bytes.getInt32(at + TYPE, true);
   const start = at + DATA;
   const codec = codecAt(level, type);
-  if (codec?.make !== undefined) lastInteger = codec as Integer;
   const short = last && size - DATA < (codec?.receivedSize ?? 0);
   const known = short ? null : codec?.decode(bytes, start, size - DATA);
   if (known !== undefined && known !== null) return known as ControlMessage;

@@ -82,5 +82,5 @@ function flagsOf(options: object): [set: number, cleared: number] {
 
 function refused(result: number, request: string, name: string, context: ErrorContext) {
   const remedy = REMEDIES.get(failure(result, "ioctl").code);
-  return new SocketError(-result, `ioctl ${request}`, { ...context, option: name, remedy });
+  return new SocketError(-result, `ioctl ${request}`, { ...context, subject: name, remedy });
 }

@@ -1,13 +1,14 @@
 // The network interfaces and their addresses. getifaddrs(3), rtnetlink(7), if_nametoindex(3).
 
 import { received, type Sockaddr } from "../address/sockaddr.ts";
-import { IFF, Keywords } from "../base/constants.ts";
+import { IFF } from "../base/constants.ts";
 import { check, failure, namedError } from "../base/error.ts";
+import { Flags } from "../base/keyword.ts";
 import { lazy } from "../base/lazy.ts";
-import { integer, knownKeys, text, wrongType } from "../base/validate.ts";
+import { integer, knownKeys, text, U32_MAX, wrongType } from "../base/validate.ts";
 import { native } from "../native/library.ts";
 import { allocate, cString, decodeText } from "../native/memory.ts";
-import { IntegerField, Structure } from "../native/record.ts";
+import { Structure } from "../native/record.ts";
 
 /** A flag of an interface: the name of its IFF_* constant in lower case, `_` as `-`. */
 export type InterfaceFlag =
@@ -43,13 +44,13 @@ export type LinkStatistics = {
 };
 
 const header = new Structure("interface_header");
-const inFullWord = header.field("in_full")[0] / 4;
+const inFullWord = header.offset("in_full") / 4;
 const entry = new Structure("interface_entry");
 const sizeField = entry.integer("size");
-const indexWord = entry.field("index")[0] / 4;
-const flagsWord = entry.field("flags")[0] / 4;
+const indexWord = entry.offset("index") / 4;
+const flagsWord = entry.offset("flags") / 4;
 const sizeWord = sizeField.offset / 4;
-const laterWord = entry.field("destination_later")[0] / 4;
+const laterWord = entry.offset("destination_later") / 4;
 const [addressLength] = entry.field("address_length");
 const [netmaskLength] = entry.field("netmask_length");
 const [destinationLength] = entry.field("destination_length");
@@ -158,12 +159,7 @@ export class InterfaceAddress {
 
   /** The flags that have a name. */
   get flags(): InterfaceFlag[] {
-    const bits = this.flagBits;
-    const names: InterfaceFlag[] = [];
-    for (const [bit, name] of flagNames()) {
-      if ((bits & bit) !== 0) names.push(name);
-    }
-    return names;
+    return interfaceFlags.words(this.flagBits);
   }
 
   /** All flags, as IFF_* bits. */
@@ -231,26 +227,14 @@ export class InterfaceAddress {
   }
 }
 
-const flagNames = lazy(() => {
-  const names = new Map<number, string>();
-  for (const [name, bit] of Object.entries(IFF) as [string, number][]) {
-    // IFF_VOLATILE is a mask of several.
-    const single = bit > 0 && (bit & (bit - 1)) === 0;
-    if (single && !names.has(bit)) names.set(bit, name.toLowerCase().replaceAll("_", "-"));
-  }
-  return names;
-});
-
-const flagKeywords = lazy(
-  () =>
-    new Keywords("flag", Object.fromEntries([...flagNames()].map(([bit, name]) => [name, bit]))),
-);
+/** IFF_VOLATILE is a mask of several. */
+const interfaceFlags = new Flags("flag", () => IFF);
 
 const counters = lazy(() => {
   const structure = new Structure("rtnl_link_stats64");
   return structure.names().map((name) => {
     const property = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-    return [property, new IntegerField(structure.field(name))] as const;
+    return [property, structure.integer(name)] as const;
   });
 });
 const answerRoom = lazy(() => allocate(1024));
@@ -286,17 +270,6 @@ function readStatistics(index: number, owner: Uint8Array): LinkStatistics | null
 const NO_OPTIONS = {};
 const FILTERS: ReadonlySet<string> = new Set(["flagsAnd", "flagsOr"]);
 
-function flagBits(flags: readonly InterfaceFlag[], name: string): number {
-  if (!Array.isArray(flags)) throw wrongType(name, "an array of flags", flags);
-  const keywords = flagKeywords();
-  let bits = 0;
-  for (const flag of flags) {
-    if (typeof flag !== "string") throw wrongType(name, "an array of flags", flag);
-    bits |= keywords.number(flag);
-  }
-  return bits;
-}
-
 /**
  * getifaddrs(3): every interface, and then every address of every family, in the kernel's order;
  * those that are down or without an address too. `flagsAnd`: only where all of these are set;
@@ -309,8 +282,10 @@ export function ifaddrs(
   } = NO_OPTIONS,
 ): InterfaceAddress[] {
   if (options !== NO_OPTIONS) knownKeys(options, FILTERS);
-  const all = options.flagsAnd === undefined ? 0 : flagBits(options.flagsAnd, "flagsAnd");
-  const some = options.flagsOr === undefined ? null : flagBits(options.flagsOr, "flagsOr");
+  const all =
+    options.flagsAnd === undefined ? 0 : interfaceFlags.bits(options.flagsAnd, "flagsAnd");
+  const some =
+    options.flagsOr === undefined ? null : interfaceFlags.bits(options.flagsOr, "flagsOr");
   const snapshot = new Snapshot(true);
   const { words } = snapshot;
   const list: InterfaceAddress[] = [];
@@ -346,7 +321,7 @@ export function ifNameIndex(
     return check(native.rawsock_if_nametoindex(cString(name)), "if_nametoindex");
   }
   if (typeof what !== "number") throw wrongType("what", "an interface's name or index", what);
-  const index = integer(what, "index", 0, 2 ** 32 - 1);
+  const index = integer(what, "index", 0, U32_MAX);
   const length = check(native.rawsock_if_indextoname(index, indexName), "if_indextoname");
   return decodeText(indexName.subarray(0, length));
 }

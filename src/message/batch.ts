@@ -3,7 +3,15 @@
 import { MSG } from "../base/constants.ts";
 import { type Descriptor, descriptor } from "../base/descriptor.ts";
 import { failure } from "../base/error.ts";
-import { boolean, integer, type Span, spanEnd, spanStart, wrongType } from "../base/validate.ts";
+import {
+  boolean,
+  I32_MAX,
+  integer,
+  type Span,
+  spanEnd,
+  spanStart,
+  wrongType,
+} from "../base/validate.ts";
 import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "../calls/flags.ts";
 import { IOV_MAX, limitElements } from "../calls/transfer.ts";
 import { native } from "../native/library.ts";
@@ -17,7 +25,6 @@ export type BatchReceiveOptions = ReceiveOptions & {
   readonly waitforone?: boolean;
 };
 
-const INT32_MAX = 2 ** 31 - 1;
 const NO_OPTIONS = {};
 /** Where the system has no MSG_WAITFORONE, the native library takes this bit for it. */
 const WAIT_FOR_ONE = MSG.WAITFORONE ?? 0x10000;
@@ -134,7 +141,7 @@ export function recvmmsg(
   const number = descriptor(fd, "recvmmsg");
   const flags = options === NO_OPTIONS ? 0 : batchFlags(options);
   const { timeout } = options;
-  const limit = timeout === undefined ? NO_TIMEOUT : integer(timeout, "timeout", 0, INT32_MAX);
+  const limit = timeout === undefined ? NO_TIMEOUT : integer(timeout, "timeout", 0, I32_MAX);
   const end = lastOf(messages, options);
   const start = spanStart(options, end);
   const count = receiveBatch(number, messages, start, end, flags, limit);

@@ -2,17 +2,16 @@
 
 import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
 import { MSG } from "../base/constants.ts";
-import { lazy } from "../base/lazy.ts";
+import { Flags } from "../base/keyword.ts";
 import {
   type Bytes,
+  I32_MAX,
   integer,
   knownKeys,
   uint8Array,
-  unknownKeyword,
   wrongType,
 } from "../base/validate.ts";
 import { type ControlMessage, checkControl } from "../control/control.ts";
-import type { ConstantTable } from "../native/library.ts";
 import { Slot } from "./slot.ts";
 
 /** A MSG_* constant, lower-case and without its prefix. */
@@ -36,7 +35,6 @@ const INIT_KEYS: ReadonlySet<string> = new Set([
   "flags",
 ]);
 const CONTROL_LENGTH = 256;
-const INT32_MAX = 2 ** 31 - 1;
 
 let slotIn: (message: Message) => Slot | undefined;
 
@@ -104,11 +102,11 @@ export class Message {
 
   /** What the kernel said of the message received. Sending does not read it: sendmsg(2). */
   get flags(): MessageFlag[] {
-    return flagNames(this.#slot.flagBits);
+    return messageFlags.words(this.#slot.flagBits);
   }
 
   set flags(flags: readonly MessageFlag[]) {
-    this.#slot.flagBits = flagBits(flags);
+    this.#slot.flagBits = messageFlags.bits(flags, "flags");
   }
 
   /** Bytes of the last transfer: what sendmsg or recvmsg returned, in a batch of this message. */
@@ -117,7 +115,7 @@ export class Message {
   }
 
   set length(length: number) {
-    this.#slot.length = integer(length, "length", 0, INT32_MAX);
+    this.#slot.length = integer(length, "length", 0, I32_MAX);
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): object {
@@ -127,41 +125,11 @@ export class Message {
 }
 
 function controlRoom(length: number): number {
-  return integer(length, "controlLength", 0, INT32_MAX);
+  return integer(length, "controlLength", 0, I32_MAX);
 }
 
-/** Single bits by keyword. Of several names for one the first in the header counts. */
-const bitNames = lazy(
-  (): ReadonlyMap<string, number> =>
-    new Map(
-      Object.entries(MSG as ConstantTable)
-        .filter(([, bit]) => bit > 0 && (bit & (bit - 1)) === 0)
-        .map(([name, bit]) => [name.toLowerCase().replaceAll("_", "-"), bit]),
-    ),
-);
-
-function flagNames(bits: number): MessageFlag[] {
-  const names: MessageFlag[] = [];
-  let rest = bits;
-  if (bits === 0) return names;
-  for (const [name, bit] of bitNames()) {
-    if ((rest & bit) === 0) continue;
-    names.push(name);
-    rest &= ~bit;
-  }
-  return names;
-}
-
-function flagBits(flags: readonly MessageFlag[]): number {
-  if (!Array.isArray(flags)) throw wrongType("flags", "an array of keywords", flags);
-  let bits = 0;
-  for (const flag of flags) {
-    const bit = bitNames().get(flag);
-    if (bit === undefined) throw unknownKeyword("flag", String(flag), bitNames().keys());
-    bits |= bit;
-  }
-  return bits;
-}
+/** Of several names for one bit the first in the header counts. */
+const messageFlags = new Flags("flag", () => MSG);
 
 /** The slot of a message; a TypeError for anything else. */
 export function slotOf(message: Message): Slot {

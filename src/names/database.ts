@@ -6,7 +6,7 @@
 import { AF, type Family, type FamilyName, families } from "../base/constants.ts";
 import { failure, namedError } from "../base/error.ts";
 import { htons } from "../base/order.ts";
-import { encodableText, integer, wrongType } from "../base/validate.ts";
+import { encodableText, I32_MAX, integer, U32_MAX, wrongType } from "../base/validate.ts";
 import { native } from "../native/library.ts";
 import { allocate, decodeText } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
@@ -26,7 +26,6 @@ const sizeField = entry.integer("size");
 const numberField = entry.integer("number");
 const familyField = entry.integer("family");
 const encoder = new TextEncoder();
-const INT32_MAX = 2 ** 31 - 1;
 
 type Raw = { readonly number: number; readonly family: number; readonly texts: string[] };
 
@@ -83,7 +82,7 @@ export function protocol(what?: string | number): ProtocolEntry | null | Protoco
     const all = entries((out) => native.rawsock_protocols(out, out.length), "getprotoent");
     return all.map(protocolEntry);
   }
-  const [name, number] = key(what, 0, INT32_MAX);
+  const [name, number] = key(what, 0, I32_MAX);
   const call = name === null ? "getprotobynumber" : "getprotobyname";
   const [found] = entries((out) => native.rawsock_protocol(name, number, out, out.length), call);
   return found === undefined ? null : protocolEntry(found);
@@ -108,8 +107,8 @@ export function network(
     const all = entries((out) => native.rawsock_networks(out, out.length), "getnetent");
     return all.map(networkEntry);
   }
-  const [name, number] = key(what, 0, 2 ** 32 - 1);
-  const wanted = families().number(family ?? AF.INET);
+  const [name, number] = key(what, 0, U32_MAX);
+  const wanted = families.number(family ?? AF.INET);
   const call = name === null ? "getnetbyaddr" : "getnetbyname";
   const [found] = entries(
     (out) => native.rawsock_network(name, number, wanted, out, out.length),
@@ -121,7 +120,7 @@ export function network(
 }
 
 function networkEntry({ number, family, texts: [name = "", ...aliases] }: Raw): NetworkEntry {
-  return { name, aliases, family: families().name(family), network: number };
+  return { name, aliases, family: families.name(family), network: number };
 }
 
 /** getservbyname(3), getservbyport(3), for one protocol or for any: null where there is none. */

@@ -14,10 +14,10 @@ import {
   types,
 } from "../base/constants.ts";
 import { AddrInfoError, check } from "../base/error.ts";
+import { FlagOptions, Flags } from "../base/keyword.ts";
 import { lazy } from "../base/lazy.ts";
 import { protocolNumber } from "../base/protocol.ts";
-import { boolean, encodableText, integer, unknownKeyword, wrongType } from "../base/validate.ts";
-import type { ConstantTable } from "../native/library.ts";
+import { encodableText, integer, U16_MAX } from "../base/validate.ts";
 import { native } from "../native/library.ts";
 import { allocate, decodeText } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
@@ -66,52 +66,14 @@ const protocolField = entry.integer("protocol");
 const addressLength = entry.integer("address_length");
 const canonnameLength = entry.integer("canonname_length");
 
-const U16_MAX = 0xffff;
 const encoder = new TextEncoder();
 
-/** Option names and their bits. */
-function optionBits(table: object, names: readonly string[]): ReadonlyMap<string, number> {
-  const constants = table as ConstantTable;
-  return new Map(
-    names.flatMap((name) => {
-      const bit = constants[name.toUpperCase()];
-      return bit === undefined ? [] : [[name, bit] as const];
-    }),
-  );
-}
-
-const hintBits = optionBits(AI, [
-  "passive",
-  "canonname",
-  "numerichost",
-  "numericserv",
-  "v4mapped",
-  "all",
-  "addrconfig",
-]);
-const OTHER_HINTS: ReadonlySet<string> = new Set(["node", "service", "family", "type", "protocol"]);
-
-/** The flags among the options; what is neither one nor in `others` throws. */
-function flagsOf(
-  options: object,
-  bits: ReadonlyMap<string, number>,
-  others: ReadonlySet<string>,
-): number {
-  if (typeof options !== "object" || options === null) {
-    throw wrongType("options", "an object", options);
-  }
-  let flags = 0;
-  for (const name in options) {
-    const bit = bits.get(name);
-    const value: unknown = options[name as keyof typeof options];
-    if (bit !== undefined) {
-      if (value !== undefined && boolean(value, name)) flags |= bit;
-    } else if (!others.has(name)) {
-      throw unknownKeyword("option", name, [...others, ...bits.keys()]);
-    }
-  }
-  return flags;
-}
+const hintFlags = new FlagOptions(
+  AI,
+  ["passive", "canonname", "numerichost", "numericserv", "v4mapped", "all", "addrconfig"],
+  ["node", "service", "family", "type", "protocol"],
+);
+const addressFlags = new Flags("flag", () => AI);
 
 /** The arguments of the call, checked. */
 type Query = {
@@ -125,14 +87,14 @@ type Query = {
 };
 
 function queryOf(options: AddrInfoHints): Query {
-  const flags = flagsOf(options, hintBits, OTHER_HINTS);
+  const flags = hintFlags.bits(options);
   const node = options.node ?? null;
   const service = serviceText(options.service);
-  const family = families().number(options.family);
+  const family = families.number(options.family);
   const hints = new Int32Array([
     flags,
     family,
-    types().number(options.type),
+    types.number(options.type),
     protocolNumber(family, options.protocol),
   ]);
   return {
@@ -191,9 +153,9 @@ function decode(bytes: Uint8Array, { canonname, subject }: Query): AddrInfo[] {
     const nameEnd = addressEnd + canonnameLength.get(whole);
     const named = canonname && list.length === 0 && nameEnd > addressEnd;
     list.push({
-      flags: flagNames(flagsField.get(whole)),
-      family: families().name(familyField.getSigned(whole)),
-      type: types().name(kindField.getSigned(whole)),
+      flags: addressFlags.words(flagsField.get(whole)),
+      family: families.name(familyField.getSigned(whole)),
+      type: types.name(kindField.getSigned(whole)),
       protocol: protocolField.getSigned(whole),
       address,
       canonname: named ? decodeText(whole.subarray(addressEnd, nameEnd)) : null,
@@ -206,14 +168,6 @@ function decode(bytes: Uint8Array, { canonname, subject }: Query): AddrInfo[] {
 function throwStatus(bytes: Uint8Array, syscall: string, subject: string): void {
   const eai = eaiField.getSigned(bytes);
   if (eai !== 0) throw new AddrInfoError(eai, errnoField.get(bytes), syscall, subject);
-}
-
-const addressFlags = lazy(() => Object.entries(AI) as [string, number][]);
-
-function flagNames(bits: number): string[] {
-  return addressFlags()
-    .filter(([, bit]) => (bits & bit) !== 0)
-    .map(([name]) => name.toLowerCase().replaceAll("_", "-"));
 }
 
 /** Lookups of this JavaScript thread that may run at once; the others wait for their turn. */
@@ -274,8 +228,13 @@ export type NameInfoOptions = {
   readonly dgram?: boolean;
 };
 
-const nameBits = optionBits(NI, ["nofqdn", "numerichost", "namereqd", "numericserv", "dgram"]);
-const NO_OTHERS: ReadonlySet<string> = new Set();
+const nameFlags = new FlagOptions(NI, [
+  "nofqdn",
+  "numerichost",
+  "namereqd",
+  "numericserv",
+  "dgram",
+]);
 const nameRoom = lazy(() => allocate(status.size + NODE_ROOM + SERVICE_ROOM));
 const NODE_ROOM = NI.MAXHOST ?? 1025;
 /** More than any name or path has; the library asks for what it needs. */
@@ -289,7 +248,7 @@ export function getnameinfo(
   address: AddressLike,
   options: NameInfoOptions = {},
 ): { node: string; service: string } {
-  const flags = flagsOf(options, nameBits, NO_OTHERS);
+  const flags = nameFlags.bits(options);
   const { bytes } = toSockaddr(address);
   const out = nameRoom();
   check(native.rawsock_getnameinfo(bytes, bytes.length, flags, out, out.length), "getnameinfo");

@@ -2,21 +2,18 @@
 // this package was written against.
 
 import { dlopen } from "bun:ffi";
-import { symbols } from "./symbols.ts";
+import { functions, symbols } from "./symbols.ts";
 
 /** Offset and size, in bytes, of a field. */
 export type Field = readonly [offset: number, size: number];
 /** A C structure of this platform; size 0 where the platform lacks it. */
 export type Layout = { readonly size: number; readonly fields: Readonly<Record<string, Field>> };
 export type ConstantTable = Readonly<Record<string, number>>;
-type Table = Readonly<Record<string, { readonly args: readonly string[] }>>;
+type Table = Readonly<Record<string, string>>;
 
 const BUILD = "run `bun run build` in the package's directory, or install rawsock again";
 
-const table = {
-  ...symbols,
-  rawsock_manifest: { args: ["u32", "buffer", "u32"], returns: "i32" },
-} as const;
+const table = functions({ ...symbols, rawsock_manifest: "buffer u32" });
 
 const BUN_OLDEST = "1.4.0";
 const PLATFORMS = "Linux and macOS (x64, arm64) and FreeBSD (x64)";
@@ -95,55 +92,66 @@ function mismatch(detail: string, cause?: unknown): Error {
   return new Error(message, { cause });
 }
 
-const { file, functions } = open();
+const opened = open();
 
 /** The library's file. */
-export const library = file;
+export const library = opened.file;
 /** The functions: >= 0 is the result, < 0 is -errno. */
-export const native = functions;
+export const native = opened.functions;
 
-/** The sections of the library's manifest: zig/manifest.zig. */
-const SECTIONS = { symbols: 0, constants: 1, records: 2 } as const;
-
-/** A section of the manifest. */
-function read(section: keyof typeof SECTIONS): string {
-  let text = new Uint8Array(32 * 1024);
-  let length = native.rawsock_manifest(SECTIONS[section], text, text.length);
+/** The library's account of itself, a line for each section: zig/manifest.zig. */
+function manifest(): string {
+  let text = new Uint8Array(64 * 1024);
+  let length = native.rawsock_manifest(text, text.length);
   if (length > text.length) {
     text = new Uint8Array(length);
-    length = native.rawsock_manifest(SECTIONS[section], text, length);
+    length = native.rawsock_manifest(text, length);
   }
   return new TextDecoder().decode(text.subarray(0, length));
 }
 
-const [system, stated = "{}"] = read("symbols").split("\n");
-// One by one takes longer, and tells which differs.
-if (stated !== JSON.stringify(symbols)) compare(symbols, JSON.parse(stated));
+const [system = "", stated = "", constantsText = "{}", recordsText = "{}"] = manifest().split("\n");
 
-/** The operating system and the architecture that the library was built for. */
-export const target = system;
+/** The symbols of a line `name types,name types`. */
+export function symbolsIn(line: string): Table {
+  const entries = line.split(",").map((symbol) => {
+    const [name = "", ...types] = symbol.split(" ");
+    return [name, types.join(" ")] as const;
+  });
+  return Object.fromEntries(entries);
+}
 
 /** Throws where the library's symbols are not those of `expected`. */
 export function compare(expected: Table, actual: Table): void {
   for (const name in expected) {
-    const wanted = expected[name]?.args.join();
-    const found = actual[name]?.args.join();
-    if (wanted !== found) throw mismatch(`${name}(${wanted}) is ${found ?? "absent"} there`);
+    if (expected[name] === actual[name]) continue;
+    const found = actual[name] === undefined ? "absent" : `(${actual[name]})`;
+    throw mismatch(`${name}(${expected[name]}) is ${found} there`);
   }
   for (const name in actual) {
     if (!(name in expected)) throw mismatch(`${name} is unknown here`);
   }
 }
 
+compare(symbols, symbolsIn(stated));
+
+/** The operating system and the architecture that the library was built for. */
+export const target = system;
+
 /** The platform's constants by group. */
-export const constants: Readonly<Record<string, ConstantTable>> = JSON.parse(read("constants"));
+export const constants: Readonly<Record<string, ConstantTable>> = JSON.parse(constantsText);
+
+let layouts: Readonly<Record<string, Layout>> | undefined;
 
 /** The layouts of the platform's structures. */
-export const records: Readonly<Record<string, Layout>> = JSON.parse(read("records"));
+export function records(): Readonly<Record<string, Layout>> {
+  layouts ??= JSON.parse(recordsText) as Readonly<Record<string, Layout>>;
+  return layouts;
+}
 
 /** The layout of a structure; an unknown name is a mistake in this package. */
 export function record(name: string): Layout {
-  const layout = records[name];
+  const layout = records()[name];
   if (layout === undefined) throw mismatch(`no record ${name}`);
   return layout;
 }

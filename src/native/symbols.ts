@@ -1,90 +1,106 @@
-// The FFI table: the same list as zig/abi.zig, stated once with literal types so that tsc checks
-// every call. library.ts compares it with the library's manifest.
+// The FFI table: the same list as zig/abi.zig, stated once as literals so that tsc checks every
+// call. library.ts compares it with the library's manifest.
 //
-// "buffer" takes a view (never null), "ptr" also null. Results are all "i32": >= 0 or -errno.
-
-const i32 = "i32";
-const u32 = "u32";
-const buffer = "buffer";
-const ptr = "ptr";
+// Each symbol has the types of its parameters: "buffer" takes a view (never null), "ptr" also null.
+// Results are all "i32": >= 0 or -errno. As text, because a table of objects takes longer to load
+// than the library itself.
 
 export const symbols = {
-  rawsock_strerror: { args: [i32, buffer, u32], returns: i32 },
-  rawsock_gai_strerror: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_strerror: "i32 buffer u32",
+  rawsock_gai_strerror: "i32 buffer u32",
 
-  rawsock_socket: { args: [i32, i32, i32], returns: i32 },
-  rawsock_close: { args: [i32], returns: i32 },
-  rawsock_set_nonblocking: { args: [i32, u32], returns: i32 },
-  rawsock_socketpair: { args: [i32, i32, i32, buffer], returns: i32 },
-  rawsock_bind: { args: [i32, buffer, u32], returns: i32 },
-  rawsock_connect: { args: [i32, buffer, u32], returns: i32 },
-  rawsock_listen: { args: [i32, i32], returns: i32 },
-  rawsock_accept: { args: [i32, buffer, u32, u32], returns: i32 },
-  rawsock_getsockname: { args: [i32, buffer], returns: i32 },
-  rawsock_getpeername: { args: [i32, buffer], returns: i32 },
-  rawsock_shutdown: { args: [i32, i32], returns: i32 },
-  rawsock_sockatmark: { args: [i32], returns: i32 },
-  rawsock_poll: { args: [buffer, u32, i32], returns: i32 },
+  rawsock_socket: "i32 i32 i32",
+  rawsock_close: "i32",
+  rawsock_set_nonblocking: "i32 u32",
+  rawsock_socketpair: "i32 i32 i32 buffer",
+  rawsock_bind: "i32 buffer u32",
+  rawsock_connect: "i32 buffer u32",
+  rawsock_listen: "i32 i32",
+  rawsock_accept: "i32 buffer u32 u32",
+  rawsock_getsockname: "i32 buffer",
+  rawsock_getpeername: "i32 buffer",
+  rawsock_shutdown: "i32 i32",
+  rawsock_sockatmark: "i32",
+  rawsock_poll: "buffer u32 i32",
 
-  rawsock_getsockopt: { args: [i32, i32, i32, buffer, u32], returns: i32 },
-  rawsock_setsockopt: { args: [i32, i32, i32, buffer, u32, u32], returns: i32 },
+  rawsock_getsockopt: "i32 i32 i32 buffer u32",
+  rawsock_setsockopt: "i32 i32 i32 buffer u32 u32",
 
-  rawsock_send: { args: [i32, buffer, u32, u32, u32], returns: i32 },
-  rawsock_sendto: { args: [i32, buffer, u32, u32, u32, buffer, u32], returns: i32 },
-  rawsock_recv: { args: [i32, buffer, u32, u32, u32], returns: i32 },
-  rawsock_recvfrom: { args: [i32, buffer, u32, u32, u32, buffer], returns: i32 },
-  rawsock_read: { args: [i32, buffer, u32, u32], returns: i32 },
-  rawsock_readv: { args: [i32, buffer, u32], returns: i32 },
-  rawsock_write: { args: [i32, buffer, u32, u32], returns: i32 },
-  rawsock_writev: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_send: "i32 buffer u32 u32 u32",
+  rawsock_sendto: "i32 buffer u32 u32 u32 buffer u32",
+  rawsock_recv: "i32 buffer u32 u32 u32",
+  rawsock_recvfrom: "i32 buffer u32 u32 u32 buffer",
+  rawsock_read: "i32 buffer u32 u32",
+  rawsock_readv: "i32 buffer u32",
+  rawsock_write: "i32 buffer u32 u32",
+  rawsock_writev: "i32 buffer u32",
 
-  rawsock_readiness_open: { args: [buffer], returns: i32 },
-  rawsock_readiness_start: { args: [buffer, u32], returns: i32 },
-  rawsock_readiness_release: { args: [buffer, "ptr"], returns: i32 },
-  rawsock_readiness_watch: { args: [buffer, i32, u32, u32, u32, u32], returns: i32 },
-  rawsock_readiness_arm: { args: [buffer], returns: i32 },
-  rawsock_readiness_take: { args: [buffer], returns: i32 },
-  rawsock_connect_now: { args: [i32, buffer, u32], returns: i32 },
-  rawsock_connected: { args: [i32], returns: i32 },
-  rawsock_is_ready: { args: [i32, u32], returns: i32 },
-  rawsock_sendmsg: { args: [i32, buffer, u32], returns: i32 },
-  rawsock_recvmsg: { args: [i32, buffer, u32], returns: i32 },
-  rawsock_sendmmsg: { args: [i32, buffer, u32, buffer, u32], returns: i32 },
-  rawsock_recvmmsg: { args: [i32, buffer, u32, buffer, u32, i32], returns: i32 },
+  rawsock_readiness_open: "buffer",
+  rawsock_readiness_start: "buffer u32",
+  rawsock_readiness_release: "buffer ptr",
+  rawsock_readiness_watch: "buffer i32 u32 u32 u32 u32",
+  rawsock_readiness_arm: "buffer",
+  rawsock_readiness_take: "buffer",
+  rawsock_connect_now: "i32 buffer u32",
+  rawsock_connected: "i32",
+  rawsock_is_ready: "i32 u32",
+  rawsock_sendmsg: "i32 buffer u32",
+  rawsock_recvmsg: "i32 buffer u32",
+  rawsock_sendmmsg: "i32 buffer u32 buffer u32",
+  rawsock_recvmmsg: "i32 buffer u32 buffer u32 i32",
 
-  rawsock_inet_pton: { args: [i32, buffer, buffer], returns: i32 },
-  rawsock_inet_ntop: { args: [i32, buffer, u32, buffer, u32], returns: i32 },
-  rawsock_if_nametoindex: { args: [buffer], returns: i32 },
-  rawsock_if_indextoname: { args: [u32, buffer], returns: i32 },
-  rawsock_getprotobyname: { args: [buffer], returns: i32 },
+  rawsock_inet_pton: "i32 buffer buffer",
+  rawsock_inet_ntop: "i32 buffer u32 buffer u32",
+  rawsock_if_nametoindex: "buffer",
+  rawsock_if_indextoname: "u32 buffer",
+  rawsock_getprotobyname: "buffer",
 
-  rawsock_getaddrinfo: { args: [ptr, ptr, buffer, buffer, u32], returns: i32 },
-  rawsock_getaddrinfo_start: { args: [ptr, ptr, buffer], returns: i32 },
-  rawsock_getnameinfo: { args: [buffer, u32, i32, buffer, u32], returns: i32 },
+  rawsock_getaddrinfo: "ptr ptr buffer buffer u32",
+  rawsock_getaddrinfo_start: "ptr ptr buffer",
+  rawsock_getnameinfo: "buffer u32 i32 buffer u32",
 
-  rawsock_protocol: { args: [ptr, i32, buffer, u32], returns: i32 },
-  rawsock_protocols: { args: [buffer, u32], returns: i32 },
-  rawsock_service: { args: [ptr, i32, ptr, buffer, u32], returns: i32 },
-  rawsock_services: { args: [buffer, u32], returns: i32 },
-  rawsock_network: { args: [ptr, u32, i32, buffer, u32], returns: i32 },
-  rawsock_networks: { args: [buffer, u32], returns: i32 },
+  rawsock_protocol: "ptr i32 buffer u32",
+  rawsock_protocols: "buffer u32",
+  rawsock_service: "ptr i32 ptr buffer u32",
+  rawsock_services: "buffer u32",
+  rawsock_network: "ptr u32 i32 buffer u32",
+  rawsock_networks: "buffer u32",
 
-  rawsock_interface_flags: { args: [i32, buffer], returns: i32 },
-  rawsock_set_interface_flags: { args: [i32, buffer, u32], returns: i32 },
-  rawsock_set_interface_address: { args: [i32, buffer, buffer], returns: i32 },
-  rawsock_interfaces: { args: [u32, buffer, u32, buffer, u32], returns: i32 },
-  rawsock_interface_statistics: {
-    args: [u32, buffer, buffer, u32, buffer, u32],
-    returns: i32,
-  },
-  rawsock_interface_destination: {
-    args: [u32, buffer, buffer, u32, buffer, u32],
-    returns: i32,
-  },
+  rawsock_interface_flags: "i32 buffer",
+  rawsock_set_interface_flags: "i32 buffer u32",
+  rawsock_set_interface_address: "i32 buffer buffer",
+  rawsock_interfaces: "u32 buffer u32 buffer u32",
+  rawsock_interface_statistics: "u32 buffer buffer u32 buffer u32",
+  rawsock_interface_destination: "u32 buffer buffer u32 buffer u32",
 
-  rawsock_checksum_kernel: { args: [], returns: i32 },
-  rawsock_checksum_partial: { args: [buffer, u32, u32, u32, u32], returns: i32 },
-  rawsock_checksum_store: { args: [buffer, u32, u32, u32, u32, u32], returns: i32 },
-  rawsock_checksum_verify: { args: [buffer, u32, u32, u32, u32, buffer], returns: i32 },
-  rawsock_checksum_explain: { args: [i32, buffer, u32], returns: i32 },
+  rawsock_checksum_kernel: "",
+  rawsock_checksum_partial: "buffer u32 u32 u32 u32",
+  rawsock_checksum_store: "buffer u32 u32 u32 u32 u32",
+  rawsock_checksum_verify: "buffer u32 u32 u32 u32 buffer",
+  rawsock_checksum_explain: "i32 buffer u32",
 } as const;
+
+type Parameter = "i32" | "u32" | "buffer" | "ptr";
+
+type Parameters<Text extends string> = Text extends `${infer First extends Parameter} ${infer Rest}`
+  ? [First, ...Parameters<Rest>]
+  : Text extends Parameter
+    ? [Text]
+    : [];
+
+/** What dlopen of bun:ffi takes. */
+export type Functions<Table extends Readonly<Record<string, string>>> = {
+  readonly [Name in keyof Table]: {
+    readonly args: Parameters<Table[Name]>;
+    readonly returns: "i32";
+  };
+};
+
+export function functions<const Table extends Readonly<Record<string, string>>>(
+  table: Table,
+): Functions<Table> {
+  const entries = Object.entries(table).map(([name, text]) => {
+    return [name, { args: text === "" ? [] : text.split(" "), returns: "i32" }] as const;
+  });
+  return Object.fromEntries(entries) as unknown as Functions<Table>;
+}

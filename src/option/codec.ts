@@ -1,7 +1,15 @@
 // How the values of socket options become bytes and back: the elementary kinds. Every codec checks
 // what it encodes, so that a value that does not fit throws before any system call.
 
-import { boolean, integer, text as textWithoutNul, wrongType } from "../base/validate.ts";
+import {
+  boolean,
+  I32_MAX,
+  I32_MIN,
+  integer,
+  text as textWithoutNul,
+  U32_MAX,
+  wrongType,
+} from "../base/validate.ts";
 import { allocate, decodeText } from "../native/memory.ts";
 
 /** A value the kernel can be asked for. */
@@ -36,10 +44,6 @@ export class Request {
     this.bytes = bytes;
   }
 }
-
-const INT32_MIN = -(2 ** 31);
-const INT32_MAX = 2 ** 31 - 1;
-const UINT32_MAX = 2 ** 32 - 1;
 
 /** An integer of up to eight bytes, host order; little-endian on every supported platform. */
 export function readUnsigned(bytes: Uint8Array, offset = 0, size = bytes.length): number {
@@ -86,23 +90,23 @@ export const flag: Codec<boolean> = {
 function range(least: number, most: number): Codec<number> {
   return {
     shape: "number",
-    decode: most > INT32_MAX ? (bytes) => readUnsigned(bytes) : readSigned,
+    decode: most > I32_MAX ? (bytes) => readUnsigned(bytes) : readSigned,
     encode: (value, name) => integerBytes(integer(value, name, least, most)),
   };
 }
 
 /** A count, a size, a time in whole units. */
-export const count = range(0, INT32_MAX);
+export const count = range(0, I32_MAX);
 /** A count, where -1 stands for the system's own or for none. */
-export const countOrDefault = range(-1, INT32_MAX);
+export const countOrDefault = range(-1, I32_MAX);
 /** 0 to 255, where the kernel would cut a larger one. */
 export const byte = range(0, 0xff);
 /** A hop limit or traffic class: -1 stands for the system's own. */
 export const byteOrDefault = range(-1, 0xff);
 export const u16 = range(0, 0xffff);
 /** Bits, marks and sequence numbers. */
-export const unsigned = range(0, UINT32_MAX);
-export const signed = range(INT32_MIN, INT32_MAX);
+export const unsigned = range(0, U32_MAX);
+export const signed = range(I32_MIN, I32_MAX);
 
 /** A 64-bit size; beyond 2^53 - 1 it cannot be set, nor exactly be told. */
 export const size64: Codec<number> = {

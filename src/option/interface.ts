@@ -1,19 +1,10 @@
 // Options that name a network interface.
 
-import { formatAddress, interfaceIndex, parseAddress } from "../address/family.ts";
+import { interfaceNumber } from "../address/interface.ts";
+import { formatAddress, parseAddress } from "../address/text.ts";
 import { AF } from "../base/constants.ts";
-import { integer, wrongType } from "../base/validate.ts";
 import { Structure } from "../native/record.ts";
 import { type Codec, integerBytes, readUnsigned } from "./codec.ts";
-
-const INT32_MAX = 2 ** 31 - 1;
-
-/** The index of an interface given by name or index; 0 means any. */
-export function interfaceNumber(value: string | number, name: string): number {
-  if (typeof value === "string") return interfaceIndex(value);
-  if (typeof value !== "number") throw wrongType(`${name} interface`, "a name or an index", value);
-  return integer(value, `${name} interface`, 0, INT32_MAX);
-}
 
 /** An interface: its name or index to set, its index when read, 0 for none. */
 export const interfaceChoice: Codec<number, number | string> = {
@@ -40,7 +31,7 @@ export const multicastInterface: Codec<string, string | number> = {
     const record = new Structure("ip_mreqn");
     const bytes = record.allocate();
     const address = typeof value === "string" ? parseAddress(AF.INET, value) : null;
-    if (address !== null) bytes.set(address, record.field("imr_address")[0]);
+    if (address !== null) bytes.set(address, record.offset("imr_address"));
     else record.integer("imr_ifindex").set(bytes, interfaceNumber(value, name));
     return bytes;
   },

@@ -1,14 +1,13 @@
 // Multicast groups joined and left. ip(7), ipv6(7), RFC 3678, packet(7).
 
-import { hardwareAddress, parseAddress } from "../address/family.ts";
+import { interfaceNumber, splitZone } from "../address/interface.ts";
 import { Sockaddr } from "../address/sockaddr.ts";
+import { hardwareAddress, parseAddress } from "../address/text.ts";
 import { AF, IPPROTO } from "../base/constants.ts";
-import { lazy } from "../base/lazy.ts";
-import { type Bytes, unknownKeyword, wrongType } from "../base/validate.ts";
+import { type Bytes, oneOf, wrongType } from "../base/validate.ts";
 import { constants } from "../native/library.ts";
 import { Structure } from "../native/record.ts";
 import { Request, type Writable } from "./codec.ts";
-import { interfaceNumber } from "./interface.ts";
 import { fields } from "./structure.ts";
 
 export type Membership = {
@@ -27,7 +26,8 @@ type Family = "inet" | "inet6";
 const shape = "{ group, interface?, source? }";
 const KEYS = ["group", "interface", "source"];
 
-type Place = { level: number; family: number; group: Uint8Array };
+/** `zone`: the index of the interface that stands behind the group's address, 0 for none. */
+type Place = { level: number; family: number; group: Uint8Array; zone: number };
 
 /**
  * A membership of `family`, or of the group's own where that is omitted. With a source the
@@ -52,9 +52,10 @@ export function membership(
 
 function placeOf(group: unknown, name: string, family?: Family): Place {
   const bytes4 = family === "inet6" ? null : parse(AF.INET, group);
-  if (bytes4 !== null) return { level: IPPROTO.IP, family: AF.INET, group: bytes4 };
-  const bytes6 = family === "inet" ? null : parse(AF.INET6, group);
-  if (bytes6 !== null) return { level: IPPROTO.IPV6, family: AF.INET6, group: bytes6 };
+  if (bytes4 !== null) return { level: IPPROTO.IP, family: AF.INET, group: bytes4, zone: 0 };
+  const [address, zone] = typeof group === "string" ? splitZone(group) : [group, 0];
+  const bytes6 = family === "inet" ? null : parse(AF.INET6, address);
+  if (bytes6 !== null) return { level: IPPROTO.IPV6, family: AF.INET6, group: bytes6, zone };
   const version = family === "inet" ? "IPv4 " : family === "inet6" ? "IPv6 " : "";
   throw wrongType(`${name} group`, `an ${version}address`, group);
 }
@@ -68,25 +69,34 @@ function interfaceAddress(place: Place, given: Membership): Uint8Array | null {
   return place.family === AF.INET ? parse(AF.INET, given.interface) : null;
 }
 
-const mreqn = lazy(() => new Structure("ip_mreqn"));
-const mreq6 = lazy(() => new Structure("ipv6_mreq"));
-const mreqSource = lazy(() => new Structure("ip_mreq_source"));
-const sourceReq = lazy(() => new Structure("group_source_req"));
+/** The index of the interface: the one named, or else the zone of the group; 0: any. */
+function indexOf(place: Place, given: Pick<Membership, "interface">, name: string): number {
+  if (given.interface === undefined) return place.zone;
+  const index = interfaceNumber(given.interface, `${name} interface`);
+  if (place.zone !== 0 && place.zone !== index) {
+    throw new TypeError(`the group's zone is ${place.zone}, but ${name} interface is ${index}`);
+  }
+  return index;
+}
+
+const mreqn = new Structure("ip_mreqn");
+const mreq6 = new Structure("ipv6_mreq");
+const mreqSource = new Structure("ip_mreq_source");
+const sourceReq = new Structure("group_source_req");
 
 function groupRequest(act: Action, place: Place, given: Membership, name: string): Request {
   const adding = act === "JOIN";
-  const { interface: chosen = 0 } = given;
   if (place.family === AF.INET6) {
-    const bytes = mreq6().allocate();
-    bytes.set(place.group, mreq6().field("ipv6mr_multiaddr")[0]);
-    mreq6().integer("ipv6mr_interface").set(bytes, interfaceNumber(chosen, name));
+    const bytes = mreq6.allocate();
+    bytes.set(place.group, mreq6.offset("ipv6mr_multiaddr"));
+    mreq6.integer("ipv6mr_interface").set(bytes, indexOf(place, given, name));
     return new Request(place.level, number("IPV6", adding ? "JOIN_GROUP" : "LEAVE_GROUP"), bytes);
   }
-  const bytes = mreqn().allocate();
-  bytes.set(place.group, mreqn().field("imr_multiaddr")[0]);
+  const bytes = mreqn.allocate();
+  bytes.set(place.group, mreqn.offset("imr_multiaddr"));
   const address = interfaceAddress(place, given);
-  if (address !== null) bytes.set(address, mreqn().field("imr_address")[0]);
-  else mreqn().integer("imr_ifindex").set(bytes, interfaceNumber(chosen, name));
+  if (address !== null) bytes.set(address, mreqn.offset("imr_address"));
+  else mreqn.integer("imr_ifindex").set(bytes, indexOf(place, given, name));
   return new Request(place.level, number("IP", `${adding ? "ADD" : "DROP"}_MEMBERSHIP`), bytes);
 }
 
@@ -97,12 +107,10 @@ function sourceRequest(act: Action, place: Place, given: Membership, name: strin
   }
   const address = interfaceAddress(place, given);
   if (address !== null) return addressedSourceRequest(act, place, source, address);
-  const bytes = sourceReq().allocate();
-  sourceReq()
-    .integer("gsr_interface")
-    .set(bytes, interfaceNumber(given.interface ?? 0, name));
-  bytes.set(socketAddress(place.family, place.group), sourceReq().field("gsr_group")[0]);
-  bytes.set(socketAddress(place.family, source), sourceReq().field("gsr_source")[0]);
+  const bytes = sourceReq.allocate();
+  sourceReq.integer("gsr_interface").set(bytes, indexOf(place, given, name));
+  bytes.set(socketAddress(place.family, place.group), sourceReq.offset("gsr_group"));
+  bytes.set(socketAddress(place.family, source), sourceReq.offset("gsr_source"));
   const member = act === "JOIN" || act === "LEAVE" ? `${act}_SOURCE_GROUP` : `${act}_SOURCE`;
   return new Request(place.level, number("MCAST", member), bytes);
 }
@@ -114,10 +122,10 @@ function addressedSourceRequest(
   source: Uint8Array,
   address: Uint8Array,
 ): Request {
-  const bytes = mreqSource().allocate();
-  bytes.set(place.group, mreqSource().field("imr_multiaddr")[0]);
-  bytes.set(address, mreqSource().field("imr_interface")[0]);
-  bytes.set(source, mreqSource().field("imr_sourceaddr")[0]);
+  const bytes = mreqSource.allocate();
+  bytes.set(place.group, mreqSource.offset("imr_multiaddr"));
+  bytes.set(address, mreqSource.offset("imr_interface"));
+  bytes.set(source, mreqSource.offset("imr_sourceaddr"));
   const old = { JOIN: "ADD_SOURCE_MEMBERSHIP", LEAVE: "DROP_SOURCE_MEMBERSHIP" } as const;
   const member = act === "JOIN" || act === "LEAVE" ? old[act] : `${act}_SOURCE`;
   return new Request(place.level, number("IP", member), bytes);
@@ -133,7 +141,7 @@ export type SourceFilter = {
   readonly sources: readonly string[];
 };
 
-const filterRecord = lazy(() => new Structure("group_filter"));
+const filterRecord = new Structure("group_filter");
 
 /** IP_MSFILTER, MCAST_MSFILTER: all sources of a group at once. RFC 3678, section 5.2. */
 export function sourceFilter(family?: Family): Writable<SourceFilter> {
@@ -142,16 +150,15 @@ export function sourceFilter(family?: Family): Writable<SourceFilter> {
     encode: (value, name) => {
       const given = fields(value, name, ["group", "interface", "mode", "sources"]);
       const place = placeOf(given.group, name, family);
-      if (!modes.includes(given.mode)) throw unknownKeyword("mode", String(given.mode), modes);
       if (!Array.isArray(given.sources)) throw wrongType("sources", "an array", given.sources);
-      const record = filterRecord();
-      // macOS has the number, but another structure.
-      if (record.size === 0) throw new TypeError(`this platform has no ${name}`);
+      const record = filterRecord;
       const [first, size] = record.field("gf_slist");
       const bytes = new Uint8Array(first + size * given.sources.length);
-      record.integer("gf_interface").set(bytes, interfaceNumber(given.interface ?? 0, name));
-      bytes.set(socketAddress(place.family, place.group), record.field("gf_group")[0]);
-      record.integer("gf_fmode").set(bytes, number("MCAST", given.mode.toUpperCase()));
+      record.integer("gf_interface").set(bytes, indexOf(place, given, name));
+      bytes.set(socketAddress(place.family, place.group), record.offset("gf_group"));
+      record
+        .integer("gf_fmode")
+        .set(bytes, number("MCAST", oneOf(given.mode, "mode", modes).toUpperCase()));
       record.integer("gf_numsrc").set(bytes, given.sources.length);
       for (const [index, text] of given.sources.entries()) {
         const source = parse(place.family, text);
@@ -183,17 +190,16 @@ export type Anycast = { readonly address: string; readonly interface?: string | 
 export const anycast: Writable<Anycast> = {
   shape: "{ address, interface? }",
   encode: (value, name) => {
-    const { address, interface: chosen = 0 } = fields(value, name, ["address", "interface"]);
-    const parsed = parse(AF.INET6, address);
-    if (parsed === null) throw wrongType(`${name} address`, "an IPv6 address", address);
-    const bytes = mreq6().allocate();
-    bytes.set(parsed, mreq6().field("ipv6mr_multiaddr")[0]);
-    mreq6().integer("ipv6mr_interface").set(bytes, interfaceNumber(chosen, name));
+    const given = fields(value, name, ["address", "interface"]);
+    const place = placeOf(given.address, name, "inet6");
+    const bytes = mreq6.allocate();
+    bytes.set(place.group, mreq6.offset("ipv6mr_multiaddr"));
+    mreq6.integer("ipv6mr_interface").set(bytes, indexOf(place, given, name));
     return bytes;
   },
 };
 
-const packetMreq = lazy(() => new Structure("packet_mreq"));
+const packetMreq = new Structure("packet_mreq");
 const packetTypes = ["multicast", "promisc", "allmulti", "unicast"] as const;
 
 export type PacketMembership = {
@@ -209,14 +215,12 @@ export const packetMembership: Writable<PacketMembership> = {
   shape: "{ interface, type, address? }",
   encode: (value, name) => {
     const given = fields(value, name, ["interface", "type", "address"]);
-    if (!packetTypes.includes(given.type)) {
-      throw unknownKeyword(`${name} type`, String(given.type), packetTypes);
-    }
-    const bytes = packetMreq().allocate();
-    packetMreq().integer("mr_ifindex").set(bytes, interfaceNumber(given.interface, name));
-    packetMreq()
-      .integer("mr_type")
-      .set(bytes, number("PACKET", `MR_${given.type.toUpperCase()}`));
+    oneOf(given.type, `${name} type`, packetTypes);
+    const bytes = packetMreq.allocate();
+    packetMreq
+      .integer("mr_ifindex")
+      .set(bytes, interfaceNumber(given.interface, `${name} interface`));
+    packetMreq.integer("mr_type").set(bytes, number("PACKET", `MR_${given.type.toUpperCase()}`));
     const { address } = given;
     const addressed = given.type === "multicast" || given.type === "unicast";
     if (addressed !== (address !== undefined)) {
@@ -224,8 +228,8 @@ export const packetMembership: Writable<PacketMembership> = {
     }
     if (address === undefined) return bytes;
     const hardware = hardwareAddress(address);
-    packetMreq().integer("mr_alen").set(bytes, hardware.length);
-    bytes.set(hardware, packetMreq().field("mr_address")[0]);
+    packetMreq.integer("mr_alen").set(bytes, hardware.length);
+    bytes.set(hardware, packetMreq.offset("mr_address"));
     return bytes;
   },
 };

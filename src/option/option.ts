@@ -4,7 +4,17 @@
 import { ERRNO, levels } from "../base/constants.ts";
 import { type Descriptor, descriptor } from "../base/descriptor.ts";
 import { failure, SocketError } from "../base/error.ts";
-import { type Bytes, copyOf, integer, knownKeys, uint8Array, wrongType } from "../base/validate.ts";
+import {
+  type Bytes,
+  copyOf,
+  I32_MAX,
+  I32_MIN,
+  integer,
+  knownKeys,
+  U32_MAX,
+  uint8Array,
+  wrongType,
+} from "../base/validate.ts";
 import { native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 import { DEFAULT_ROOM, Request } from "./codec.ts";
@@ -20,9 +30,6 @@ import {
   optionsOf,
 } from "./table.ts";
 
-const INT32_MIN = -(2 ** 31);
-const INT32_MAX = 2 ** 31 - 1;
-const UINT32_MAX = 2 ** 32 - 1;
 /** More than any option has: the kernel itself refuses larger ones. */
 const LENGTH_MAX = 2 ** 24;
 
@@ -39,7 +46,7 @@ export function getsockopt(
 ): Uint8Array {
   const number = descriptor(fd, "getsockopt");
   const place = levelNumber(level);
-  const option = integer(name, "name", INT32_MIN, INT32_MAX);
+  const option = integer(name, "name", I32_MIN, I32_MAX);
   const room = filled(length);
   const size = native.rawsock_getsockopt(number, place, option, room, room.length);
   if (size < 0) throw failure(size, "getsockopt", number);
@@ -63,7 +70,7 @@ export function setsockopt(
 ): void {
   const number = descriptor(fd, "setsockopt");
   const place = levelNumber(level);
-  const option = integer(name, "name", INT32_MIN, INT32_MAX);
+  const option = integer(name, "name", I32_MIN, I32_MAX);
   const bytes = typeof value === "number" ? intBytes(value) : uint8Array(value, "value");
   const status = native.rawsock_setsockopt(number, place, option, bytes, 0, bytes.length);
   if (status < 0) throw failure(status, "setsockopt", number);
@@ -74,14 +81,14 @@ const intWord = new Int32Array(int.buffer);
 
 /** A C int, whose bits may also be given as an unsigned number. */
 function intBytes(value: number): Uint8Array {
-  intWord[0] = integer(value, "value", INT32_MIN, UINT32_MAX);
+  intWord[0] = integer(value, "value", I32_MIN, U32_MAX);
   return int;
 }
 
 /** The number of a level, which may be given by its keyword: "socket", "ip", "tcp". */
 function levelNumber(level: number | string): number {
   if (level === undefined || level === null) throw wrongType("level", "a number", level);
-  return levels().number(level);
+  return levels.number(level);
 }
 
 /**
@@ -159,22 +166,27 @@ export function setSocketOptions(fd: Descriptor, values: Partial<OptionInputs>):
 }
 
 /** An option and what it is to be set to. */
-type Setting = { readonly option: Option; readonly value: Uint8Array | Request };
+type Setting = {
+  readonly option: Option;
+  readonly value: Uint8Array | Request;
+  /** As it was given. */
+  readonly input: unknown;
+};
 
 function encoded(name: string, value: unknown): Setting {
   const wanted = option(name);
   if (wanted.codec.encode === undefined || wanted.access === "read" || wanted.access === "take") {
     throw new TypeError(`${name} can only be read`);
   }
-  return { option: wanted, value: wanted.codec.encode(value, name) };
+  return { option: wanted, value: wanted.codec.encode(value, name), input: value };
 }
 
-function write(fd: number, { option: wanted, value }: Setting): void {
+function write(fd: number, { option: wanted, value, input }: Setting): void {
   const other = value instanceof Request;
   const bytes = other ? value.bytes : value;
   const { level, number } = other ? value : wanted;
   const status = native.rawsock_setsockopt(fd, level, number, bytes, 0, bytes.length);
-  if (status < 0) throw refused(status, "setsockopt", fd, wanted);
+  if (status < 0) throw refused(status, "setsockopt", fd, wanted, input);
 }
 
 const scratch = allocate(4096);
@@ -208,9 +220,23 @@ const PRIVILEGE =
 const REPAIR = "tcp(7): set TCP_REPAIR first, which needs CAP_NET_ADMIN";
 
 /** The refusal of an option, with the cure where it is a matter of privilege. */
-function refused(result: number, syscall: string, fd: number, { name }: Option): SocketError {
+function refused(
+  result: number,
+  syscall: string,
+  fd: number,
+  { name }: Option,
+  input?: unknown,
+): SocketError {
   const remedy = result === -ERRNO.EPERM ? remedyFor(name) : undefined;
-  return new SocketError(-result, syscall, { fd, option: name, remedy });
+  const missing = result === -(ERRNO.ENODEV ?? 0) ? interfaceIn(input) : undefined;
+  const subject = missing === undefined ? name : `${name} ${missing}`;
+  return new SocketError(-result, syscall, { fd, subject, remedy });
+}
+
+/** The interface that a value names. */
+function interfaceIn(input: unknown): unknown {
+  if (typeof input !== "object" || input === null) return input;
+  return "interface" in input ? input.interface : undefined;
 }
 
 function remedyFor(name: string): string {

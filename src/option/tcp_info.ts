@@ -1,10 +1,10 @@
 // TCP_INFO: struct tcp_info of linux/tcp.h by the names it has there, without tcpi_. tcp(7).
 
+import { Flags, Keywords } from "../base/keyword.ts";
 import { lazy } from "../base/lazy.ts";
 import { constants, type Field } from "../native/library.ts";
 import { Structure } from "../native/record.ts";
 import { type Readable, readUnsigned } from "./codec.ts";
-import { bitKeywords, keywordsOf } from "./structure.ts";
 
 /** What every kernel tells. Times in microseconds, those of the last events in milliseconds. */
 type Always =
@@ -101,12 +101,9 @@ const CONGESTION_STATES: readonly CongestionState[] = [
   "loss",
 ];
 
-const optionBits = bitKeywords("TCPI_OPT");
+const options = new Flags("option", () => constants.TCPI_OPT ?? {});
 
-const stateNames = lazy(() => {
-  const states = Object.entries(constants.BPF_TCP ?? {});
-  return new Map(states.map(([name, number]) => [number, name.toLowerCase().replaceAll("_", "-")]));
-});
+const states = new Keywords("state", () => constants.BPF_TCP ?? {});
 
 /** Fields that are plain numbers: their names here and where they lie. */
 const numbers = lazy(() => {
@@ -131,9 +128,9 @@ export const tcpInfo: Readable<TcpInfo> = {
     const structure = new Structure("tcp_info");
     const small = (name: string) => structure.integer(`tcpi_${name}`).get(bytes);
     const info: Record<string, unknown> = {
-      state: stateNames().get(small("state")) ?? small("state"),
+      state: states.name(small("state")),
       caState: CONGESTION_STATES[small("ca_state")] ?? small("ca_state"),
-      options: keywordsOf(small("options"), optionBits()),
+      options: options.words(small("options"), "told"),
       sndWscale: small("wscale") & 0xf,
       rcvWscale: small("wscale") >> 4,
       deliveryRateAppLimited: (small("flags") & 1) === 1,

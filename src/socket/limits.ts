@@ -1,6 +1,6 @@
 // How long a call may wait: `signal` and `timeout` of every call of a Socket.
 
-import { integer, knownKeys, wrongType } from "../base/validate.ts";
+import { I32_MAX, integer, knownKeys, wrongType } from "../base/validate.ts";
 
 export type Limits = {
   /** Ends the call: it rejects with the signal's reason. */
@@ -13,7 +13,7 @@ export const LIMIT_KEYS: ReadonlySet<string> = new Set(["signal", "timeout"]);
 export const NO_LIMITS: Limits = {};
 
 /** What setTimeout takes. */
-const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+const TIMEOUT_MAX_MS = I32_MAX;
 
 /** Checks the limits of a call's options; throws the reason of a signal that is aborted already. */
 export function checkLimits({ signal, timeout }: Limits): void {

@@ -76,7 +76,7 @@ function perform(
   return new Repeated(core, name, direction, limits, call, fail, giveBack).start(admitted);
 }
 
-function flagsOf(kind: typeof sendFlags, op: object & Limits): number {
+function flagsOf(kind: typeof sendFlags, op: { readonly flags?: number } & Limits): number {
   if (op === NO_LIMITS) return 0;
   const flags = kind.bits(op, LIMIT_KEYS);
   checkLimits(op);

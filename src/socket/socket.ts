@@ -15,7 +15,7 @@ import {
 import { CLOSE } from "../base/descriptor.ts";
 import { check, SocketError } from "../base/error.ts";
 import { protocolNumber } from "../base/protocol.ts";
-import { type Bytes, integer } from "../base/validate.ts";
+import { type Bytes, I32_MAX, integer } from "../base/validate.ts";
 import { natureOf } from "../calls/nature.ts";
 import * as calls from "../calls/socket.ts";
 import type { Message } from "../message/message.ts";
@@ -51,7 +51,6 @@ import type { ReceiveCallOptions, ReceivedFrom, ReceiveFromOptions } from "./rec
 import { receive, receiveFrom } from "./receive.ts";
 import { CONNECTED, type SendCallOptions, send } from "./send.ts";
 
-const INT32_MAX = 2 ** 31 - 1;
 const KEY = Symbol("Socket");
 const NONBLOCK = SOCK.NONBLOCK ?? 0;
 
@@ -81,7 +80,7 @@ export class Socket implements Disposable, AsyncDisposable {
   /** socket(2). */
   static open(domain: Family, type: SocketType, protocol?: Protocol): Socket {
     const make = Socket.#maker(domain, type, protocol);
-    return make(calls.socket(domain, types().number(type) | NONBLOCK, protocol));
+    return make(calls.socket(domain, types.number(type) | NONBLOCK, protocol));
   }
 
   /** socketpair(2); of Unix domain stream sockets unless told. */
@@ -91,14 +90,14 @@ export class Socket implements Disposable, AsyncDisposable {
     protocol?: Protocol,
   ): [Socket, Socket] {
     const make = Socket.#maker(domain, type, protocol);
-    const [a, b] = calls.socketpair(domain, types().number(type) | NONBLOCK, protocol);
+    const [a, b] = calls.socketpair(domain, types.number(type) | NONBLOCK, protocol);
     return [make(a), make(b)];
   }
 
   static #maker(domain: Family, type: SocketType, protocol?: Protocol): (fd: number) => Socket {
-    const family = families().number(domain);
+    const family = families.number(domain);
     const number = protocolNumber(family, protocol);
-    const kind = types().number(type) & ~FLAGS;
+    const kind = types.number(type) & ~FLAGS;
     return (fd) => new Socket(nonblocking(fd), family, kind, number, KEY);
   }
 
@@ -107,7 +106,7 @@ export class Socket implements Disposable, AsyncDisposable {
    * must not belong to another Socket. SocketError: it is no socket.
    */
   static adopt(fd: number): Socket {
-    const number = integer(fd, "fd", 0, INT32_MAX);
+    const number = integer(fd, "fd", 0, I32_MAX);
     const { family, type, protocol } = natureOf(number);
     check(native.rawsock_set_nonblocking(number, 1), "fcntl", number);
     return new Socket(number, family, type, protocol, KEY);
@@ -141,11 +140,11 @@ export class Socket implements Disposable, AsyncDisposable {
   }
 
   get family(): FamilyName | number {
-    return families().name(this.#core.family);
+    return families.name(this.#core.family);
   }
 
   get type(): TypeName | number {
-    return types().name(this.#core.type);
+    return types.name(this.#core.type);
   }
 
   /** The number, as given to socket(2). */

@@ -4,12 +4,13 @@ import type { Duplex } from "node:stream";
 import { Sockaddr } from "../address/sockaddr.ts";
 import { lazy } from "../base/lazy.ts";
 import type { Bytes } from "../base/validate.ts";
+import { I32_MAX } from "../base/validate.ts";
 import { Socket } from "./socket.ts";
 
 /** What one read takes at most. */
 const READ_MAX = 64 * 1024;
 /** The longest time that a timer takes: 24 days. */
-const LONGEST = 2 ** 31 - 1;
+const LONGEST = I32_MAX;
 
 type Done = (error?: Error | null) => void;
 

@@ -80,9 +80,12 @@ const kinds: Record<string, fc.Arbitrary<ControlMessage>> = {
   }) as fc.Arbitrary<ControlMessage>,
   auxdata: fc.record({
     kind: kind("auxdata"),
-    status: u32.map((status) => (status & ~0x50) >>> 0),
+    // Without the bits that the other fields tell.
+    status: u32.map((status) => (status & ~0xdc) >>> 0),
     length: u32,
     snaplen: u32,
+    checksum: fc.constant("unknown" as const),
+    losing: fc.constant(false),
   }),
   unknown: fc.record({
     kind: kind("unknown"),
@@ -184,13 +187,37 @@ test("a vlan's tag is in auxdata, and its status says so", () => {
   expect(message).toMatchObject({ kind: "auxdata", length: 60, snaplen: 46, vlan });
 });
 
+test("auxdata says what the network card did with the checksum, and whether packets are lost", () => {
+  const auxdata = { kind: "auxdata", length: 60, snaplen: 60 } as const;
+  for (const [status, checksum, losing] of [
+    [0, "unknown", false],
+    [8, "partial", false],
+    [128, "valid", false],
+    [132, "valid", true],
+  ] as const) {
+    const message = { ...auxdata, status, checksum, losing };
+    expect(decodeControl(encodeControl([{ ...auxdata, status }]))).toEqual([message]);
+    expect(decodeControl(encodeControl([{ ...message, status: 0 }]))).toEqual([message]);
+  }
+  const wrong = { ...auxdata, status: 0, checksum: "good" };
+  expect(() => encodeControl([wrong as never])).toThrow(TypeError);
+});
+
 test("a tpid that the kernel does not tell is 802.1Q's", () => {
   const bytes = encodeControl([
     { kind: "auxdata", status: 1, length: 60, snaplen: 46, vlan: { tci: 5, tpid: 9 } },
   ]);
   bytes[16] = 0x10;
   expect(decodeControl(bytes)).toEqual([
-    { kind: "auxdata", status: 16, length: 60, snaplen: 46, vlan: { tci: 5, tpid: 0x8100 } },
+    {
+      kind: "auxdata",
+      status: 16,
+      length: 60,
+      snaplen: 46,
+      vlan: { tci: 5, tpid: 0x8100 },
+      checksum: "unknown",
+      losing: false,
+    },
   ]);
 });
 

@@ -14,7 +14,7 @@ import { ARCHITECTURE, zig } from "../support/zig.ts";
 
 const root = join(import.meta.dir, "../..");
 
-const stated = statements({ records: records, constants });
+const stated = statements({ records: records(), constants });
 
 function program(): string {
   const lines = [...stated.keys()].map(

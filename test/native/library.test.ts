@@ -1,5 +1,13 @@
 import { expect, test } from "bun:test";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compare, native, target } from "../../src/native/library.ts";
@@ -47,7 +55,7 @@ test("a library of another version gives one error with the command that cures i
     const table = join(directory, "../../src/native/symbols.ts");
     writeFileSync(
       table,
-      "export const symbols = { rawsock_none: { args: [], returns: 'i32' } } as const;",
+      readFileSync(table, "utf8").replace("export const symbols = {", '$&rawsock_none: "",'),
     );
   });
   expect(text).toContain("does not match this package");
@@ -56,8 +64,8 @@ test("a library of another version gives one error with the command that cures i
 });
 
 test("a symbol whose parameters differ is named with both", () => {
-  const table = (...args: string[]) => ({ f: { args } });
-  expect(() => compare(table("i32"), table("u32"))).toThrow(/f\(i32\) is u32 there/);
+  const table = (types = "") => ({ f: types });
+  expect(() => compare(table("i32"), table("u32"))).toThrow(/f\(i32\) is \(u32\) there/);
   expect(() => compare(table(), {})).toThrow(/f\(\) is absent there/);
   expect(() => compare({}, table())).toThrow(/f is unknown here/);
   expect(() => compare(table("i32"), table("i32"))).not.toThrow();

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compare } from "../../src/native/library.ts";
+import { compare, symbolsIn } from "../../src/native/library.ts";
 import { symbols } from "../../src/native/symbols.ts";
 import { type Abi, statements } from "../support/abi.ts";
 import { run } from "../support/namespace.ts";
@@ -13,7 +13,10 @@ import { zig } from "../support/zig.ts";
 
 const root = join(import.meta.dir, "../..");
 
-type Manifest = Abi & { readonly target: string; readonly symbols: typeof symbols };
+type Manifest = Abi & {
+  readonly target: string;
+  readonly symbols: Readonly<Record<string, string>>;
+};
 
 /** The shipped libraries: the targets whose headers they must agree with, the first their own. */
 const PLATFORMS: Readonly<Record<string, readonly [string, ...string[]]>> = {
@@ -35,28 +38,17 @@ const MUSL_OWN = [
   "sizeof(((struct cmsghdr *)0)->cmsg_len)",
 ];
 
-/** The JSON object within a library's bytes that begins like this. */
-function json(library: Buffer, beginning: string) {
-  const start = library.indexOf(beginning);
-  let depth = 0;
-  for (let end = start; end < library.length; end++) {
-    if (library[end] === 0x7b) depth++;
-    if (library[end] === 0x7d && --depth === 0) {
-      return JSON.parse(library.subarray(start, end + 1).toString());
-    }
-  }
-  throw new Error(`the library holds no ${beginning}`);
-}
-
 /** The sections of the manifest within a library's bytes. */
 function manifest(library: Buffer): Manifest {
-  const [target = ""] =
-    /(?:linux|macos|freebsd)-\w+(?=\n\{"rawsock_)/.exec(library.toString("latin1")) ?? [];
+  const text = library.toString("latin1");
+  const pattern =
+    /((?:linux|macos|freebsd)-\w+)\n(rawsock_[^\n]+)\n(\{"AF":[^\n]+)\n(\{[^\n\0]+\}\}\})/;
+  const [, target = "", list = "", constants = "", records = ""] = pattern.exec(text) ?? [];
   return {
     target,
-    symbols: json(library, '{"rawsock_'),
-    constants: json(library, '{"AF":{'),
-    records: json(library, '{"sockaddr":{"size":'),
+    symbols: symbolsIn(list),
+    constants: JSON.parse(constants),
+    records: JSON.parse(records),
   };
 }
 

@@ -154,7 +154,12 @@ export const privilegedRows: Row[] = [
   row("packet", "PACKET_VERSION", 2),
   row("packet", "PACKET_VNET_HDR_SZ", 12),
   row("raw", "ICMP_FILTER", { pass: ["echoreply", "time-exceeded", 30] }),
-  row("raw6", "ICMP6_FILTER", { pass: ["time-exceed", "echo-reply", 136] }),
+  row(
+    "raw6",
+    "ICMP6_FILTER",
+    { pass: ["time-exceed", "echo-reply", 136] },
+    { pass: ["time-exceed", "echo-reply", "neighbour-advertisement"] },
+  ),
 ];
 
 /** Options that can be set and read, but have no row: why. */

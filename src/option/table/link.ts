@@ -2,7 +2,8 @@
 // raw(7); linux/if_packet.h, linux/netlink.h, linux/vm_sockets.h.
 
 import { count, flag, groups, raw, size64, unsigned } from "../codec.ts";
-import { fanoutData, icmp6Filter, icmpFilter } from "../filter.ts";
+import { fanoutData } from "../filter.ts";
+import { icmp6Filter, icmpFilter } from "../icmp.ts";
 import { packetMembership } from "../membership.ts";
 import { packetStatistics, rolloverStatistics, timeout } from "../structure.ts";
 import type { Table } from "./line.ts";
