@@ -103,7 +103,7 @@ export const library = file;
 export const native = functions;
 
 /** The sections of the library's manifest: zig/manifest.zig. */
-const SECTIONS = { symbols: 0, constants: 1, records: 2 } as const;
+const SECTIONS = { symbols: 0, constants: 1, records: 2, families: 3, network: 4 } as const;
 
 /** A section of the manifest. */
 function read(section: keyof typeof SECTIONS): string {
@@ -137,6 +137,21 @@ export function compare(expected: Table, actual: Table): void {
 
 /** The platform's constants by group. */
 export const constants: Readonly<Record<string, ConstantTable>> = JSON.parse(read("constants"));
+
+const further = new Map<string, Readonly<Record<string, ConstantTable>>>();
+
+/**
+ * Constants that few programs need, by group: of CAN, TIPC, SCTP, TLS and kernel cryptography, and
+ * of network configuration. They are in the library, and parsed when they are first asked for.
+ */
+export function furtherConstants(section: "families" | "network") {
+  let groups = further.get(section);
+  if (groups === undefined) {
+    groups = JSON.parse(read(section)) as Readonly<Record<string, ConstantTable>>;
+    further.set(section, groups);
+  }
+  return groups;
+}
 
 /** The layouts of the platform's structures. */
 export const records: Readonly<Record<string, Layout>> = JSON.parse(read("records"));
