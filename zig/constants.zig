@@ -2,10 +2,17 @@
 //! prefixes. What a platform lacks is absent by itself.
 const std = @import("std");
 const c = @import("headers");
+const linux = @import("builtin").target.os.tag == .linux;
 
 /// The name the package uses, and the C prefix its members lose. `but`: how names begin that share
 /// the prefix and mean something else.
-pub const Group = struct { name: []const u8, prefix: []const u8, but: []const []const u8 = &.{} };
+pub const Group = struct {
+    name: []const u8,
+    prefix: []const u8,
+    but: []const []const u8 = &.{},
+    /// The members, where the header has others that translate-c cannot read.
+    only: ?[]const []const u8 = null,
+};
 
 /// A group whose C prefix is its name and an underscore.
 fn named(comptime name: []const u8) Group {
@@ -50,8 +57,8 @@ pub const groups = [_]Group{
     named("VMADDR"),
     named("TP_STATUS"),
     // Requests of ioctl(2), whose prefix has no underscore.
-    .{ .name = "SIOC", .prefix = "SIOC" },
-    .{ .name = "FIO", .prefix = "FIO" },
+    .{ .name = "SIOC", .prefix = "SIOC", .only = if (linux) null else &requests },
+    .{ .name = "FIO", .prefix = "FIO", .only = if (linux) null else &requests },
 };
 
 /// Families and options that few programs use: a section of its own, which is read when one does.
@@ -113,6 +120,25 @@ pub const network = [_]Group{
     .{ .name = "TUN", .prefix = "TUN_" },
     .{ .name = "TUNSET", .prefix = "TUNSET" },
     .{ .name = "TUNGET", .prefix = "TUNGET" },
+};
+
+/// Outside of Linux a request's number holds the size of a structure that need not be known.
+const requests = [_][]const u8{
+    "FIOASYNC",
+    "FIONBIO",
+    "FIONREAD",
+    "SIOCATMARK",
+    "SIOCGIFADDR",
+    "SIOCGIFBRDADDR",
+    "SIOCGIFCONF",
+    "SIOCGIFDSTADDR",
+    "SIOCGIFFLAGS",
+    "SIOCGIFMETRIC",
+    "SIOCGIFMTU",
+    "SIOCGIFNETMASK",
+    "SIOCSIFADDR",
+    "SIOCSIFFLAGS",
+    "SIOCSIFMTU",
 };
 
 /// What <linux/if_tun.h> calls IFF_ too, about a queue of /dev/net/tun.
@@ -190,7 +216,8 @@ const untranslated = [_][]const u8{
 /// The value of a declaration that is an integer constant, else null.
 pub fn integer(comptime name: []const u8) ?i64 {
     for (untranslated) |other| {
-        if (std.mem.eql(u8, name, other)) return null;
+        // The length first: the compiler runs this for every name there is.
+        if (name.len == other.len and std.mem.eql(u8, name, other)) return null;
     }
     const value = @field(c, name);
     return switch (@typeInfo(@TypeOf(value))) {
@@ -200,11 +227,17 @@ pub fn integer(comptime name: []const u8) ?i64 {
 }
 
 pub fn inGroup(comptime name: []const u8, comptime group: Group) bool {
+    const length = group.prefix.len;
+    // The last letter first, as with the length above.
+    if (name.len < length or name[length - 1] != group.prefix[length - 1]) return false;
     if (!std.mem.startsWith(u8, name, group.prefix) or !isUpper(name)) return false;
     for (group.but) |other| {
         if (std.mem.startsWith(u8, name, other)) return false;
     }
-    return true;
+    for (group.only orelse return true) |member| {
+        if (std.mem.eql(u8, name, member)) return true;
+    }
+    return false;
 }
 
 /// An errno name: E, then capitals and digits without an underscore.

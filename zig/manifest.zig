@@ -42,7 +42,7 @@ fn make(comptime write: fn (*Text) void) []const u8 {
 
 /// Text under construction at compile time.
 const Text = struct {
-    bytes: [128 * 1024]u8 = undefined,
+    bytes: [64 * 1024]u8 = undefined,
     length: usize = 0,
     first: bool = true,
 
@@ -67,11 +67,9 @@ const Text = struct {
         text.first = false;
     }
 
-    fn member(text: *Text, name: []const u8) void {
+    fn member(text: *Text, comptime name: []const u8) void {
         text.next();
-        text.write("\"");
-        text.write(name);
-        text.write("\":");
+        text.write("\"" ++ name ++ "\":");
     }
 
     fn integer(text: *Text, value: i64) void {
@@ -151,11 +149,10 @@ fn writeConstants(out: *Text) void {
     for (constants.groups) |group| writeGroup(out, group);
     out.member("ERRNO");
     out.open("{");
-    for (declarations) |declaration| {
-        if (declaration.name[0] != 'E') continue;
-        if (!constants.isErrno(declaration.name)) continue;
-        const value = constants.integer(declaration.name) orelse continue;
-        out.member(declaration.name);
+    for (names['E' - 'A']) |name| {
+        if (!constants.isErrno(name)) continue;
+        const value = constants.integer(name) orelse continue;
+        out.member(name);
         out.integer(value);
     }
     out.close("}");
@@ -183,17 +180,48 @@ fn writeGroups(out: *Text, groups: []const constants.Group) void {
     out.write("}");
 }
 
-const declarations = @typeInfo(c).@"struct".decls;
+/// The names in capitals by their first letter: to look for a group among all declarations would
+/// take the compiler most of its time.
+const names: [26][]const []const u8 = by_letter: {
+    @setEvalBranchQuota(10_000_000);
+    const declarations = @typeInfo(c).@"struct".decls;
+    var counts: [26]usize = @splat(0);
+    for (declarations) |declaration| {
+        switch (declaration.name[0]) {
+            'A'...'Z' => |letter| counts[letter - 'A'] += 1,
+            else => {},
+        }
+    }
+    var starts: [26]usize = undefined;
+    var total: usize = 0;
+    for (&starts, counts) |*start, count| {
+        start.* = total;
+        total += count;
+    }
+    var sorted: [total][]const u8 = undefined;
+    var ends = starts;
+    for (declarations) |declaration| {
+        switch (declaration.name[0]) {
+            'A'...'Z' => |letter| {
+                sorted[ends[letter - 'A']] = declaration.name;
+                ends[letter - 'A'] += 1;
+            },
+            else => {},
+        }
+    }
+    const all = sorted;
+    var lists: [26][]const []const u8 = undefined;
+    for (&lists, starts, ends) |*list, start, end| list.* = all[start..end];
+    break :by_letter lists;
+};
 
 fn writeGroup(out: *Text, comptime group: constants.Group) void {
     out.member(group.name);
     out.open("{");
-    for (declarations) |declaration| {
-        // Most names end here, before the compiler has a function to run for each.
-        if (declaration.name[0] != group.prefix[0]) continue;
-        if (!constants.inGroup(declaration.name, group)) continue;
-        const value = constants.integer(declaration.name) orelse continue;
-        out.member(declaration.name[group.prefix.len..]);
+    for (names[group.prefix[0] - 'A']) |name| {
+        if (!constants.inGroup(name, group)) continue;
+        const value = constants.integer(name) orelse continue;
+        out.member(name[group.prefix.len..]);
         out.integer(value);
     }
     out.close("}");

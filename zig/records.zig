@@ -16,19 +16,19 @@ pub const iovec = c.struct_iovec;
 pub const pollfd = c.struct_pollfd;
 pub const checksum_verdict = @import("frame_checksum.zig").Verdict;
 
-pub const readiness_source = @import("readiness.zig").Source;
-pub const readiness_ready = @import("readiness.zig").Ready;
+pub const readiness_source = @import("readiness_source.zig").Source;
+pub const readiness_ready = @import("readiness_source.zig").Ready;
 pub const addrinfo_status = @import("resolve.zig").Status;
 pub const addrinfo_hints = @import("resolve.zig").Hints;
 pub const addrinfo_entry = @import("resolve.zig").Entry;
 pub const netdb_entry = @import("netdb.zig").Entry;
-pub const interface_header = @import("interface.zig").Header;
-pub const interface_entry = @import("interface.zig").Entry;
+pub const interface_header = @import("interface_table.zig").Header;
+pub const interface_entry = @import("interface_table.zig").Entry;
 pub const rtnl_link_stats64 = if (linux) c.struct_rtnl_link_stats64 else Absent;
 
 // Messages and control messages.
 pub const message_slot = @import("message.zig").Slot;
-pub const batch_header = @import("message.zig").BatchHeader;
+pub const batch_header = @import("batch_header.zig").BatchHeader;
 pub const control_header = @import("control.zig").ControlHeader;
 pub const cmsghdr = @import("control.zig").Header;
 pub const ucred = if (linux) c.struct_ucred else Absent;
