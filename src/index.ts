@@ -11,6 +11,7 @@ export {
   ETH_P,
   type Family,
   type FamilyName,
+  FIO,
   IFF,
   IP,
   IPPROTO,
@@ -23,14 +24,17 @@ export {
   type ProtocolName,
   SCM,
   SHUT,
+  SIOC,
   SO,
   SOCK,
   SOL,
   SOMAXCONN,
   type SocketType,
   TCP,
+  TP_STATUS,
   type TypeName,
   UDP,
+  VMADDR,
 } from "./base/constants.ts";
 export type { Descriptor } from "./base/descriptor.ts";
 export { AddrInfoError, SocketError } from "./base/error.ts";

@@ -27,21 +27,76 @@
 #ifdef __linux__
 #include <net/if_arp.h>
 #include <linux/bpf.h>
+#include <linux/can.h>
+#include <linux/can/bcm.h>
+#include <linux/can/error.h>
+#include <linux/can/isotp.h>
+#include <linux/can/j1939.h>
+#include <linux/can/raw.h>
 #include <linux/errqueue.h>
+#include <linux/ethtool.h>
+#include <linux/ethtool_netlink.h>
+#include <linux/fib_rules.h>
 #include <linux/filter.h>
+#include <linux/genetlink.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
+#include <linux/if_alg.h>
+#include <linux/if_addr.h>
+#include <linux/if_bridge.h>
 #include <linux/if_ether.h>
+#include <linux/if_link.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <linux/if_tunnel.h>
+#include <linux/if_vlan.h>
 #include <linux/in6.h>
+#include <linux/lwtunnel.h>
+#include <linux/neighbour.h>
+#include <linux/net_namespace.h>
 #include <linux/net_tstamp.h>
 #include <linux/netlink.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
+#include <linux/sctp.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
+#include <linux/tipc.h>
+#include <linux/tls.h>
 #include <linux/udp.h>
+#include <linux/veth.h>
+#include <linux/virtio_net.h>
 #include <linux/vm_sockets.h>
+/* -1U, which translate-c takes for a negative number. */
+#undef VMADDR_CID_ANY
+#define VMADDR_CID_ANY 0xffffffffU
+#undef VMADDR_PORT_ANY
+#define VMADDR_PORT_ANY 0xffffffffU
+/* Made by macros that translate-c cannot read. */
+#undef CANXL_HDR_SIZE
+#define CANXL_HDR_SIZE 12
+#undef TLS_1_2_VERSION
+#define TLS_1_2_VERSION 0x0303
+#undef TLS_1_3_VERSION
+#define TLS_1_3_VERSION 0x0304
+/* <linux/netfilter_ipv4.h> and <linux/netfilter_ipv6/ip6_tables.h>, which bring the whole of
+   netfilter along. */
+#define SO_ORIGINAL_DST 80
+#define IP6T_SO_ORIGINAL_DST 80
+/* Types that <linux/icmpv6.h> has no names for: RFC 2710, RFC 2894, RFC 4861, RFC 3122, RFC 6550. */
+#define ICMPV6_MLD_QUERY 130
+#define ICMPV6_MLD_REPORT 131
+#define ICMPV6_MLD_DONE 132
+#define ICMPV6_ROUTER_SOLICIT 133
+#define ICMPV6_ROUTER_ADVERT 134
+#define ICMPV6_NEIGHBOR_SOLICIT 135
+#define ICMPV6_NEIGHBOR_ADVERT 136
+#define ICMPV6_REDIRECT 137
+#define ICMPV6_ROUTER_RENUMBERING 138
+#define ICMPV6_INVERSE_SOLICIT 141
+#define ICMPV6_INVERSE_ADVERT 142
+#define ICMPV6_RPL_CONTROL 155
 #else
 #include <ifaddrs.h>
 #if __has_include(<netinet/icmp6.h>)

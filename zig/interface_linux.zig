@@ -9,7 +9,7 @@
 //! network namespace it was made in, and a thread may have entered another since.
 const std = @import("std");
 const c = @import("headers");
-const interface = @import("interface.zig");
+const interface = @import("interface_table.zig");
 const netlink = @import("netlink.zig");
 const system = @import("system.zig");
 

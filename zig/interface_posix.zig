@@ -1,7 +1,7 @@
 //! macOS and FreeBSD: getifaddrs(3). Compiled, never yet run.
 const std = @import("std");
 const c = @import("headers");
-const interface = @import("interface.zig");
+const interface = @import("interface_table.zig");
 
 const extern_c = struct {
     extern "c" fn getifaddrs(list: *?*c.struct_ifaddrs) c_int;

@@ -1,7 +1,6 @@
-//! What the library is, as text made at compile time, a line for each section: the target; the
-//! exported symbols, which TypeScript compares with its own table when it loads the library; the
-//! constants and the record layouts as JSON, from which it takes every platform constant and
-//! layout number.
+//! What the library is, as text made at compile time. First what importing it needs: a line each
+//! for the target, the exported symbols, which TypeScript compares with its own table, and the
+//! constants as JSON. Then, read at first use, the record layouts, and further constants.
 const std = @import("std");
 const builtin = @import("builtin");
 const c = @import("headers");
@@ -9,8 +8,17 @@ const abi = @import("abi.zig");
 const constants = @import("constants.zig");
 const records = @import("records.zig");
 
-/// Writes the text and returns its length; where `room` is short, the length needed.
-pub fn read(text: [*]u8, room: u32) callconv(.c) i32 {
+const Section = enum(u32) { head, records, families, network, _ };
+
+/// Writes a section and returns its length; where `room` is short, the length needed.
+pub fn read(section: u32, text: [*]u8, room: u32) callconv(.c) i32 {
+    const whole: []const u8 = switch (@as(Section, @enumFromInt(section))) {
+        .head => head_text,
+        .records => records_json,
+        .families => families_json,
+        .network => network_json,
+        _ => "",
+    };
     if (whole.len <= room) @memcpy(text[0..whole.len], whole);
     return @intCast(whole.len);
 }
@@ -18,8 +26,11 @@ pub fn read(text: [*]u8, room: u32) callconv(.c) i32 {
 const symbols_text = make(writeSymbols);
 const constants_json = make(writeConstants);
 const records_json = make(writeRecords);
-const whole = @tagName(builtin.target.os.tag) ++ "-" ++ @tagName(builtin.target.cpu.arch) ++
-    "\n" ++ symbols_text ++ "\n" ++ constants_json ++ "\n" ++ records_json;
+const families_json = make(writeFamilies);
+const network_json = make(writeNetwork);
+/// What importing needs, a line for each.
+const head_text = @tagName(builtin.target.os.tag) ++ "-" ++ @tagName(builtin.target.cpu.arch) ++
+    "\n" ++ symbols_text ++ "\n" ++ constants_json;
 
 fn make(comptime write: fn (*Text) void) []const u8 {
     comptime {
@@ -33,7 +44,7 @@ fn make(comptime write: fn (*Text) void) []const u8 {
 
 /// Text under construction at compile time.
 const Text = struct {
-    bytes: [128 * 1024]u8 = undefined,
+    bytes: [64 * 1024]u8 = undefined,
     length: usize = 0,
     first: bool = true,
 
@@ -58,15 +69,14 @@ const Text = struct {
         text.first = false;
     }
 
-    fn member(text: *Text, name: []const u8) void {
+    fn member(text: *Text, comptime name: []const u8) void {
         text.next();
-        text.write("\"");
-        text.write(name);
-        text.write("\":");
+        text.write("\"" ++ name ++ "\":");
     }
 
     fn integer(text: *Text, value: i64) void {
-        text.write(std.fmt.comptimePrint("{d}", .{value}));
+        var digits: [20]u8 = undefined;
+        text.write(std.fmt.bufPrint(&digits, "{d}", .{value}) catch unreachable);
     }
 };
 
@@ -105,38 +115,41 @@ fn writeRecords(out: *Text) void {
         out.write("{\"size\":");
         out.integer(@sizeOf(Record));
         out.open(",\"fields\":{");
-        for (@typeInfo(Record).@"struct".fields) |field| {
-            out.member(field.name);
-            out.write(std.fmt.comptimePrint("[{d},{d}]", .{
-                @offsetOf(Record, field.name),
-                @sizeOf(field.type),
-            }));
-        }
+        writeFields(out, Record, 0);
         out.close("}}");
     }
     out.write("}");
 }
 
-fn writeConstants(out: *Text) void {
-    const declarations = @typeInfo(c).@"struct".decls;
-    out.open("{");
-    for (constants.groups) |group| {
-        out.member(group.name);
-        out.open("{");
-        for (declarations) |declaration| {
-            if (!constants.inGroup(declaration.name, group)) continue;
-            const value = constants.integer(declaration.name) orelse continue;
-            out.member(declaration.name[group.prefix.len..]);
-            out.integer(value);
+/// What C names no further, a union within a structure, has its members' names, as in C.
+fn writeFields(out: *Text, comptime Record: type, comptime start: usize) void {
+    const is_union = @typeInfo(Record) == .@"union";
+    for (@field(@typeInfo(Record), if (is_union) "union" else "struct").fields) |field| {
+        const offset = start + if (is_union) 0 else @offsetOf(Record, field.name);
+        if (std.mem.startsWith(u8, field.name, "unnamed_")) {
+            writeFields(out, field.type, offset);
+            continue;
         }
-        out.close("}");
+        // An array whose length C leaves open.
+        if (@sizeOf(field.type) == 0) continue;
+        out.member(field.name);
+        out.write("[");
+        out.integer(offset);
+        out.write(",");
+        out.integer(@sizeOf(field.type));
+        out.write("]");
     }
+}
+
+fn writeConstants(out: *Text) void {
+    out.open("{");
+    for (constants.groups) |group| writeGroup(out, group);
     out.member("ERRNO");
     out.open("{");
-    for (declarations) |declaration| {
-        if (!constants.isErrno(declaration.name)) continue;
-        const value = constants.integer(declaration.name) orelse continue;
-        out.member(declaration.name);
+    for (names['E' - 'A']) |name| {
+        if (!constants.isErrno(name)) continue;
+        const value = constants.integer(name) orelse continue;
+        out.member(name);
         out.integer(value);
     }
     out.close("}");
@@ -150,10 +163,74 @@ fn writeConstants(out: *Text) void {
     out.write("}}");
 }
 
+fn writeFamilies(out: *Text) void {
+    writeGroups(out, &constants.families);
+}
+
+fn writeNetwork(out: *Text) void {
+    writeGroups(out, &constants.network);
+}
+
+fn writeGroups(out: *Text, groups: []const constants.Group) void {
+    out.open("{");
+    for (groups) |group| writeGroup(out, group);
+    out.write("}");
+}
+
+/// The names in capitals by their first letter: to look for a group among all declarations would
+/// take the compiler most of its time.
+const names: [26][]const []const u8 = by_letter: {
+    @setEvalBranchQuota(10_000_000);
+    const declarations = @typeInfo(c).@"struct".decls;
+    var counts: [26]usize = @splat(0);
+    for (declarations) |declaration| {
+        switch (declaration.name[0]) {
+            'A'...'Z' => |letter| counts[letter - 'A'] += 1,
+            else => {},
+        }
+    }
+    var starts: [26]usize = undefined;
+    var total: usize = 0;
+    for (&starts, counts) |*start, count| {
+        start.* = total;
+        total += count;
+    }
+    var sorted: [total][]const u8 = undefined;
+    var ends = starts;
+    for (declarations) |declaration| {
+        switch (declaration.name[0]) {
+            'A'...'Z' => |letter| {
+                sorted[ends[letter - 'A']] = declaration.name;
+                ends[letter - 'A'] += 1;
+            },
+            else => {},
+        }
+    }
+    const all = sorted;
+    var lists: [26][]const []const u8 = undefined;
+    for (&lists, starts, ends) |*list, start, end| list.* = all[start..end];
+    break :by_letter lists;
+};
+
+fn writeGroup(out: *Text, comptime group: constants.Group) void {
+    out.member(group.name);
+    out.open("{");
+    for (names[group.prefix[0] - 'A']) |name| {
+        if (!constants.inGroup(name, group)) continue;
+        const value = constants.integer(name) orelse continue;
+        out.member(name[group.prefix.len..]);
+        out.integer(value);
+    }
+    out.close("}");
+}
+
 test "a short buffer is told the length needed and left alone" {
     var small = [_]u8{0xa5} ** 8;
-    try std.testing.expectEqual(whole.len, @as(usize, @intCast(read(&small, small.len))));
-    try std.testing.expectEqualSlices(u8, &([_]u8{0xa5} ** 8), &small);
+    for (0..4) |section| {
+        try std.testing.expect(read(@intCast(section), &small, small.len) > 1000);
+        try std.testing.expectEqualSlices(u8, &([_]u8{0xa5} ** 8), &small);
+    }
+    try std.testing.expectEqual(0, read(4, &small, small.len));
 }
 
 test "the symbols are listed with their parameters" {
@@ -163,7 +240,7 @@ test "the symbols are listed with their parameters" {
 }
 
 test "the constants and the records are JSON objects of objects" {
-    for ([_][]const u8{ constants_json, records_json }) |json| {
+    for ([_][]const u8{ constants_json, records_json, families_json, network_json }) |json| {
         const parsed = try std.json.parseFromSlice(
             std.json.Value,
             std.testing.allocator,
@@ -171,7 +248,7 @@ test "the constants and the records are JSON objects of objects" {
             .{},
         );
         defer parsed.deinit();
-        try std.testing.expect(parsed.value.object.count() > 20);
+        try std.testing.expect(parsed.value.object.count() > 0);
         for (parsed.value.object.values()) |value| {
             try std.testing.expect(value == .object);
         }

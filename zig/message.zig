@@ -9,6 +9,7 @@ const control = @import("control.zig");
 const system = @import("system.zig");
 const transfer = @import("transfer.zig");
 const wait = @import("wait.zig");
+const BatchHeader = system.BatchHeader;
 
 const storage_size = @sizeOf(c.struct_sockaddr_storage);
 
@@ -73,17 +74,8 @@ pub const Slot = extern struct {
     }
 };
 
-/// One struct mmsghdr of the table that the caller lends for a batch.
-pub const BatchHeader = extern struct {
-    header: c.struct_msghdr,
-    length: c_uint,
-};
-
 comptime {
     std.debug.assert(@sizeOf(Slot) == 64 + storage_size);
-    if (@hasDecl(c, "struct_mmsghdr")) {
-        std.debug.assert(@sizeOf(BatchHeader) == @sizeOf(c.struct_mmsghdr));
-    }
 }
 
 /// sendmsg(2), the whole of it where the descriptor is blocking.

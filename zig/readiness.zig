@@ -6,46 +6,13 @@
 //! back its descriptors: they go with its heap.
 const std = @import("std");
 const c = @import("headers");
+const shared = @import("readiness_source.zig");
+const Source = shared.Source;
 const system = @import("system.zig");
 
 const poller = switch (@import("builtin").target.os.tag) {
     .linux => @import("readiness_linux.zig"),
     else => @import("readiness_kqueue.zig"),
-};
-
-/// What a socket can be ready for. `failed` comes unasked.
-pub const readable: u32 = 1;
-pub const writable: u32 = 2;
-pub const urgent: u32 = 4;
-pub const failed: u32 = 8;
-
-/// A watched socket that became ready: the numbers it was watched under, and for what.
-pub const Ready = extern struct { slot: u32, generation: u32, events: u32 };
-
-/// Descriptors below this number are remembered so that `release` can close them.
-const owned_max = 1 << 20;
-
-pub const Source = extern struct {
-    /// Where Bun reads.
-    signal: i32,
-    /// How readiness reaches `signal`: 0 by kernel AIO, 1 by a thread.
-    threaded: u32,
-    /// The poller's own.
-    set: i32,
-    relay: i32,
-    stop: i32,
-    /// pthread_t or aio_context_t.
-    handle: usize,
-    /// Does the poller run? Not before the first wait.
-    started: u32,
-    reserved: u32,
-    ready: [64]Ready,
-    /// One bit for each descriptor the JavaScript thread would close.
-    owned: [owned_max / 8]u8,
-
-    fn from(memory: [*]u8) *Source {
-        return @ptrCast(@alignCast(memory));
-    }
 };
 
 /// Makes an event source and stores its address, 8 bytes, in `address`.
@@ -105,7 +72,7 @@ pub fn take(memory: [*]u8) callconv(.c) i32 {
 
 /// Has a connect(2) under way come to an end? 0, or its error; -EAGAIN: not yet.
 pub fn connected(fd: i32) callconv(.c) i32 {
-    const state = isReady(fd, writable);
+    const state = isReady(fd, shared.writable);
     if (state < 0) return state;
     if (state == 0) return -c.EAGAIN;
     var outcome: i32 = 0;
@@ -117,9 +84,9 @@ pub fn connected(fd: i32) callconv(.c) i32 {
 /// poll(2) of one descriptor without waiting: 1 ready, 0 not.
 pub fn isReady(fd: i32, events: u32) callconv(.c) i32 {
     var wanted: c_short = 0;
-    if (events & readable != 0) wanted |= c.POLLIN;
-    if (events & writable != 0) wanted |= c.POLLOUT;
-    if (events & urgent != 0) wanted |= c.POLLPRI;
+    if (events & shared.readable != 0) wanted |= c.POLLIN;
+    if (events & shared.writable != 0) wanted |= c.POLLOUT;
+    if (events & shared.urgent != 0) wanted |= c.POLLPRI;
     var table = [1]c.struct_pollfd{.{ .fd = fd, .events = wanted }};
     return system.poll(&table, 1, 0);
 }

@@ -2,7 +2,7 @@
 //! its own and writes to a pipe that Bun reads. Compiled, never yet run.
 const std = @import("std");
 const c = @import("headers");
-const readiness = @import("readiness.zig");
+const readiness = @import("readiness_source.zig");
 const libc = @import("libc.zig");
 const system = @import("system.zig");
 const EV = std.c.EV;

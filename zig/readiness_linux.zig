@@ -3,7 +3,7 @@
 //! emulators) a thread waits for the set instead and signals the same eventfd.
 const std = @import("std");
 const c = @import("headers");
-const readiness = @import("readiness.zig");
+const readiness = @import("readiness_source.zig");
 const libc = @import("libc.zig");
 const system = @import("system.zig");
 const linux = std.os.linux;

@@ -16,19 +16,19 @@ pub const iovec = c.struct_iovec;
 pub const pollfd = c.struct_pollfd;
 pub const checksum_verdict = @import("frame_checksum.zig").Verdict;
 
-pub const readiness_source = @import("readiness.zig").Source;
-pub const readiness_ready = @import("readiness.zig").Ready;
+pub const readiness_source = @import("readiness_source.zig").Source;
+pub const readiness_ready = @import("readiness_source.zig").Ready;
 pub const addrinfo_status = @import("resolve.zig").Status;
 pub const addrinfo_hints = @import("resolve.zig").Hints;
 pub const addrinfo_entry = @import("resolve.zig").Entry;
 pub const netdb_entry = @import("netdb.zig").Entry;
-pub const interface_header = @import("interface.zig").Header;
-pub const interface_entry = @import("interface.zig").Entry;
+pub const interface_header = @import("interface_table.zig").Header;
+pub const interface_entry = @import("interface_table.zig").Entry;
 pub const rtnl_link_stats64 = if (linux) c.struct_rtnl_link_stats64 else Absent;
 
 // Messages and control messages.
 pub const message_slot = @import("message.zig").Slot;
-pub const batch_header = @import("message.zig").BatchHeader;
+pub const batch_header = @import("batch_header.zig").BatchHeader;
 pub const control_header = @import("control.zig").ControlHeader;
 pub const cmsghdr = @import("control.zig").Header;
 pub const ucred = if (linux) c.struct_ucred else Absent;
@@ -59,6 +59,72 @@ pub const sock_txtime = structure("sock_txtime");
 pub const tcp_md5sig = structure("tcp_md5sig");
 pub const tcp_repair_window = structure("tcp_repair_window");
 pub const tcp_info = if (linux) @import("tcp_info.zig").TcpInfo else Absent;
+
+// The rings of packet(7) and the headers in them.
+pub const tpacket_req3 = structure("tpacket_req3");
+pub const tpacket_block_desc = structure("tpacket_block_desc");
+pub const tpacket_hdr_v1 = structure("tpacket_hdr_v1");
+pub const tpacket_bd_ts = structure("tpacket_bd_ts");
+pub const tpacket3_hdr = structure("tpacket3_hdr");
+pub const tpacket_hdr_variant1 = structure("tpacket_hdr_variant1");
+pub const fanout_args = structure("fanout_args");
+
+// ioctl(2), and the devices of /dev/net/tun.
+pub const ifreq = structure("ifreq");
+pub const hwtstamp_config = structure("hwtstamp_config");
+pub const tun_pi = structure("tun_pi");
+pub const virtio_net_hdr = structure("virtio_net_hdr");
+
+// Further families.
+pub const sockaddr_can = structure("sockaddr_can");
+pub const can_frame = structure("can_frame");
+pub const canfd_frame = structure("canfd_frame");
+pub const can_filter = structure("can_filter");
+pub const can_isotp_options = structure("can_isotp_options");
+pub const j1939_filter = structure("j1939_filter");
+pub const sockaddr_alg = structure("sockaddr_alg");
+pub const af_alg_iv = structure("af_alg_iv");
+pub const sockaddr_tipc = structure("sockaddr_tipc");
+pub const tipc_group_req = structure("tipc_group_req");
+pub const tipc_subscr = structure("tipc_subscr");
+pub const tipc_event = structure("tipc_event");
+pub const tls_crypto_info = structure("tls_crypto_info");
+pub const tls12_crypto_info_aes_gcm_128 = structure("tls12_crypto_info_aes_gcm_128");
+pub const tls12_crypto_info_aes_gcm_256 = structure("tls12_crypto_info_aes_gcm_256");
+pub const tls12_crypto_info_aes_ccm_128 = structure("tls12_crypto_info_aes_ccm_128");
+pub const tls12_crypto_info_chacha20_poly1305 = structure("tls12_crypto_info_chacha20_poly1305");
+pub const sctp_initmsg = structure("sctp_initmsg");
+pub const sctp_sndinfo = structure("sctp_sndinfo");
+pub const sctp_rcvinfo = structure("sctp_rcvinfo");
+pub const sctp_nxtinfo = structure("sctp_nxtinfo");
+pub const sctp_prinfo = structure("sctp_prinfo");
+pub const sctp_sndrcvinfo = structure("sctp_sndrcvinfo");
+pub const sctp_event = structure("sctp_event");
+pub const sctp_event_subscribe = structure("sctp_event_subscribe");
+pub const sctp_rtoinfo = structure("sctp_rtoinfo");
+pub const sctp_assocparams = structure("sctp_assocparams");
+pub const sctp_assoc_value = structure("sctp_assoc_value");
+pub const sctp_status = structure("sctp_status");
+
+// rtnetlink(7) and generic netlink.
+pub const nlmsghdr = structure("nlmsghdr");
+pub const nlattr = structure("nlattr");
+pub const nlmsgerr = structure("nlmsgerr");
+pub const genlmsghdr = structure("genlmsghdr");
+pub const ifinfomsg = structure("ifinfomsg");
+pub const ifaddrmsg = structure("ifaddrmsg");
+pub const ifa_cacheinfo = structure("ifa_cacheinfo");
+pub const rtmsg = structure("rtmsg");
+pub const rtnexthop = structure("rtnexthop");
+pub const rta_cacheinfo = structure("rta_cacheinfo");
+pub const rtgenmsg = structure("rtgenmsg");
+pub const nhmsg = structure("nhmsg");
+pub const nexthop_grp = structure("nexthop_grp");
+pub const ndmsg = structure("ndmsg");
+pub const nda_cacheinfo = structure("nda_cacheinfo");
+pub const fib_rule_hdr = structure("fib_rule_hdr");
+pub const ifla_vlan_flags = structure("ifla_vlan_flags");
+pub const bridge_vlan_info = structure("bridge_vlan_info");
 
 /// A C structure, or nothing where this platform lacks it.
 fn structure(comptime name: []const u8) type {

@@ -24,7 +24,7 @@ test {
     _ = manifest;
     _ = @import("constants.zig");
     _ = @import("fold.zig");
-    _ = @import("interface.zig");
+    _ = @import("interface_table.zig");
     _ = @import("libc.zig");
     _ = @import("resolve.zig");
     _ = @import("result.zig");

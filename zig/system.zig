@@ -40,6 +40,7 @@ pub const writevNow = implementation.writevNow;
 pub const map = implementation.map;
 pub const unmap = implementation.unmap;
 // Messages.
+pub const BatchHeader = @import("batch_header.zig").BatchHeader;
 pub const clockMs = implementation.clockMs;
 pub const close_on_exec = implementation.close_on_exec;
 pub const error_queue = implementation.error_queue;

@@ -3,7 +3,7 @@ const std = @import("std");
 const c = @import("headers");
 const linux = std.os.linux;
 const result = @import("result.zig").fromSystemCall;
-const BatchHeader = @import("message.zig").BatchHeader;
+const BatchHeader = @import("batch_header.zig").BatchHeader;
 
 /// Where the kernel writes an address, or null where nobody asks for it.
 pub const AddressPointer = ?*anyopaque;

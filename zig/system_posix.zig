@@ -2,7 +2,7 @@
 //! run.
 const std = @import("std");
 const c = @import("headers");
-const BatchHeader = @import("message.zig").BatchHeader;
+const BatchHeader = @import("batch_header.zig").BatchHeader;
 const darwin = @import("builtin").target.os.tag.isDarwin();
 
 pub const AddressPointer = ?*anyopaque;

@@ -57,6 +57,14 @@ export const EAI = group<"AGAIN" | "BADFLAGS" | "FAIL" | "FAMILY" | "NONAME" | "
 export const SCM = group<"RIGHTS">("SCM");
 /** Hardware types of interfaces: `ARPHRD.ETHER`. Linux. */
 export const ARPHRD = group<never>("ARPHRD");
+/** States of a packet captured: `TP_STATUS.LOSING`. Linux. */
+export const TP_STATUS = group<never>("TP_STATUS");
+/** Context identifiers of virtual machines: `VMADDR.CID_HOST`. Linux, macOS. */
+export const VMADDR = group<never>("VMADDR");
+/** Requests of ioctl(2) on sockets: `SIOC.GIFADDR`, `SIOC.INQ`. */
+export const SIOC = group<never>("SIOC");
+/** Further requests of ioctl(2): `FIO.NREAD`. */
+export const FIO = group<never>("FIO");
 /** Error numbers by whole name: `ERRNO.ECONNREFUSED`. */
 export const ERRNO = group<
   | "EPERM"

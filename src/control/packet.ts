@@ -1,6 +1,6 @@
 // Control messages of packet sockets: PACKET_AUXDATA in packet(7). Linux.
 
-import { PACKET, SOL, single } from "../base/constants.ts";
+import { PACKET, SOL, TP_STATUS } from "../base/constants.ts";
 import { boolean, integer, oneOf, U16_MAX, U32_MAX } from "../base/validate.ts";
 import { Structure } from "../native/record.ts";
 import { at, type ControlCodec, type Shape } from "./codec.ts";
@@ -25,6 +25,9 @@ export type PacketControl = {
   losing?: boolean;
 };
 
+/** A bit that every kernel has which has packet sockets. */
+const statusBit = (name: string): number => TP_STATUS[name] ?? 0;
+
 const ETH_P_8021Q = 0x8100;
 
 function auxiliaryData(): Shape<PacketControl> {
@@ -35,12 +38,12 @@ function auxiliaryData(): Shape<PacketControl> {
   const tciAt = structure.offset("tp_vlan_tci");
   const tpidAt = structure.offset("tp_vlan_tpid");
   const { size } = structure;
-  const VLAN = single("TP_STATUS_VLAN_VALID");
-  const VLAN_TPID = single("TP_STATUS_VLAN_TPID_VALID");
-  const LOSING = single("TP_STATUS_LOSING");
+  const VLAN = statusBit("VLAN_VALID");
+  const VLAN_TPID = statusBit("VLAN_TPID_VALID");
+  const LOSING = statusBit("LOSING");
   const bits = {
-    valid: single("TP_STATUS_CSUM_VALID"),
-    partial: single("TP_STATUS_CSUMNOTREADY"),
+    valid: statusBit("CSUM_VALID"),
+    partial: statusBit("CSUMNOTREADY"),
     unknown: 0,
   };
   return {

@@ -13,7 +13,7 @@ type Table = Readonly<Record<string, string>>;
 
 const BUILD = "run `bun run build` in the package's directory, or install rawsock again";
 
-const table = functions({ ...symbols, rawsock_manifest: "buffer u32" });
+const table = functions({ ...symbols, rawsock_manifest: "u32 buffer u32" });
 
 const BUN_OLDEST = "1.4.0";
 const PLATFORMS = "Linux and macOS (x64, arm64) and FreeBSD (x64)";
@@ -99,18 +99,21 @@ export const library = opened.file;
 /** The functions: >= 0 is the result, < 0 is -errno. */
 export const native = opened.functions;
 
-/** The library's account of itself, a line for each section: zig/manifest.zig. */
-function manifest(): string {
-  let text = new Uint8Array(64 * 1024);
-  let length = native.rawsock_manifest(text, text.length);
+/** The sections of the library's manifest: zig/manifest.zig. */
+const SECTIONS = { head: 0, records: 1, families: 2, network: 3 } as const;
+
+/** A section of the library's account of itself. */
+function manifest(section: keyof typeof SECTIONS): string {
+  let text = new Uint8Array(32 * 1024);
+  let length = native.rawsock_manifest(SECTIONS[section], text, text.length);
   if (length > text.length) {
     text = new Uint8Array(length);
-    length = native.rawsock_manifest(text, length);
+    length = native.rawsock_manifest(SECTIONS[section], text, length);
   }
   return new TextDecoder().decode(text.subarray(0, length));
 }
 
-const [system = "", stated = "", constantsText = "{}", recordsText = "{}"] = manifest().split("\n");
+const [system = "", stated = "", constantsText = "{}"] = manifest("head").split("\n");
 
 /** The symbols of a line `name types,name types`. */
 export function symbolsIn(line: string): Table {
@@ -141,11 +144,26 @@ export const target = system;
 /** The platform's constants by group. */
 export const constants: Readonly<Record<string, ConstantTable>> = JSON.parse(constantsText);
 
+const further = new Map<string, Readonly<Record<string, ConstantTable>>>();
+
+/**
+ * Constants that few programs need, by group: of CAN, TIPC, SCTP, TLS and kernel cryptography, and
+ * of network configuration. They are in the library, and parsed when they are first asked for.
+ */
+export function furtherConstants(section: "families" | "network") {
+  let groups = further.get(section);
+  if (groups === undefined) {
+    groups = JSON.parse(manifest(section)) as Readonly<Record<string, ConstantTable>>;
+    further.set(section, groups);
+  }
+  return groups;
+}
+
 let layouts: Readonly<Record<string, Layout>> | undefined;
 
 /** The layouts of the platform's structures. */
 export function records(): Readonly<Record<string, Layout>> {
-  layouts ??= JSON.parse(recordsText) as Readonly<Record<string, Layout>>;
+  layouts ??= JSON.parse(manifest("records")) as Readonly<Record<string, Layout>>;
   return layouts;
 }
 

@@ -38,17 +38,27 @@ const MUSL_OWN = [
   "sizeof(((struct cmsghdr *)0)->cmsg_len)",
 ];
 
+/** The JSON object within a library's bytes that begins like this. */
+function json(library: string, beginning: string) {
+  const start = library.indexOf(beginning);
+  if (start < 0) throw new Error(`the library holds no ${beginning}`);
+  let depth = 0;
+  for (let end = start; end < library.length; end++) {
+    if (library[end] === "{") depth++;
+    if (library[end] === "}" && --depth === 0) return JSON.parse(library.slice(start, end + 1));
+  }
+}
+
 /** The sections of the manifest within a library's bytes. */
 function manifest(library: Buffer): Manifest {
   const text = library.toString("latin1");
-  const pattern =
-    /((?:linux|macos|freebsd)-\w+)\n(rawsock_[^\n]+)\n(\{"AF":[^\n]+)\n(\{[^\n\0]+\}\}\})/;
-  const [, target = "", list = "", constants = "", records = ""] = pattern.exec(text) ?? [];
+  const pattern = /((?:linux|macos|freebsd)-\w+)\n(rawsock_[^\n]+)\n/;
+  const [, target = "", list = ""] = pattern.exec(text) ?? [];
   return {
     target,
     symbols: symbolsIn(list),
-    constants: JSON.parse(constants),
-    records: JSON.parse(records),
+    constants: json(text, '{"AF":{'),
+    records: json(text, '{"sockaddr":{"size":'),
   };
 }
 

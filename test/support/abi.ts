@@ -28,7 +28,14 @@ const OWN: ReadonlySet<string> = new Set([
 const BIT_FIELDS: ReadonlySet<string> = new Set(["tcp_info.tcpi_flags", "tcp_info.tcpi_wscale"]);
 
 /** Names of groups whose C prefix is not their name. */
-const PREFIXES: Readonly<Record<string, string>> = { ERRNO: "", single: "" };
+const PREFIXES: Readonly<Record<string, string>> = {
+  ERRNO: "",
+  single: "",
+  SIOC: "SIOC",
+  FIO: "FIO",
+  TUNSET: "TUNSET",
+  TUNGET: "TUNGET",
+};
 
 /** Every size, offset and constant: the C expression, and what the manifest says it is. */
 export function statements({ records, constants }: Abi): Map<string, number> {
