@@ -9,7 +9,7 @@ import * as source from "../../src/index.ts";
 import { Namespace } from "../support/namespace.ts";
 import { end, tool } from "../support/program.ts";
 import { Project, pack } from "../support/project.ts";
-import { ip, program, root, testWith } from "../support/requirements.ts";
+import { namespaces, program, testWith } from "../support/requirements.ts";
 
 const repository = join(import.meta.dir, "../..");
 const entryPoints = Object.entries(manifest.exports)
@@ -84,13 +84,13 @@ test("every entry point is imported from an installed package and exports what t
   for (const path of entryPoints) expect(names[path].length).toBeGreaterThan(0);
 });
 
-testWith(root, ip)("the installed package pings", async () => {
+testWith(namespaces)("the installed package pings", async () => {
   using project = new Project(tarball);
   const ping = project.copy("examples/ping.ts", "ping.ts");
   await expectReplies(process.execPath, ping, ...PING);
 });
 
-testWith(root, ip)("a compiled executable pings, alone in another directory", async () => {
+testWith(namespaces)("a compiled executable pings, alone in another directory", async () => {
   using project = new Project(tarball);
   const ping = project.copy("examples/ping.ts", "ping.ts");
   project.run(process.execPath, "build", "--compile", ping, "--outfile", project.path("built"));
@@ -100,7 +100,7 @@ testWith(root, ip)("a compiled executable pings, alone in another directory", as
   await expectReplies(executable, ...PING);
 });
 
-testWith(root, ip)("a bundle pings, from another directory than its own", async () => {
+testWith(namespaces)("a bundle pings, from another directory than its own", async () => {
   using project = new Project(tarball);
   const ping = project.copy("examples/ping.ts", "ping.ts");
   project.run(process.execPath, "build", "--target=bun", ping, "--outdir", project.path("bundle"));
@@ -110,7 +110,7 @@ testWith(root, ip)("a bundle pings, from another directory than its own", async 
   await expectReplies(process.execPath, join(bundle, "ping.js"), ...PING);
 });
 
-testWith(root, ip)("a Worker pings, at the same time as the main thread", async () => {
+testWith(namespaces)("a Worker pings, at the same time as the main thread", async () => {
   using project = new Project(tarball);
   project.copy("examples/ping.ts", "ping.ts");
   project.write(
