@@ -6,6 +6,7 @@ import { chmodSync, cpSync, existsSync, mkdtempSync, renameSync, rmSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../../package.json";
+import { entryPoints } from "../../scripts/entries.ts";
 import type { Situation } from "../support/deprived.ts";
 import { end } from "../support/program.ts";
 import { Project, pack } from "../support/project.ts";
@@ -50,12 +51,12 @@ function expectNormal({ outcomes }: Report): void {
 }
 
 let tarball: string;
-let packed: string;
+let directory: string;
 beforeAll(() => {
-  packed = mkdtempSync(join(tmpdir(), "rawsock-import-"));
-  tarball = pack(packed);
+  directory = mkdtempSync(join(tmpdir(), "rawsock-import-"));
+  tarball = pack(directory);
 }, 120_000);
-afterAll(() => rmSync(packed, { recursive: true }));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 function sources(entry: string): Installed {
   const directory = mkdtempSync(join(tmpdir(), "rawsock-sources-"));
@@ -65,7 +66,7 @@ function sources(entry: string): Installed {
   return { directory, entry, remove: () => rmSync(directory, { recursive: true }) };
 }
 
-function bundle(entry: string): Installed {
+function packed(entry: string): Installed {
   const project = new Project(tarball);
   return {
     directory: project.directory,
@@ -74,20 +75,18 @@ function bundle(entry: string): Installed {
   };
 }
 
-for (const [path, conditions] of Object.entries(manifest.exports)) {
+for (const { name, source, bundle, pure } of entryPoints) {
   // What needs no library is told by its own tests.
-  if (typeof conditions === "string" || conditions.default === conditions.bun) continue;
-  const source = conditions.bun.replace("./dist/bun/", "src/").replace(/\.js$/, ".ts");
-  const name = path.replace(".", manifest.name);
+  if (pure) continue;
   for (const [form, install] of [
-    ["the packed package", () => bundle(conditions.bun)],
+    ["the packed package", () => packed(bundle)],
     ["the sources", () => sources(source)],
   ] as const) {
     describe(`${name} from ${form}`, () => {
       test("every public function and method is called, and works", async () => {
         const report = await firstCalls(install, "nothing is missing");
         expectNormal(report);
-        if (path !== ".") return;
+        if (name !== manifest.name) return;
         const called = Object.keys(report.outcomes);
         expect(report.names.filter((one) => !called.includes(one))).toEqual([]);
       });
@@ -107,7 +106,7 @@ for (const [path, conditions] of Object.entries(manifest.exports)) {
             /^(a result|(SocketError E|AddrInfoError EAI_)[A-Z]+|(Type|Range)Error .*)$/;
           expect({ one, outcome }).toEqual({ one, outcome: expect.stringMatching(expected) });
         }
-        if (path === ".") expect(outcomes.socket).toBe("SocketError EMFILE");
+        if (name === manifest.name) expect(outcomes.socket).toBe("SocketError EMFILE");
       });
     });
   }
