@@ -37,6 +37,7 @@ export type { Descriptor } from "../base/descriptor.ts";
 export { AddrInfoError, SocketError } from "../base/error.ts";
 export { htonl, htons, ntohl, ntohs } from "../base/order.ts";
 export type { Bytes } from "../base/validate.ts";
+export * as checksum from "../checksum/index.ts";
 export {
   type ControlMessage,
   decodeControl,
