@@ -46,7 +46,9 @@ export function picture(results: readonly Result[]): string {
     parts.push(...lines);
     y += ROW * 2;
   }
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${y - ROW}" viewBox="0 0 ${WIDTH} ${y - ROW}" font-family="sans-serif" font-size="12">
+  const size = `width="${WIDTH}" height="${y - ROW}" viewBox="0 0 ${WIDTH} ${y - ROW}"`;
+  const font = 'font-family="sans-serif" font-size="12"';
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${font}>
 <title>Times of rawsock beside native loops</title>
 <rect width="100%" height="100%" fill="#fff"/>
 ${parts.join("\n")}

@@ -4,17 +4,19 @@
 // What is bundled is what package.json exports: "./dist/bun/x/index.js" is made of
 // src/x/index.ts. What several entry points import becomes files that they share: it is there once.
 
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { Glob } from "bun";
 import manifest from "../package.json";
+import { entryPoints } from "./entries.ts";
 
 const root = join(import.meta.dir, "..");
 const sources = join(root, "src");
 const bundles = join(root, "dist/bun");
 const types = join(root, "dist/types");
 /** What other runtimes than Bun get. */
-const stub = join(root, "dist/other");
+const other = join(root, "dist/other");
+const CHUNKS = { chunk: "[name]-[hash].[ext]" };
 const NOT_BUN = `${manifest.name} needs Bun: run the program with bun, bundle it with --target=bun`;
 
 /** Runs one of the repository's tools with this Bun: there may be no node, and no PATH to them. */
@@ -27,31 +29,21 @@ function run(tool: string, ...words: string[]): void {
   if (exitCode !== 0) throw new Error(`${tool} ${words.join(" ")} ended with status ${exitCode}`);
 }
 
-/** The TypeScript file of every exported bundle. */
-function entryPoints(): string[] {
-  const files: string[] = [];
-  for (const conditions of Object.values(manifest.exports)) {
-    if (typeof conditions === "string") continue;
-    const source = conditions.bun.replace("./dist/bun/", "src/").replace(/\.js$/, ".ts");
-    if (!existsSync(join(root, source))) throw new Error(`${conditions.bun} has no ${source}`);
-    files.push(source);
-  }
-  return files;
-}
-
 async function bundle(): Promise<void> {
   rmSync(bundles, { recursive: true, force: true });
   const { outputs } = await Bun.build({
-    entrypoints: entryPoints().map((file) => join(root, file)),
+    entrypoints: entryPoints.map(({ source }) => join(root, source)),
     root: sources,
     outdir: bundles,
     target: "bun",
     splitting: true,
-    // Not minified, which would save nothing at load; the map is read for stack traces alone.
+    // Shorter code is read sooner, if only by a fiftieth; white space costs nothing, and names are
+    // for users to see. The map is read for stack traces alone.
+    minify: { syntax: true, whitespace: false, identifiers: false },
     sourcemap: "linked",
     // The libraries stay files, found beside the bundle.
     external: ["*.so", "*.dylib"],
-    naming: { chunk: "[name]-[hash].[ext]" },
+    naming: CHUNKS,
   });
   const files = new Map<string, string>();
   for (const { path } of outputs.filter(({ kind }) => kind !== "sourcemap")) {
@@ -59,6 +51,10 @@ async function bundle(): Promise<void> {
   }
   const numbered = numberedClasses([...files.values()]);
   for (const [path, text] of files) {
+    // It finds the library from where it lies.
+    if (text.includes("/../../prebuilt/") && dirname(path) !== bundles) {
+      throw new Error(`${relative(root, path)} would not find the native library`);
+    }
     const required = text.replaceAll(/\b__require\("([^"]*)"\)/g, (_, file: string) =>
       requirement(file, path),
     );
@@ -103,25 +99,41 @@ async function declare(): Promise<void> {
   for (const name of new Glob("**/*.d.ts").scanSync(types)) {
     const file = Bun.file(join(types, name));
     const text = await file.text();
-    await file.write(text.replaceAll(/((?:from |import\(|declare module )"\.[^"]*)\.ts"/g, '$1.js"'));
+    await file.write(
+      text.replaceAll(/((?:from |import\(|declare module )"\.[^"]*)\.ts"/g, '$1.js"'),
+    );
   }
 }
 
-/** Modules with the same exports that throw: linking must succeed for the message to be seen. */
-async function stubs(): Promise<void> {
-  rmSync(stub, { recursive: true, force: true });
-  for (const name of readdirSync(bundles, { recursive: true, encoding: "utf8" })) {
-    if (!entryPoints().includes(`src/${name.replace(/\.js$/, ".ts")}`)) continue;
-    const bundled = await Bun.file(join(bundles, name)).text();
+/**
+ * For other runtimes: what is pure as it is, and of the rest modules with the same exports that
+ * throw, since linking must succeed for the message to be seen.
+ */
+async function others(): Promise<void> {
+  rmSync(other, { recursive: true, force: true });
+  const pure = entryPoints.filter((entry) => entry.pure);
+  if (pure.length > 0) {
+    await Bun.build({
+      entrypoints: pure.map(({ source }) => join(root, source)),
+      root: sources,
+      outdir: other,
+      target: "browser",
+      splitting: true,
+      sourcemap: "linked",
+      naming: CHUNKS,
+    });
+  }
+  for (const entry of entryPoints.filter(({ pure }) => !pure)) {
+    const bundled = await Bun.file(join(root, entry.bundle)).text();
     const names = new Bun.Transpiler({ loader: "js" }).scan(bundled).exports;
     const list = names.map((exported) => `none as ${exported}`).join(", ");
     const code = `throw new Error(${JSON.stringify(NOT_BUN)});\nvar none;\nexport { ${list} };\n`;
-    await Bun.write(join(stub, name), code);
+    await Bun.write(join(root, entry.other), code);
   }
 }
 
 run("zig", "build", ...(process.argv.includes("--all") ? ["all"] : []));
-await Promise.all([bundle().then(stubs), declare()]);
+await Promise.all([bundle().then(others), declare()]);
 for (const file of new Glob("**/*.js").scanSync(join(root, "dist"))) {
   const path = join(root, "dist", file);
   console.log(`${relative(root, path)} ${Bun.file(path).size} bytes`);

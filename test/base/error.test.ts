@@ -1,9 +1,7 @@
 import { expect, test } from "bun:test";
 import { ERRNO, SocketError } from "../../src/index.ts";
 import { bun, end, unprivileged } from "../support/program.ts";
-import { program, root, testWith } from "../support/requirements.ts";
-
-const setpriv = program("setpriv", "util-linux");
+import { setpriv, testWith } from "../support/requirements.ts";
 
 /** Runs a script that ends in an error without any privilege, and returns its message. */
 async function refusal(call: string): Promise<string> {
@@ -32,7 +30,7 @@ test("every number of this platform has its name", () => {
   expect(new SocketError(9999, "x").code).toBe("E9999");
 });
 
-testWith(root, setpriv)("without privilege a raw socket names CAP_NET_RAW", async () => {
+testWith(setpriv)("without privilege a raw socket names CAP_NET_RAW", async () => {
   for (const call of [
     "rawsock.socket('inet', 'raw', 'icmp')",
     "rawsock.socket('packet', 'dgram', 'all')",
@@ -46,13 +44,13 @@ testWith(root, setpriv)("without privilege a raw socket names CAP_NET_RAW", asyn
   }
 });
 
-testWith(root, setpriv)("a ping socket that is not allowed names the sysctl", async () => {
+testWith(setpriv)("a ping socket that is not allowed names the sysctl", async () => {
   const text = await refusal("rawsock.socket('inet', 'dgram', 'icmp')");
   expect(text).toStartWith("EACCES socket EACCES: Permission denied (");
   expect(text).toContain("net.ipv4.ping_group_range");
 });
 
-testWith(root, setpriv)("without privilege a low port is refused plainly", async () => {
+testWith(setpriv)("without privilege a low port is refused plainly", async () => {
   const text = await refusal(
     "rawsock.bind(rawsock.socket('inet', 'stream'), { family: 'inet', address: '127.0.0.1', port: 80 })",
   );

@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { checksum, close, Sockaddr, sendto, socket } from "../../src/index.ts";
 import { ipv4, ipv6, type Parts, Random, segment, type Transport } from "../support/frame.ts";
 import { VethPair } from "../support/namespace.ts";
-import { ip, root, testWith } from "../support/requirements.ts";
+import { namespaces, testWith } from "../support/requirements.ts";
 
 /** What the receiving kernel counts: packets it took, and those with a wrong checksum. */
 const COUNTERS = {
@@ -71,7 +71,7 @@ function packet(kind: Kind, random: Random): Uint8Array {
   return frame;
 }
 
-testWith(root, ip)("the kernel takes what is valid and drops what is not", async () => {
+testWith(namespaces)("the kernel takes what is valid and drops what is not", async () => {
   using pair = new VethPair();
   pair.a.ip("link", "set", "veth0", "address", "02:00:00:00:00:01");
   pair.b.ip("link", "set", "veth0", "address", "02:00:00:00:00:02");

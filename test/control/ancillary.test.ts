@@ -25,7 +25,7 @@ import { Descriptors, socketError } from "../support/descriptors.ts";
 import { Namespace, run, VethPair } from "../support/namespace.ts";
 import { setOption } from "../support/option.ts";
 import { Peer } from "../support/peer.ts";
-import { ip, python, root, testWith } from "../support/requirements.ts";
+import { namespaces, python, testWith } from "../support/requirements.ts";
 
 const DATA = new TextEncoder().encode("data");
 
@@ -52,7 +52,7 @@ function forward(namespace: Namespace): void {
   }
 }
 
-testWith(root, ip)("a router that cannot deliver is the offender, not the destination", () => {
+testWith(namespaces)("a router that cannot deliver is the offender, not the destination", () => {
   using pair = new VethPair();
   forward(pair.b);
   pair.a.ip("route", "add", "10.99.0.0/16", "via", "10.77.0.2");
@@ -89,7 +89,7 @@ testWith(root, ip)("a router that cannot deliver is the offender, not the destin
   }
 });
 
-testWith(root, ip)("a ttl that runs out on the way is the router's time exceeded", () => {
+testWith(namespaces)("a ttl that runs out on the way is the router's time exceeded", () => {
   using pair = new VethPair();
   using open = new Descriptors();
   forward(pair.b);
@@ -103,7 +103,7 @@ testWith(root, ip)("a ttl that runs out on the way is the router's time exceeded
   expect(error).toMatchObject({ code: "EHOSTUNREACH", origin: "icmp", type: 11, icmpCode: 0 });
 });
 
-testWith(root, ip)("a packet too big tells the path's MTU", () => {
+testWith(namespaces)("a packet too big tells the path's MTU", () => {
   using pair = new VethPair();
   using open = new Descriptors();
   const fd = pair.a.enter(() => open.own(socket("inet", "dgram")));
@@ -116,7 +116,7 @@ testWith(root, ip)("a packet too big tells the path's MTU", () => {
   expect(error).toMatchObject(expected);
 });
 
-testWith(root, ip)("pktinfo tells the interface a datagram came to", () => {
+testWith(namespaces)("pktinfo tells the interface a datagram came to", () => {
   using pair = new VethPair();
   using open = new Descriptors();
   const from = pair.a.enter(() => open.own(socket("inet", "dgram")));
@@ -129,7 +129,7 @@ testWith(root, ip)("pktinfo tells the interface a datagram came to", () => {
   expect(receive(to).control).toEqual([{ kind: "pktinfo", ifindex, address, specDst: address }]);
 });
 
-testWith(root, ip)("the size of the largest fragment comes with what was fragmented", () => {
+testWith(namespaces)("the size of the largest fragment comes with what was fragmented", () => {
   using pair = new VethPair();
   using open = new Descriptors();
   const from = pair.a.enter(() => open.own(socket("inet", "dgram")));
@@ -140,7 +140,7 @@ testWith(root, ip)("the size of the largest fragment comes with what was fragmen
   expect(receive(to).control).toEqual([{ kind: "fragsize", size: 1500 }]);
 });
 
-testWith(root, ip)("mark and priority are sent and received", () => {
+testWith(namespaces)("mark and priority are sent and received", () => {
   using namespace = new Namespace();
   using open = new Descriptors();
   const [from, to] = namespace.enter(() => [
@@ -160,7 +160,7 @@ testWith(root, ip)("mark and priority are sent and received", () => {
 });
 
 // In a namespace that has no exclusive flow labels, which would refuse all others.
-testWith(root, ip)("flowinfo is sent and received", () => {
+testWith(namespaces)("flowinfo is sent and received", () => {
   using namespace = new Namespace();
   using open = new Descriptors();
   const host = Sockaddr.inet6("::1");
@@ -184,7 +184,7 @@ test("a transmit time is taken where the socket has a clock for it, else refused
   expect(receive(to).length).toBe(4);
 });
 
-testWith(root, ip)("auxdata tells a frame's length, what was kept and its vlan", () => {
+testWith(namespaces)("auxdata tells a frame's length, what was kept and its vlan", () => {
   using pair = new VethPair();
   using open = new Descriptors();
   const onLink = () => {
@@ -214,11 +214,7 @@ testWith(root, ip)("auxdata tells a frame's length, what was kept and its vlan",
   expect(next().control).toMatchObject([{ kind: "auxdata", length: 114, snaplen: 114, vlan }]);
 });
 
-testWith(
-  root,
-  ip,
-  python,
-)("python3 and IPv6 pktinfo, both directions, over a link", async () => {
+testWith(namespaces, python)("python3 and IPv6 pktinfo, both directions, over a link", async () => {
   using pair = new VethPair();
   using open = new Descriptors();
   pair.b.ip("addr", "add", "fd77::22/64", "dev", "veth0", "nodad");

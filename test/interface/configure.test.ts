@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { close, configdev, ifaddrs, socket } from "../../src/index.ts";
 import { run, VethPair } from "../support/namespace.ts";
-import { ip, program, root, testWith } from "../support/requirements.ts";
+import { namespaces, program, testWith } from "../support/requirements.ts";
 
 function inside(pair: VethPair, body: (fd: number) => void): void {
   pair.a.enter(() => {
@@ -15,7 +15,7 @@ function flags(): string[] {
   return ifaddrs().find(({ name }) => name === "veth0")?.flags ?? [];
 }
 
-testWith(root, ip)("the address is really set, as ip(8) and the peer see", () => {
+testWith(namespaces)("the address is really set, as ip(8) and the peer see", () => {
   using pair = new VethPair();
   inside(pair, (fd) => configdev(fd, "veth0", "10.77.0.9"));
   expect(pair.a.ip("-4", "-o", "addr", "show", "dev", "veth0")).toContain("10.77.0.9/");
@@ -23,7 +23,7 @@ testWith(root, ip)("the address is really set, as ip(8) and the peer see", () =>
   run(...pair.b.command("ping", "-q", "-c", "1", "-W", "2", "10.77.0.9"));
 });
 
-testWith(root, ip)("flags are set, cleared and left alone", () => {
+testWith(namespaces)("flags are set, cleared and left alone", () => {
   using pair = new VethPair();
   inside(pair, (fd) => {
     expect(flags()).toContain("up");
@@ -44,7 +44,7 @@ testWith(root, ip)("flags are set, cleared and left alone", () => {
   expect(pair.a.ip("-4", "-o", "addr", "show", "dev", "veth0")).toContain("10.1.2.3/8");
 });
 
-testWith(root, ip)("an interface that is not there is the kernel's ENODEV", () => {
+testWith(namespaces)("an interface that is not there is the kernel's ENODEV", () => {
   using pair = new VethPair();
   inside(pair, (fd) => {
     const refused = { code: "ENODEV", syscall: "ioctl SIOCSIFADDR", fd };
@@ -55,7 +55,7 @@ testWith(root, ip)("an interface that is not there is the kernel's ENODEV", () =
   });
 });
 
-testWith(root, ip)("an address through a socket of another family is refused", () => {
+testWith(namespaces)("an address through a socket of another family is refused", () => {
   using pair = new VethPair();
   const before = pair.a.ip("-6", "-o", "addr", "show", "dev", "lo");
   pair.a.enter(() => {
@@ -77,23 +77,22 @@ testWith(root, ip)("an address through a socket of another family is refused", (
   expect(pair.a.ip("-6", "-o", "addr", "show", "dev", "lo")).toBe(before);
 });
 
-testWith(
-  root,
-  ip,
-  program("setpriv", "util-linux"),
-)("without the privilege EPERM names it", () => {
-  using pair = new VethPair();
-  const script = `
+testWith(namespaces, program("setpriv", "util-linux"))(
+  "without the privilege EPERM names it",
+  () => {
+    using pair = new VethPair();
+    const script = `
     const { configdev, socket } = await import(${JSON.stringify(`${import.meta.dir}/../../src/index.ts`)});
     try {
       configdev(socket("inet", "dgram"), "veth0", "10.0.0.1");
     } catch ({ code, message }) {
       console.log(code, message);
     }`;
-  const unprivileged = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"];
-  const output = run(...pair.a.command(...unprivileged, process.execPath, "-e", script));
-  expect(output).toMatch(/^EPERM ioctl SIOCSIFADDR EPERM veth0: .*CAP_NET_ADMIN.*sudo/);
-});
+    const unprivileged = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"];
+    const output = run(...pair.a.command(...unprivileged, process.execPath, "-e", script));
+    expect(output).toMatch(/^EPERM ioctl SIOCSIFADDR EPERM veth0: .*CAP_NET_ADMIN.*sudo/);
+  },
+);
 
 test("wrong arguments throw before any call", () => {
   expect(() => configdev(99, "", null)).toThrow(RangeError);

@@ -9,7 +9,7 @@ import {
 } from "../../src/index.ts";
 import { Namespace, run } from "../support/namespace.ts";
 import { Peer } from "../support/peer.ts";
-import { ip, python, root, testWith } from "../support/requirements.ts";
+import { namespaces, python, testWith } from "../support/requirements.ts";
 
 /** glibc's getifaddrs(3), walked by CPython: one JSON line per entry. */
 const GETIFADDRS = `
@@ -84,11 +84,7 @@ test("every address that node:os reports is listed", () => {
   }
 });
 
-testWith(
-  root,
-  ip,
-  python,
-)("aliases, peers, scopes and downs agree with getifaddrs(3)", () => {
+testWith(namespaces, python)("aliases, peers, scopes and downs agree with getifaddrs(3)", () => {
   using namespace = new Namespace();
   namespace.ip("link", "add", "fifteen-letters", "type", "veth", "peer", "name", "right");
   namespace.ip("addr", "add", "10.1.0.1/20", "brd", "+", "dev", "fifteen-letters");
@@ -119,7 +115,7 @@ testWith(
   expect(bridge?.address?.family).toBe("packet");
 });
 
-testWith(root, ip, python)(
+testWith(namespaces, python)(
   "three hundred interfaces agree with getifaddrs(3)",
   async () => {
     using namespace = new Namespace();
@@ -138,7 +134,7 @@ testWith(root, ip, python)(
   60_000,
 );
 
-testWith(root, ip)("a list read while interfaces come and go is consistent", async () => {
+testWith(namespaces)("a list read while interfaces come and go is consistent", async () => {
   using namespace = new Namespace();
   const churn = Array.from({ length: 40 }, (_, index) => [
     `link add churn${index} type veth peer name other${index}`,
@@ -163,7 +159,7 @@ testWith(root, ip)("a list read while interfaces come and go is consistent", asy
   expect(await process.exited).toBe(0);
 });
 
-testWith(root, ip)("statistics count what was sent, and only in their own namespace", () => {
+testWith(namespaces)("statistics count what was sent, and only in their own namespace", () => {
   using namespace = new Namespace();
   const list = namespace.enter(ifaddrs);
   const [loopback] = list;
@@ -178,23 +174,22 @@ testWith(root, ip)("statistics count what was sent, and only in their own namesp
   expect(late?.statistics).toBeNull();
 });
 
-testWith(
-  root,
-  ip,
-  python,
-)("interfaces that IPv6 does not know are listed like the others", () => {
-  using namespace = new Namespace();
-  namespace.ip("link", "add", "left", "type", "veth", "peer", "name", "right");
-  namespace.ip("addr", "add", "10.5.0.1/24", "dev", "right");
-  // RFC 8200: IPv6 needs 1280 bytes.
-  namespace.ip("link", "set", "left", "mtu", "1000");
-  namespace.ip("link", "set", "right", "up");
-  expectAgreement(namespace);
-  namespace.ip("link", "set", "right", "mtu", "68");
-  expectAgreement(namespace);
-});
+testWith(namespaces, python)(
+  "interfaces that IPv6 does not know are listed like the others",
+  () => {
+    using namespace = new Namespace();
+    namespace.ip("link", "add", "left", "type", "veth", "peer", "name", "right");
+    namespace.ip("addr", "add", "10.5.0.1/24", "dev", "right");
+    // RFC 8200: IPv6 needs 1280 bytes.
+    namespace.ip("link", "set", "left", "mtu", "1000");
+    namespace.ip("link", "set", "right", "up");
+    expectAgreement(namespace);
+    namespace.ip("link", "set", "right", "mtu", "68");
+    expectAgreement(namespace);
+  },
+);
 
-testWith(root, ip)("an interface's own broadcast address is read late", () => {
+testWith(namespaces)("an interface's own broadcast address is read late", () => {
   using namespace = new Namespace();
   namespace.ip("link", "add", "left", "type", "veth", "peer", "name", "right");
   const find = () =>
@@ -215,7 +210,7 @@ testWith(root, ip)("an interface's own broadcast address is read late", () => {
   expect(namespace.enter(() => gone.destination)).toBeNull();
 });
 
-testWith(root, ip)("flag filters keep what they say", () => {
+testWith(namespaces)("flag filters keep what they say", () => {
   using namespace = new Namespace();
   namespace.ip("link", "add", "left", "type", "veth", "peer", "name", "right");
   namespace.enter(() => {

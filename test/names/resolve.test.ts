@@ -7,7 +7,7 @@ import { Namespace, run } from "../support/namespace.ts";
 import { patience } from "../support/patience.ts";
 import { Peer } from "../support/peer.ts";
 import { bun, end } from "../support/program.ts";
-import { ip, python, root, testWith } from "../support/requirements.ts";
+import { namespaces, python, testWith } from "../support/requirements.ts";
 
 const INDEX = JSON.stringify(`${import.meta.dir}/../../src/index.ts`);
 
@@ -233,11 +233,7 @@ class SlowResolver implements Disposable {
   }
 }
 
-testWith(
-  root,
-  ip,
-  python,
-)("a slow resolver does not delay a 20 ms timer", async () => {
+testWith(namespaces, python)("a slow resolver does not delay a 20 ms timer", async () => {
   using slow = new SlowResolver();
   await using peer = await slow.run(`
     const { resolve } = await import(${INDEX});
@@ -264,11 +260,7 @@ testWith(
   await slow.end();
 });
 
-testWith(
-  root,
-  ip,
-  python,
-)("a pending lookup keeps the process alive, exit ends it", async () => {
+testWith(namespaces, python)("a pending lookup keeps the process alive, exit ends it", async () => {
   using slow = new SlowResolver();
   await using natural = await slow.run(`
     const { resolve } = await import(${INDEX});
@@ -290,11 +282,7 @@ testWith(
   await slow.end();
 });
 
-testWith(
-  root,
-  ip,
-  python,
-)("a Worker may be terminated while its lookups run", async () => {
+testWith(namespaces, python)("a Worker may be terminated while its lookups run", async () => {
   using slow = new SlowResolver();
   await using peer = await slow.run(`
     const source = 'const { resolve } = await import(${INDEX});' +

@@ -14,7 +14,7 @@ import {
 } from "../../src/index.ts";
 import { optionNames, optionsOf } from "../../src/option/table.ts";
 import { Namespace } from "../support/namespace.ts";
-import { ip, root, testWith } from "../support/requirements.ts";
+import { namespaces, testWith } from "../support/requirements.ts";
 import { socketKinds, withSocket } from "../support/sockets.ts";
 
 const set = setSocketOption as (fd: number, name: unknown, value: unknown) => void;
@@ -63,7 +63,7 @@ function inNamespace(body: () => void): void {
 
 const names = fc.constantFrom(...optionNames());
 
-testWith(root, ip)("any value for any option", () => {
+testWith(namespaces)("any value for any option", () => {
   let accepted = 0;
   inNamespace(() =>
     fc.assert(
@@ -102,7 +102,7 @@ test("whatever the kernel might return decodes without an error of ours", () => 
   );
 });
 
-testWith(root, ip)("any bytes for any level and name", () => {
+testWith(namespaces)("any bytes for any level and name", () => {
   // SOL_SOCKET's SO_ATTACH_FILTER and its like take pointers; they are left to the named options.
   const levels = fc.constantFrom(0, 6, 17, 41, 255, 263, 270);
   inNamespace(() =>

@@ -14,7 +14,7 @@ import {
   socketOption,
 } from "../../src/index.ts";
 import { type Namespace, VethPair } from "../support/namespace.ts";
-import { ip, root, testWith } from "../support/requirements.ts";
+import { namespaces, testWith } from "../support/requirements.ts";
 import { withSocket } from "../support/sockets.ts";
 
 const set = setSocketOption as (fd: number, name: OptionName, value: unknown) => void;
@@ -73,27 +73,30 @@ function readyPair(): VethPair {
 const index = (pair: VethPair) =>
   JSON.parse(pair.b.ip("-j", "link", "show", pair.interface))[0].ifindex as number;
 
-testWith(root, ip)("a group is joined by interface name, index and address, and left again", () => {
-  using pair = readyPair();
-  const { group } = families.inet;
-  expect(reaches(pair, "inet", () => {})).toBe(false);
-  for (const place of [pair.interface, index(pair), "10.77.0.2"]) {
-    for (const name of ["IP_ADD_MEMBERSHIP", "MCAST_JOIN_GROUP"] as const) {
-      const member = { group, interface: place };
-      expect(reaches(pair, "inet", (fd) => set(fd, name, member))).toBe(true);
+testWith(namespaces)(
+  "a group is joined by interface name, index and address, and left again",
+  () => {
+    using pair = readyPair();
+    const { group } = families.inet;
+    expect(reaches(pair, "inet", () => {})).toBe(false);
+    for (const place of [pair.interface, index(pair), "10.77.0.2"]) {
+      for (const name of ["IP_ADD_MEMBERSHIP", "MCAST_JOIN_GROUP"] as const) {
+        const member = { group, interface: place };
+        expect(reaches(pair, "inet", (fd) => set(fd, name, member))).toBe(true);
+      }
     }
-  }
-  for (const leave of ["IP_DROP_MEMBERSHIP", "MCAST_LEAVE_GROUP"] as const) {
-    const joinAndLeave = (fd: number) => {
-      set(fd, "IP_ADD_MEMBERSHIP", { group, interface: pair.interface });
-      set(fd, "IP_MULTICAST_ALL", false);
-      set(fd, leave, { group, interface: pair.interface });
-    };
-    expect(reaches(pair, "inet", joinAndLeave)).toBe(false);
-  }
-});
+    for (const leave of ["IP_DROP_MEMBERSHIP", "MCAST_LEAVE_GROUP"] as const) {
+      const joinAndLeave = (fd: number) => {
+        set(fd, "IP_ADD_MEMBERSHIP", { group, interface: pair.interface });
+        set(fd, "IP_MULTICAST_ALL", false);
+        set(fd, leave, { group, interface: pair.interface });
+      };
+      expect(reaches(pair, "inet", joinAndLeave)).toBe(false);
+    }
+  },
+);
 
-testWith(root, ip)("the same for IPv6, whose interface has a name or an index", () => {
+testWith(namespaces)("the same for IPv6, whose interface has a name or an index", () => {
   using pair = readyPair();
   const { group } = families.inet6;
   expect(reaches(pair, "inet6", () => {})).toBe(false);
@@ -112,7 +115,7 @@ testWith(root, ip)("the same for IPv6, whose interface has a name or an index", 
   }
 });
 
-testWith(root, ip)("a source-specific group lets in its source only", () => {
+testWith(namespaces)("a source-specific group lets in its source only", () => {
   using pair = readyPair();
   const names = {
     inet: ["IP_ADD_MEMBERSHIP", "IP_ADD_SOURCE_MEMBERSHIP", "MCAST_JOIN_SOURCE_GROUP"],
@@ -132,7 +135,7 @@ testWith(root, ip)("a source-specific group lets in its source only", () => {
   }
 });
 
-testWith(root, ip)("a source is left, blocked and let in again", () => {
+testWith(namespaces)("a source is left, blocked and let in again", () => {
   using pair = readyPair();
   for (const family of ["inet", "inet6"] as const) {
     const { group, sender: source } = families[family];
@@ -156,7 +159,7 @@ testWith(root, ip)("a source is left, blocked and let in again", () => {
   }
 });
 
-testWith(root, ip)("all sources of a group are replaced at once", () => {
+testWith(namespaces)("all sources of a group are replaced at once", () => {
   using pair = readyPair();
   for (const family of ["inet", "inet6"] as const) {
     const { group, sender, other } = families[family];
@@ -176,7 +179,7 @@ testWith(root, ip)("all sources of a group are replaced at once", () => {
   }
 });
 
-testWith(root, ip)("IPV6_PKTINFO fixes the interface until it is null", () => {
+testWith(namespaces)("IPV6_PKTINFO fixes the interface until it is null", () => {
   using pair = readyPair();
   pair.a.enter(() => {
     const fd = socket("inet6", "dgram");
@@ -216,7 +219,7 @@ test("wrong memberships throw before any system call", () => {
   });
 });
 
-testWith(root)("netlink groups are joined by number and listed", () => {
+test("netlink groups are joined by number and listed", () => {
   withSocket("netlink", (fd) => {
     expect(socketOption(fd, "NETLINK_LIST_MEMBERSHIPS")).toEqual([]);
     for (const group of [1, 5, 33]) setSocketOption(fd, "NETLINK_ADD_MEMBERSHIP", group);

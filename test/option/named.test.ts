@@ -17,7 +17,7 @@ import {
   socketpair,
 } from "../../src/index.ts";
 import { withConnection } from "../support/connection.ts";
-import { root, testWith } from "../support/requirements.ts";
+import { capability, nobody, testWith } from "../support/requirements.ts";
 import { withSocket } from "../support/sockets.ts";
 
 const set = setSocketOption as (fd: unknown, name: unknown, value?: unknown) => void;
@@ -176,7 +176,7 @@ describe("shapes", () => {
     });
   });
 
-  testWith(root)("TCP_REPAIR opens its further options", () => {
+  testWith(capability("net_admin"))("TCP_REPAIR opens its further options", () => {
     withConnection((client) => {
       set(client, "TCP_REPAIR", 1);
       expect(get(client, "TCP_REPAIR_WINDOW")).toHaveLength(20);
@@ -190,7 +190,7 @@ describe("shapes", () => {
     });
   });
 
-  testWith(root)("TCP_MD5SIG takes an address and a key", () => {
+  test("TCP_MD5SIG takes an address and a key", () => {
     withSocket("tcp", (fd) => {
       const address = { family: "inet", address: "127.0.0.1" };
       expect(() => set(fd, "TCP_MD5SIG", { address, key: "x".repeat(81) })).toThrow(RangeError);
@@ -250,7 +250,7 @@ describe("refusals", () => {
     });
   });
 
-  testWith(root)("EPERM of a privilege says which", () => {
+  testWith(nobody)("EPERM of a privilege says which", () => {
     const script = `
       import { setSocketOption, socket } from "${import.meta.dir}/../../src/index.ts";
       process.setgid?.(65534); process.setuid?.(65534);

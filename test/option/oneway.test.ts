@@ -14,25 +14,28 @@ import {
 } from "../../src/index.ts";
 import { withConnection } from "../support/connection.ts";
 import { Namespace, VethPair } from "../support/namespace.ts";
-import { ip, python, root, testWith } from "../support/requirements.ts";
+import { capability, namespaces, python, testWith } from "../support/requirements.ts";
 import { withSocket } from "../support/sockets.ts";
 
 const words = (...numbers: number[]) => new Uint8Array(new Uint32Array(numbers).buffer);
 
-testWith(root)("SO_RCVBUFFORCE and SO_SNDBUFFORCE go beyond the system's limit", () => {
-  withSocket("udp", (fd) => {
-    for (const [force, plain] of [
-      ["SO_RCVBUFFORCE", "SO_RCVBUF"],
-      ["SO_SNDBUFFORCE", "SO_SNDBUF"],
-    ] as const) {
-      setSocketOption(fd, force, 2 ** 24);
-      expect(socketOption(fd, plain)).toBe(2 ** 25);
-      expect(() => socketOption(fd, force)).toThrow(`${force} can only be set`);
-    }
-  });
-});
+testWith(capability("net_admin"))(
+  "SO_RCVBUFFORCE and SO_SNDBUFFORCE go beyond the system's limit",
+  () => {
+    withSocket("udp", (fd) => {
+      for (const [force, plain] of [
+        ["SO_RCVBUFFORCE", "SO_RCVBUF"],
+        ["SO_SNDBUFFORCE", "SO_SNDBUF"],
+      ] as const) {
+        setSocketOption(fd, force, 2 ** 24);
+        expect(socketOption(fd, plain)).toBe(2 ** 25);
+        expect(() => socketOption(fd, force)).toThrow(`${force} can only be set`);
+      }
+    });
+  },
+);
 
-testWith(root)("SO_BUSY_POLL_BUDGET is taken", () => {
+testWith(capability("net_admin"))("SO_BUSY_POLL_BUDGET is taken", () => {
   withSocket("udp", (fd) => {
     setSocketOption(fd, "SO_BUSY_POLL_BUDGET", 100);
     expect(() => setSocketOption(fd, "SO_BUSY_POLL_BUDGET", 65_536)).toThrow(RangeError);
@@ -67,7 +70,7 @@ test.each(["SO_ATTACH_BPF", "SO_ATTACH_REUSEPORT_EBPF"] as const)(
   },
 );
 
-testWith(root, ip)("IPV6_JOIN_ANYCAST adds an address to the interface until it is left", () => {
+testWith(namespaces)("IPV6_JOIN_ANYCAST adds an address to the interface until it is left", () => {
   using pair = new VethPair();
   pair.a.enter(() => {
     const fd = socket("inet6", "dgram");
@@ -85,7 +88,7 @@ testWith(root, ip)("IPV6_JOIN_ANYCAST adds an address to the interface until it 
   });
 });
 
-testWith(root, ip)("IPV6_FLOWLABEL_MGR takes a struct in6_flowlabel_req", () => {
+testWith(namespaces)("IPV6_FLOWLABEL_MGR takes a struct in6_flowlabel_req", () => {
   // Labels belong to the whole namespace: in the machine's own somebody may have this one.
   using namespace = new Namespace();
   namespace.enter(() => {
@@ -101,7 +104,7 @@ testWith(root, ip)("IPV6_FLOWLABEL_MGR takes a struct in6_flowlabel_req", () => 
   });
 });
 
-testWith(root, ip)("PACKET_RX_RING and PACKET_TX_RING take a struct tpacket_req", () => {
+testWith(namespaces)("PACKET_RX_RING and PACKET_TX_RING take a struct tpacket_req", () => {
   using namespace = new Namespace();
   const fd = namespace.enter(() => socket("packet", "raw", "all"));
   for (const name of ["PACKET_RX_RING", "PACKET_TX_RING"] as const) {
@@ -130,14 +133,14 @@ test("IP_MTU is the connection's", () => {
   });
 });
 
-testWith(root)("IP_PROTOCOL and SO_PROTOCOL are those of the raw socket", () => {
+testWith(capability("net_raw"))("IP_PROTOCOL and SO_PROTOCOL are those of the raw socket", () => {
   withSocket("rawOther", (fd) => {
     expect(socketOption(fd, "IP_PROTOCOL")).toBe(253);
     expect(socketOption(fd, "SO_PROTOCOL")).toBe(253);
   });
 });
 
-testWith(root, ip)("SO_NETNS_COOKIE tells namespaces apart", () => {
+testWith(namespaces)("SO_NETNS_COOKIE tells namespaces apart", () => {
   using namespace = new Namespace();
   const cookie = () => withSocket("udp", (fd) => socketOption(fd, "SO_NETNS_COOKIE"));
   expect(cookie()).toBe(cookie());
@@ -164,7 +167,7 @@ test("TCP_CC_INFO and TCP_IS_MPTCP tell about the connection", () => {
   });
 });
 
-testWith(root)("getsockopt tells the length needed where the kernel does", () => {
+test("getsockopt tells the length needed where the kernel does", () => {
   withSocket("netlink", (fd) => {
     setSocketOption(fd, "NETLINK_ADD_MEMBERSHIP", 33);
     expect(getsockopt(fd, "netlink", NETLINK.LIST_MEMBERSHIPS ?? 0, 8)).toEqual(words(0, 1));
@@ -174,7 +177,7 @@ testWith(root)("getsockopt tells the length needed where the kernel does", () =>
   });
 });
 
-testWith(root, python)("a list longer than foreseen is read whole", () => {
+testWith(capability("setgid"), python)("a list longer than foreseen is read whole", () => {
   const script = `
     import { socketOption, socketpair } from "${import.meta.dir}/../../src/index.ts";
     const groups = socketOption(socketpair("unix", "stream")[0], "SO_PEERGROUPS");

@@ -13,7 +13,7 @@ import {
   socketOption,
 } from "../../src/index.ts";
 import { VethPair } from "../support/namespace.ts";
-import { ip, root, testWith } from "../support/requirements.ts";
+import { namespaces, testWith } from "../support/requirements.ts";
 
 const set = setSocketOption as (fd: number, name: OptionName, value: unknown) => void;
 
@@ -34,7 +34,7 @@ function withPacketSocket(body: (fd: number, pair: VethPair) => void): void {
 const link = (pair: VethPair) =>
   JSON.parse(pair.a.ip("-j", "-d", "link", "show", pair.interface))[0];
 
-testWith(root, ip)("an interface is made promiscuous and gets hardware addresses", () => {
+testWith(namespaces)("an interface is made promiscuous and gets hardware addresses", () => {
   withPacketSocket((fd, pair) => {
     const place = { interface: pair.interface };
     for (const [type, field] of [
@@ -61,7 +61,7 @@ testWith(root, ip)("an interface is made promiscuous and gets hardware addresses
   });
 });
 
-testWith(root, ip)("PACKET_STATISTICS counts afresh after each reading", () => {
+testWith(namespaces)("PACKET_STATISTICS counts afresh after each reading", () => {
   withPacketSocket((fd, pair) => {
     const sender = socket("packet", "raw");
     bind(sender, { family: "packet", interface: pair.interface });
@@ -75,7 +75,7 @@ testWith(root, ip)("PACKET_STATISTICS counts afresh after each reading", () => {
   });
 });
 
-testWith(root, ip)("PACKET_HDRLEN is of the version that getsockopt gives it", () => {
+testWith(namespaces)("PACKET_HDRLEN is of the version that getsockopt gives it", () => {
   withPacketSocket((fd) => {
     const length = (version: number) => {
       const bytes = getsockopt(fd, "packet", PACKET.HDRLEN ?? 0, new Int32Array([version]));
@@ -87,7 +87,7 @@ testWith(root, ip)("PACKET_HDRLEN is of the version that getsockopt gives it", (
   });
 });
 
-testWith(root, ip)("a fan-out group has a number, a mode and statistics", () => {
+testWith(namespaces)("a fan-out group has a number, a mode and statistics", () => {
   withPacketSocket((fd) => {
     const rollover = 3 << 16;
     expect(socketOption(fd, "PACKET_FANOUT")).toBe(0);

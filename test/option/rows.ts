@@ -2,6 +2,7 @@
 
 import { IP } from "../../src/base/constants.ts";
 import type { OptionInput, OptionName, OptionValue } from "../../src/index.ts";
+import type { Capability } from "../support/requirements.ts";
 import type { SocketKind } from "../support/sockets.ts";
 
 export type Row = {
@@ -132,33 +133,45 @@ export const rows: Row[] = [
 
 const padding = new Uint8Array([0, 0, 1, 4, 0, 0, 0, 0]);
 
-/** These take the superuser's privileges. */
-export const privilegedRows: Row[] = [
-  ...on("udp", "SO_DEBUG", "SO_PREFER_BUSY_POLL", "SO_RCVMARK", "IP_TRANSPARENT"),
-  ...on("raw", "IP_HDRINCL", "IP_NODEFRAG", "IP_ROUTER_ALERT"),
-  ...on("udp6", "IPV6_TRANSPARENT"),
-  ...on("rawOther6", "IPV6_HDRINCL"),
-  ...on("netlink", "NETLINK_LISTEN_ALL_NSID"),
-  ...on("packet", "PACKET_AUXDATA", "PACKET_IGNORE_OUTGOING", "PACKET_LOSS", "PACKET_ORIGDEV"),
-  ...on("packet", "PACKET_QDISC_BYPASS", "PACKET_TX_HAS_OFF", "PACKET_VNET_HDR"),
-  row("udp", "SO_BUSY_POLL", 50),
-  row("udp", "SO_MARK", 0xffff_fff0),
-  row("udp6", "IPV6_DSTOPTS", padding),
-  row("udp6", "IPV6_HOPOPTS", padding),
-  row("udp6", "IPV6_RTHDRDSTOPTS", padding),
-  row("rawOther6", "IPV6_CHECKSUM", 4),
-  row("tcp", "TCP_REPAIR", 1),
-  row("packet", "PACKET_COPY_THRESH", 1),
-  row("packet", "PACKET_RESERVE", 32),
-  row("packet", "PACKET_TIMESTAMP", 16),
-  row("packet", "PACKET_VERSION", 2),
-  row("packet", "PACKET_VNET_HDR_SZ", 12),
-  row("raw", "ICMP_FILTER", { pass: ["echoreply", "time-exceeded", 30] }),
-  row(
-    "raw6",
-    "ICMP6_FILTER",
-    { pass: ["time-exceed", "echo-reply", 136] },
-    { pass: ["time-exceed", "echo-reply", "neighbour-advertisement"] },
+export type PrivilegedRow = Row & { readonly needs: Capability };
+
+function needing(needs: Capability, ...list: Row[]): PrivilegedRow[] {
+  return list.map((one) => ({ ...one, needs }));
+}
+
+/** These take a capability, the sockets themselves or the options. */
+export const privilegedRows: PrivilegedRow[] = [
+  ...needing(
+    "net_admin",
+    ...on("udp", "SO_DEBUG", "SO_PREFER_BUSY_POLL", "SO_RCVMARK", "IP_TRANSPARENT"),
+    ...on("udp6", "IPV6_TRANSPARENT"),
+    row("udp", "SO_BUSY_POLL", 50),
+    row("udp", "SO_MARK", 0xffff_fff0),
+    row("tcp", "TCP_REPAIR", 1),
+  ),
+  ...needing("net_broadcast", ...on("netlink", "NETLINK_LISTEN_ALL_NSID")),
+  ...needing(
+    "net_raw",
+    ...on("raw", "IP_HDRINCL", "IP_NODEFRAG", "IP_ROUTER_ALERT"),
+    ...on("rawOther6", "IPV6_HDRINCL"),
+    ...on("packet", "PACKET_AUXDATA", "PACKET_IGNORE_OUTGOING", "PACKET_LOSS", "PACKET_ORIGDEV"),
+    ...on("packet", "PACKET_QDISC_BYPASS", "PACKET_TX_HAS_OFF", "PACKET_VNET_HDR"),
+    row("udp6", "IPV6_DSTOPTS", padding),
+    row("udp6", "IPV6_HOPOPTS", padding),
+    row("udp6", "IPV6_RTHDRDSTOPTS", padding),
+    row("rawOther6", "IPV6_CHECKSUM", 4),
+    row("packet", "PACKET_COPY_THRESH", 1),
+    row("packet", "PACKET_RESERVE", 32),
+    row("packet", "PACKET_TIMESTAMP", 16),
+    row("packet", "PACKET_VERSION", 2),
+    row("packet", "PACKET_VNET_HDR_SZ", 12),
+    row("raw", "ICMP_FILTER", { pass: ["echoreply", "time-exceeded", 30] }),
+    row(
+      "raw6",
+      "ICMP6_FILTER",
+      { pass: ["time-exceed", "echo-reply", 136] },
+      { pass: ["time-exceed", "echo-reply", "neighbour-advertisement"] },
+    ),
   ),
 ];
 

@@ -12,7 +12,7 @@ import {
 } from "../../src/index.ts";
 import { constants } from "../../src/native/library.ts";
 import { optionList, optionNames, optionsOf } from "../../src/option/table.ts";
-import { type Requirement, root, testWith } from "../support/requirements.ts";
+import { capability, type Requirement, testWith } from "../support/requirements.ts";
 import { plainKinds, socketKinds, withSocket } from "../support/sockets.ts";
 import { excluded } from "./excluded.ts";
 import { privilegedRows, type Row, rows, withoutRow } from "./rows.ts";
@@ -47,7 +47,9 @@ describe("an option reads as it was set, and not so before", () => {
     testWith(available(row))(`${row.name} of ${row.kind}`, () => setAndRead(row));
   }
   for (const row of privilegedRows) {
-    testWith(root, available(row))(`${row.name} of ${row.kind}`, () => setAndRead(row));
+    testWith(capability(row.needs), available(row))(`${row.name} of ${row.kind}`, () =>
+      setAndRead(row),
+    );
   }
 });
 
@@ -97,7 +99,7 @@ const running: ReadonlySet<string> = new Set([
 
 describe("socketOptions never throws, and reads what socketOption reads", () => {
   for (const kind of socketKinds) {
-    const needed = plainKinds.includes(kind) ? [] : [root];
+    const needed = plainKinds.includes(kind) ? [] : [capability("net_raw")];
     testWith(...needed)(kind, () => {
       withSocket(kind, (fd) => {
         const values = socketOptions(fd, { level: "all" });

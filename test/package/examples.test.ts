@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Glob } from "bun";
 import { Namespace } from "../support/namespace.ts";
 import { end, unprivileged } from "../support/program.ts";
-import { ip, program, root, testWith } from "../support/requirements.ts";
+import { namespaces, setpriv, testWith } from "../support/requirements.ts";
 
 const examples = join(import.meta.dir, "../../examples");
 const example = (name: string, ...words: string[]) => [
@@ -13,7 +13,7 @@ const example = (name: string, ...words: string[]) => [
 ];
 const REPLY = /^64 bytes from (127\.0\.0\.1|::1): seq=[1-5] time=\d+\.\d{3} ms$/gm;
 
-testWith(root, ip)(
+testWith(namespaces)(
   "the demo pings 127.0.0.1 and ::1 five times and shows the packets",
   async () => {
     using namespace = new Namespace();
@@ -32,40 +32,36 @@ testWith(root, ip)(
   },
 );
 
-testWith(root, program("setpriv", "util-linux"))(
-  "without privileges the demo says what was left out, and succeeds",
+testWith(setpriv)("without privileges the demo says what was left out, and succeeds", async () => {
+  const { stdout, stderr, exitCode } = await end(unprivileged(example("demo.ts")), {
+    HOME: "/tmp",
+  });
+  expect(stderr).toBe("");
+  expect(exitCode).toBe(0);
+  expect(stdout.trim().split("\n").at(-1)).toMatch(
+    /^left out: raw ping and capture\. .*CAP_NET_RAW/,
+  );
+  const worked = stdout.includes("5 received") || stdout.includes("a unix datagram of 5 bytes");
+  expect(worked).toBe(true);
+});
+
+testWith(namespaces, setpriv)(
+  "where ICMP datagram sockets are allowed, the demo pings with one",
   async () => {
-    const { stdout, stderr, exitCode } = await end(unprivileged(example("demo.ts")), {
+    using namespace = new Namespace();
+    const allow = "echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range";
+    const script = [`${allow}; exec "$@"`, "sh", ...unprivileged(example("demo.ts"))];
+    const { stdout, exitCode } = await end(namespace.command("sh", "-c", ...script), {
       HOME: "/tmp",
     });
-    expect(stderr).toBe("");
     expect(exitCode).toBe(0);
-    expect(stdout.trim().split("\n").at(-1)).toMatch(
-      /^left out: raw ping and capture\. .*CAP_NET_RAW/,
-    );
-    const worked = stdout.includes("5 received") || stdout.includes("a unix datagram of 5 bytes");
-    expect(worked).toBe(true);
+    expect(stdout).toContain("PING ::1 with a dgram ICMP socket");
+    expect(stdout.match(REPLY)).toHaveLength(10);
+    expect(stdout).toContain("left out: raw ping and capture.");
   },
 );
 
-testWith(
-  root,
-  ip,
-  program("setpriv", "util-linux"),
-)("where ICMP datagram sockets are allowed, the demo pings with one", async () => {
-  using namespace = new Namespace();
-  const allow = "echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range";
-  const script = [`${allow}; exec "$@"`, "sh", ...unprivileged(example("demo.ts"))];
-  const { stdout, exitCode } = await end(namespace.command("sh", "-c", ...script), {
-    HOME: "/tmp",
-  });
-  expect(exitCode).toBe(0);
-  expect(stdout).toContain("PING ::1 with a dgram ICMP socket");
-  expect(stdout.match(REPLY)).toHaveLength(10);
-  expect(stdout).toContain("left out: raw ping and capture.");
-});
-
-testWith(root, ip)(
+testWith(namespaces)(
   "where nobody answers, ping says so",
   async () => {
     using namespace = new Namespace();

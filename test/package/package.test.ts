@@ -5,16 +5,15 @@ import { mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../../package.json";
+import { entryPoints as entries } from "../../scripts/entries.ts";
 import * as source from "../../src/index.ts";
 import { Namespace } from "../support/namespace.ts";
 import { end, tool } from "../support/program.ts";
 import { Project, pack } from "../support/project.ts";
-import { ip, program, root, testWith } from "../support/requirements.ts";
+import { namespaces, program, testWith } from "../support/requirements.ts";
 
 const repository = join(import.meta.dir, "../..");
-const entryPoints = Object.entries(manifest.exports)
-  .filter(([, conditions]) => typeof conditions !== "string")
-  .map(([path]) => path.replace(/^\./, manifest.name));
+const entryPoints = entries.map(({ name }) => name);
 const PACKED_MAX = 1024 * 1024;
 const REPLIES = /^(64 bytes from 127\.0\.0\.1: \d+\.\d{3} ms\n){3}$/;
 const PING = ["127.0.0.1", "3"];
@@ -34,7 +33,7 @@ test("the tarball holds what package.json lists, and is small", () => {
     .split("\n")
     .map((name) => name.replace(/^package\//, ""));
   const allowed =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/bun\/.*\.js(\.map)?|dist\/other\/.*\.js|dist\/types\/.*\.d\.ts|prebuilt\/\w+-\w+\/librawsock\.(so|dylib))$/;
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/bun\/.*\.js(\.map)?|dist\/other\/.*\.js(\.map)?|dist\/types\/.*\.d\.ts|prebuilt\/\w+-\w+\/librawsock\.(so|dylib))$/;
   expect(files.filter((name) => !allowed.test(name))).toEqual([]);
   for (const conditions of Object.values(manifest.exports)) {
     for (const path of Object.values(typeof conditions === "string" ? [conditions] : conditions)) {
@@ -84,13 +83,13 @@ test("every entry point is imported from an installed package and exports what t
   for (const path of entryPoints) expect(names[path].length).toBeGreaterThan(0);
 });
 
-testWith(root, ip)("the installed package pings", async () => {
+testWith(namespaces)("the installed package pings", async () => {
   using project = new Project(tarball);
   const ping = project.copy("examples/ping.ts", "ping.ts");
   await expectReplies(process.execPath, ping, ...PING);
 });
 
-testWith(root, ip)("a compiled executable pings, alone in another directory", async () => {
+testWith(namespaces)("a compiled executable pings, alone in another directory", async () => {
   using project = new Project(tarball);
   const ping = project.copy("examples/ping.ts", "ping.ts");
   project.run(process.execPath, "build", "--compile", ping, "--outfile", project.path("built"));
@@ -100,7 +99,7 @@ testWith(root, ip)("a compiled executable pings, alone in another directory", as
   await expectReplies(executable, ...PING);
 });
 
-testWith(root, ip)("a bundle pings, from another directory than its own", async () => {
+testWith(namespaces)("a bundle pings, from another directory than its own", async () => {
   using project = new Project(tarball);
   const ping = project.copy("examples/ping.ts", "ping.ts");
   project.run(process.execPath, "build", "--target=bun", ping, "--outdir", project.path("bundle"));
@@ -110,7 +109,7 @@ testWith(root, ip)("a bundle pings, from another directory than its own", async 
   await expectReplies(process.execPath, join(bundle, "ping.js"), ...PING);
 });
 
-testWith(root, ip)("a Worker pings, at the same time as the main thread", async () => {
+testWith(namespaces)("a Worker pings, at the same time as the main thread", async () => {
   using project = new Project(tarball);
   project.copy("examples/ping.ts", "ping.ts");
   project.write(
@@ -241,7 +240,8 @@ test("an older Bun, another platform and a missing library are refused with one 
 
 testWith(program("node", "nodejs"))("Node is told that the package needs Bun", async () => {
   using project = new Project(tarball);
-  for (const path of entryPoints) {
+  for (const { name: path, pure } of entries) {
+    if (pure) continue;
     const script = `import * as entry from "${path}"; console.log(entry);`;
     const main = project.write("main.mjs", script);
     const { stderr, stdout } = await end(["node", main]);

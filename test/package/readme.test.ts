@@ -6,7 +6,7 @@ import * as rawsock from "../../src/index.ts";
 import { optionList } from "../../src/option/table.ts";
 import { Namespace } from "../support/namespace.ts";
 import { end } from "../support/program.ts";
-import { ip, root, testWith } from "../support/requirements.ts";
+import { namespaces, testWith } from "../support/requirements.ts";
 
 const directory = join(import.meta.dir, "../..");
 const readme = await Bun.file(join(directory, "README.md")).text();
@@ -20,7 +20,7 @@ test("its snippets are the example files", async () => {
   expect(snippets.length).toBe([...readme.matchAll(/^```ts$/gm)].length);
 });
 
-testWith(root, ip)("the first ping gets its reply", async () => {
+testWith(namespaces)("the first ping gets its reply", async () => {
   using namespace = new Namespace();
   const command = [process.execPath, join(directory, "examples/first-ping.ts")];
   const { stdout, stderr } = await end(namespace.command(...command));

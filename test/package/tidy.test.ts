@@ -1,8 +1,10 @@
-// Style as a test: length, width, layers.
+// Style as a test: length, width, floors, circles.
 
 import { expect, test } from "bun:test";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { Glob } from "bun";
+import { circles, importGraph, withoutComments } from "../support/graph.ts";
 
 const root = join(import.meta.dir, "../..");
 const LINES_MAX = 400;
@@ -16,24 +18,45 @@ async function sources(pattern: string): Promise<Map<string, string>> {
   return files;
 }
 
-/** The layers from the lowest up. */
-const LAYERS: readonly RegExp[] = [
+/**
+ * The floors from the lowest up. A file imports, types included, only from its own folder and from
+ * floors below. What gathers the exports of other folders stands on the floor of src/index.ts,
+ * wherever it lies.
+ */
+const FLOORS: readonly RegExp[] = [
   /^src\/native\//,
   /^src\/base\//,
   /^src\/address\//,
-  /^src\/(readiness|calls|control|checksum|interface|names|option)\//,
+  /^src\/readiness\//,
+  /^src\/bpf\//,
+  /^src\/calls\/(?!index\.)/,
+  /^src\/control\//,
+  /^src\/option\//,
+  /^src\/names\//,
+  /^src\/interface\//,
+  /^src\/checksum\//,
   /^src\/message\//,
+  /^src\/wire\//,
   /^src\/socket\//,
-  /^src\/index/,
+  /^src\/(calls\/)?index\.ts$/,
+  /^src\/capture\//,
+  /^src\/netlink\//,
+  /^src\/tun\//,
+  /^src\/cli\//,
 ];
+/** These run where there is no library: they import nothing from outside of their folder. */
+const PURE = /^src\/(bpf|wire)\//;
+const ENTRIES_MAX = 22;
 
-function layer(file: string): number {
-  return LAYERS.findIndex((pattern) => pattern.test(file));
+function floor(file: string): number {
+  return FLOORS.findIndex((pattern) => pattern.test(file));
 }
 
 test("files have at most 400 lines of at most 100 columns", async () => {
   const long: string[] = [];
-  for (const [name, text] of await sources("{src,zig,test,examples,scripts}/**/*.{ts,zig,h}")) {
+  for (const [name, text] of await sources(
+    "{src,zig,test,examples,scripts,bench}/**/*.{ts,zig,h}",
+  )) {
     const lines = text.trimEnd().split("\n");
     if (lines.length > LINES_MAX) long.push(`${name}: ${lines.length} lines`);
     const wide = lines.findIndex((line) => [...line].length > COLUMNS_MAX);
@@ -45,23 +68,81 @@ test("files have at most 400 lines of at most 100 columns", async () => {
 
 test("bun:ffi is imported in src/native alone", async () => {
   const importers = [...(await sources("src/**/*.ts"))]
-    .filter(([, text]) => /from "bun:ffi"/.test(text))
+    .filter(([, text]) => withoutComments(text).includes('"bun:ffi"'))
     .map(([name]) => name);
+  expect(importers.length).toBeGreaterThan(0);
   expect(importers.every((name) => name.startsWith("src/native/"))).toBe(true);
 });
 
-test("every file of src belongs to a layer, and none imports upwards", async () => {
-  const upward: string[] = [];
-  for (const [name, text] of await sources("src/**/*.ts")) {
-    const own = layer(name);
-    if (own < 0) upward.push(`${name} has no layer`);
-    for (const [, path] of text.matchAll(/from "(\.[^"]+)"/g)) {
-      const target = join(name, "..", path as string);
-      if (layer(target) > own && name !== "src/base/error.ts")
-        upward.push(`${name} imports ${target}`);
+test("every file of src stands on a floor, and none imports upwards", async () => {
+  const wrong: string[] = [];
+  for (const [file, imports] of importGraph(await sources("src/**/*.ts"))) {
+    const own = floor(file);
+    if (own < 0) wrong.push(`${file} has no floor`);
+    for (const target of imports) {
+      const aside = floor(target) === own && !within(file, target);
+      if (floor(target) > own || aside) wrong.push(`${file} imports ${target}`);
     }
   }
-  expect(upward).toEqual([]);
+  expect(wrong).toEqual([]);
+});
+
+/** Whether both lie in one folder of src, which may have folders of its own. */
+function within(file: string, target: string): boolean {
+  return file.split("/")[1] === target.split("/")[1];
+}
+
+test("what runs without the library imports nothing from outside of its folder", async () => {
+  const wrong: string[] = [];
+  for (const [file, text] of await sources("src/{bpf,wire}/**/*.ts")) {
+    expect(file).toMatch(PURE);
+    const code = withoutComments(text);
+    for (const [, path] of code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g)) {
+      const target = path?.startsWith(".") ? join(dirname(file), path) : path;
+      if (PURE.exec(target ?? "")?.[0] !== PURE.exec(file)?.[0]) wrong.push(`${file}: ${target}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("no circle in src, types included", async () => {
+  expect(circles(importGraph(await sources("src/**/*.ts")))).toEqual([]);
+});
+
+test("no circle in zig", async () => {
+  expect(circles(importGraph(await sources("zig/**/*.zig")))).toEqual([]);
+});
+
+test("a circle is found wherever it is, and only where one is", () => {
+  const graph = (edges: Record<string, string[]>) =>
+    new Map(Object.entries(edges).map(([file, imports]) => [file, new Set(imports)]));
+  expect(circles(graph({ a: ["b", "c"], b: ["d"], c: ["d"], d: [] }))).toEqual([]);
+  expect(circles(graph({ a: ["b"], b: ["c", "d"], c: [], d: ["b"] }))).toEqual(["b -> d -> b"]);
+  expect(circles(graph({ a: ["a"] }))).toEqual(["a -> a"]);
+  const text = '// from "./no.ts"\nimport type { A } from "./b.ts";\nexport * from "../c.ts";';
+  expect(importGraph(new Map([["src/x/a.ts", text]])).get("src/x/a.ts")).toEqual(
+    new Set(["src/x/b.ts", "src/c.ts"]),
+  );
+});
+
+test("nothing is loaded late", async () => {
+  const late: string[] = [];
+  for (const [file, text] of await sources("src/**/*.ts")) {
+    const found = /\bimport\s*\(|\brequire\s*\(|\bcreateRequire\b/.exec(withoutComments(text));
+    // The library itself, which a bundler takes along when it sees it required.
+    if (found !== null && file !== "src/native/library.ts") late.push(`${file}: ${found[0]}`);
+  }
+  expect(late).toEqual([]);
+});
+
+test("src/index.ts is a list of exports and nothing else", async () => {
+  const text = withoutComments(await Bun.file(join(root, "src/index.ts")).text());
+  const rest = text.replaceAll(/export (type )?(\{[^}]*\}|\* as \w+) from "[^"]+";/g, "");
+  expect(rest.trim()).toBe("");
+});
+
+test(`src has at most ${ENTRIES_MAX} entries`, () => {
+  expect(readdirSync(join(root, "src")).length).toBeLessThanOrEqual(ENTRIES_MAX);
 });
 
 /** The lock around the C library's own statics, of which a process has one each. */
@@ -82,7 +163,7 @@ test("the library has no mutable statics", async () => {
 test("nothing is left undone", async () => {
   const marks = new RegExp(["TODO", "FIXME", "XXX", "@ts-ignore", "as any"].join("|"));
   const found: string[] = [];
-  for (const [name, text] of await sources("{src,zig,test,examples,scripts}/**/*.{ts,zig}")) {
+  for (const [name, text] of await sources("{src,zig,test,examples,scripts,bench}/**/*.{ts,zig}")) {
     if (name !== "test/package/tidy.test.ts" && marks.test(text)) found.push(name);
   }
   expect(found).toEqual([]);

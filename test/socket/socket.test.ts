@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Message, recv, Sockaddr, Socket, SocketError, socketpair } from "../../src/index.ts";
 import { closedDescriptor, openDescriptors } from "../support/descriptors.ts";
 import { Peer } from "../support/peer.ts";
-import { python, root, testWith } from "../support/requirements.ts";
+import { capability, python, testWith } from "../support/requirements.ts";
 
 const loopback = Sockaddr.inet("127.0.0.1");
 const bytes = (...values: number[]) => new Uint8Array(values);
@@ -249,7 +249,7 @@ test("descriptors stay flat over 1,000 cycles of open, recv and close", async ()
   expect(openDescriptors()).toBe(before);
 });
 
-testWith(root)("a raw socket sees its own echo request", async () => {
+testWith(capability("net_raw"))("a raw socket sees its own echo request", async () => {
   using raw = Socket.open("inet", "raw", "icmp");
   const request = bytes(8, 0, 0xf7, 0xff - 5, 0, 5, 0, 0);
   const packets = raw.messages();

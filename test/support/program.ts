@@ -1,6 +1,7 @@
 // Programs in TypeScript that a test runs in a Bun process of their own.
 
 import { join } from "node:path";
+import { readable } from "./readable.ts";
 
 const repository = join(import.meta.dir, "../..");
 const entry = JSON.stringify(join(import.meta.dir, "../../src/index.ts"));
@@ -22,9 +23,18 @@ export function native(executable: string): string[] {
   return emulator === undefined ? [executable] : [emulator, executable];
 }
 
-/** Words that run a command as the user nobody, without any capability. */
+/** The user nobody, and the group. */
+export const NOBODY = 65534;
+
+/**
+ * Words that run a command as the user nobody, without any capability, in a directory that is also
+ * its home. What they name of the repository is read from a copy where it is private.
+ */
 export function unprivileged(command: readonly string[]): string[] {
-  return ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", ...command];
+  const { directory, words } = readable(command);
+  const enter = ["sh", "-c", 'cd "$0" && HOME=$0 exec "$@"', directory];
+  const identity = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
+  return ["setpriv", ...identity, ...enter, ...words];
 }
 
 export type Ended = {

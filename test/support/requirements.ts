@@ -1,15 +1,58 @@
-// Tests that need privileges or an outside program: where it is missing they are reported as
+// Tests that need a privilege or an outside program: where it is missing they are reported as
 // skipped, and their name says how to get it.
 
+import { dlopen } from "bun:ffi";
 import { test } from "bun:test";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { release } from "node:os";
+import { libcName } from "./libc.ts";
+import { NOBODY } from "./program.ts";
 
 export type Requirement = { readonly met: boolean; readonly remedy: string };
 
-/** The superuser, who may make network namespaces and raw sockets. */
-export const root: Requirement = {
-  met: process.getuid?.() === 0 && process.platform === "linux",
-  remedy: "run as root on Linux: sudo npm test",
-};
+/** capabilities(7), by number. */
+const CAPABILITIES = {
+  setgid: 6,
+  setuid: 7,
+  net_bind_service: 10,
+  net_broadcast: 11,
+  net_admin: 12,
+  net_raw: 13,
+  sys_admin: 21,
+} as const;
+export type Capability = keyof typeof CAPABILITIES;
+
+const LINUX = process.platform === "linux";
+/** ioctl_ns(2): a descriptor of the user namespace that a namespace belongs to. */
+const NS_GET_USERNS = 0xb701;
+
+/** This process' effective capabilities. */
+const effective = LINUX
+  ? BigInt(`0x${/^CapEff:\s*(\w+)/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1]}`)
+  : 0n;
+
+/** Whether a capability counts for this network: the superuser of a user namespace has none here. */
+const ownsNetwork = LINUX && canAskForOwner("/proc/self/ns/net");
+
+/** The kernel tells the owner to nobody from outside of it. */
+function canAskForOwner(namespace: string): boolean {
+  const library = dlopen(libcName, { ioctl: { args: ["i32", "u64"], returns: "i32" } });
+  const file = openSync(namespace, "r");
+  const owner = library.symbols.ioctl(file, NS_GET_USERNS);
+  closeSync(file);
+  if (owner >= 0) closeSync(owner);
+  library.close();
+  return owner >= 0;
+}
+
+/** The capability itself, not the user who usually has it. */
+export function capability(name: Capability): Requirement {
+  const held = ((effective >> BigInt(CAPABILITIES[name])) & 1n) === 1n;
+  return {
+    met: held && (ownsNetwork || !name.startsWith("net_")),
+    remedy: `needs CAP_${name.toUpperCase()} on Linux: sudo npm test`,
+  };
+}
 
 /** A program on the PATH, from Debian's package of that name unless told. */
 export function program(name: string, debianPackage: string = name): Requirement {
@@ -19,6 +62,52 @@ export function program(name: string, debianPackage: string = name): Requirement
 
 export const python: Requirement = program("python3");
 export const ip: Requirement = program("ip", "iproute2");
+
+/** Network namespaces of the tests' own: test/support/namespace.ts. */
+export const namespaces: Requirement = ip.met
+  ? {
+      met: capability("sys_admin").met && capability("net_admin").met && canMakeNamespace(),
+      remedy: "needs to make network namespaces on Linux: sudo npm test",
+    }
+  : ip;
+
+/** Found out once by this process, not once by each file. */
+function canMakeNamespace(): boolean {
+  const known = process.env.RAWSOCK_TEST_NAMESPACES;
+  if (known !== undefined) return known === "yes";
+  const name = `rawsock-${process.pid}-probe`;
+  const made = Bun.spawnSync(["ip", "netns", "add", name]).exitCode === 0;
+  const entered = Bun.spawnSync(["ip", "netns", "exec", name, "true"]).exitCode === 0;
+  if (made) Bun.spawnSync(["ip", "netns", "del", name]);
+  process.env.RAWSOCK_TEST_NAMESPACES = made && entered ? "yes" : "no";
+  return made && entered;
+}
+
+/** Becoming the user nobody: the capabilities, and a user namespace that knows it. */
+export const nobody: Requirement = {
+  met: capability("setuid").met && capability("setgid").met && mapped("uid") && mapped("gid"),
+  remedy: "needs to become another user, on Linux: sudo npm test",
+};
+
+function mapped(what: "uid" | "gid"): boolean {
+  const lines = readFileSync(`/proc/self/${what}_map`, "utf8").trim().split("\n");
+  return lines.some((line) => {
+    const [first = 0, , count = 0] = line.trim().split(/\s+/).map(Number);
+    return NOBODY >= first && NOBODY < first + count;
+  });
+}
+
+/** Running a program as the user nobody. */
+export const setpriv: Requirement = nobody.met ? program("setpriv", "util-linux") : nobody;
+
+/** A kernel of that version or a later one. */
+export function kernel(version: string): Requirement {
+  const own = /^\d+\.\d+/.exec(release())?.[0] ?? "0.0";
+  return {
+    met: LINUX && Bun.semver.order(`${own}.0`, `${version}.0`) >= 0,
+    remedy: `needs Linux ${version} or later, not ${own}`,
+  };
+}
 
 /** The first call of the zig compiler on a new machine takes longer than bun test's 5 seconds. */
 const TIMEOUT = 120_000;

@@ -1,0 +1,86 @@
+// `bun deprived.ts ENTRY SITUATION DIRECTORY`: imports an entry point of the package, which lies in
+// the directory, takes something away from the process, and only then calls everything that is
+// public for the first time. Writes what became of each call as JSON.
+
+import { openSync, readdirSync, renameSync, writeSync } from "node:fs";
+import { basename, dirname } from "node:path";
+import type * as rawsock from "../../src/index.ts";
+import { type Api, calls, publicNames } from "./calls.ts";
+import { Given } from "./given.ts";
+import { NOBODY } from "./program.ts";
+
+const PATIENCE_MS = 20_000;
+
+const [entry, situation, directory] = process.argv.slice(2) as [string, Situation, string];
+
+const situations = {
+  "nothing is missing": () => {},
+  "privileges were dropped": () => {
+    process.setgroups?.([]);
+    process.setgid?.(NOBODY);
+    process.setuid?.(NOBODY);
+    mustFail(() => readdirSync(directory), "EACCES");
+  },
+  "the package was renamed": () => {
+    renameSync(directory, `${directory}-away`);
+    mustFail(() => readdirSync(directory), "ENOENT");
+  },
+  "no descriptor is left": openAll,
+} as const;
+export type Situation = keyof typeof situations;
+
+/** Opens as many descriptors as the limit allows. */
+function openAll(): void {
+  mustFail(() => {
+    for (;;) openSync("/dev/null", "r");
+  }, "EMFILE");
+}
+
+function mustFail(call: () => unknown, code: string): void {
+  try {
+    call();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === code) return;
+    throw error;
+  }
+  throw new Error(`the situation is not as it should be: no ${code}`);
+}
+
+/** An entry point as `rawsock` has it: what stands in `checksum` there is all of rawsock/checksum. */
+function asInAll(exported: Record<string, unknown>): Api {
+  const folder = basename(dirname(entry));
+  const [first] = Object.keys(exported);
+  const name = `${folder}.${first}`;
+  return (name in calls ? { [folder]: exported } : exported) as Api;
+}
+
+/** "a result", or the error's class, with its code or its message. */
+async function outcome(name: string, api: Api, given: Given): Promise<string> {
+  const call = calls[name];
+  if (call === undefined) return "test/support/calls.ts has no call of it";
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("no end")), PATIENCE_MS);
+  try {
+    await Promise.race([call(api, given), late.promise]);
+    return "a result";
+  } catch (error) {
+    if (!(error instanceof Error)) return String(error);
+    const { SocketError, AddrInfoError } = api;
+    const ours = [SocketError, AddrInfoError].some((ours) => ours && error instanceof ours);
+    return `${error.name} ${ours ? (error as rawsock.SocketError).code : error.message}`;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const given = new Given(64);
+const names = Object.keys(calls);
+const api = asInAll(await import(entry));
+situations[situation]();
+const outcomes: Record<string, string> = {};
+for (const name of publicNames(api)) {
+  // The call before may have closed some.
+  if (situation === "no descriptor is left") openAll();
+  outcomes[name] = await outcome(name, api, given);
+}
+writeSync(1, JSON.stringify({ outcomes, names }));
