@@ -61,7 +61,8 @@ function legend(y: number): string {
   return [
     swatch(x, y, GOOD, "goal met"),
     swatch(x + 100, y, MISSED, "goal missed"),
-    `<line x1="${x + 216}" y1="${y - 11}" x2="${x + 216}" y2="${y + 3}" stroke="#000" stroke-width="2"/>`,
+    `<line x1="${x + 216}" y1="${y - 11}" x2="${x + 216}" y2="${y + 3}" ` +
+      'stroke="#000" stroke-width="2"/>',
     text(x + 224, y, "the goal"),
     dashed(x + 300, y - 11, y + 3),
     text(x + 308, y, "the native loop's time"),
@@ -69,7 +70,8 @@ function legend(y: number): string {
 }
 
 function swatch(x: number, y: number, fill: string, label: string): string {
-  return `<rect x="${x}" y="${y - 10}" width="13" height="13" fill="${fill}"/>${text(x + 18, y, label)}`;
+  const square = `<rect x="${x}" y="${y - 10}" width="13" height="13" fill="${fill}"/>`;
+  return square + text(x + 18, y, label);
 }
 
 function nativeLine(top: number, bottom: number): string {
@@ -77,7 +79,8 @@ function nativeLine(top: number, bottom: number): string {
 }
 
 function dashed(x: number, top: number, bottom: number): string {
-  return `<line x1="${x}" y1="${top}" x2="${x}" y2="${bottom}" stroke="#555" stroke-dasharray="4 3"/>`;
+  const place = `x1="${x}" y1="${top}" x2="${x}" y2="${bottom}"`;
+  return `<line ${place} stroke="#555" stroke-dasharray="4 3"/>`;
 }
 
 function bar({ name, against, ratio, extra, goal, met }: WithGoal, y: number): string {

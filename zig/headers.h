@@ -84,7 +84,7 @@
    netfilter along. */
 #define SO_ORIGINAL_DST 80
 #define IP6T_SO_ORIGINAL_DST 80
-/* Types that <linux/icmpv6.h> has no names for: RFC 2710, RFC 2894, RFC 4861, RFC 3122, RFC 6550. */
+/* Types without a name in <linux/icmpv6.h>: RFC 2710, RFC 2894, RFC 4861, RFC 3122, RFC 6550. */
 #define ICMPV6_MLD_QUERY 130
 #define ICMPV6_MLD_REPORT 131
 #define ICMPV6_MLD_DONE 132

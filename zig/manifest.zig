@@ -236,7 +236,8 @@ test "a short buffer is told the length needed and left alone" {
 test "the symbols are listed with their parameters" {
     const count = std.mem.count(u8, symbols_text, ",") + 1;
     try std.testing.expectEqual(@typeInfo(abi).@"struct".decls.len, count);
-    try std.testing.expect(std.mem.indexOf(u8, symbols_text, "rawsock_bind i32 buffer u32,") != null);
+    const bind = std.mem.indexOf(u8, symbols_text, "rawsock_bind i32 buffer u32,");
+    try std.testing.expect(bind != null);
 }
 
 test "the constants and the records are JSON objects of objects" {

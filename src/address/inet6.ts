@@ -55,6 +55,7 @@ export const inet6: FamilyCodec<Inet6Fields> = {
   text(bytes) {
     const scope = scopeField.get(bytes);
     const zone = scope === 0 ? "" : `%${scope}`;
-    return `[${formatAddress(AF.INET6, bytes, addressField.offset)}${zone}]:${portField.get(bytes)}`;
+    const address = formatAddress(AF.INET6, bytes, addressField.offset);
+    return `[${address}${zone}]:${portField.get(bytes)}`;
   },
 };

@@ -37,6 +37,7 @@ export const netlink: FamilyCodec<NetlinkFields> = {
 
   text(bytes) {
     const groups = groupsField.get(bytes);
-    return `netlink:${pidField.get(bytes)}${groups === 0 ? "" : ` groups 0x${groups.toString(16)}`}`;
+    const joined = groups === 0 ? "" : ` groups 0x${groups.toString(16)}`;
+    return `netlink:${pidField.get(bytes)}${joined}`;
   },
 };

@@ -11,7 +11,7 @@ export type UnixFields = { path: string | Bytes };
 const structure = new Structure("sockaddr_un");
 const encoder = new TextEncoder();
 
-/** The name's bytes: a pathname's without its NUL, an abstract one's with those at its beginning. */
+/** The name's bytes: a pathname's without its NUL, an abstract one's with the first. */
 function nameIn(bytes: Uint8Array): Uint8Array {
   const start = structure.offset("sun_path");
   if (bytes[start] === 0) return bytes.subarray(start);

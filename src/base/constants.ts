@@ -121,8 +121,10 @@ export const ethernetProtocols = new Keywords("protocol", () => ETH_P, {
 /** NETLINK_ is also the prefix of options and of states of a connection. */
 export const netlinkProtocols = new Keywords("protocol", () => NETLINK, {
   preferred: ["route"],
-  except:
-    /^(ADD|DROP|LIST)_MEMBERSHIPS?$|_RING$|^(UN)?CONNECTED$|_ACK$|_CHK$|_NSID$|^PKTINFO$|^BROADCAST_ERROR$|^NO_ENOBUFS$|^UNUSED$/,
+  except: new RegExp(
+    "_MEMBERSHIPS?$|_RING$|^(UN)?CONNECTED$|_ACK$|_CHK$|_NSID$|" +
+      "^(PKTINFO|BROADCAST_ERROR|NO_ENOBUFS|UNUSED)$",
+  ),
 });
 export const levels = new Keywords("level", () => ({ ...IPPROTO, ...SOL }), {
   preferred: ["ip"],

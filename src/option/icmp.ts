@@ -71,7 +71,8 @@ export const icmpFilter = typeFilter(
 
 /**
  * Types 0 to 255, by the names of linux/icmpv6.h and net/ndisc.h, or else of netinet/icmp6.h and
- * the RFCs: neighbour discovery (RFC 4861), listener discovery (RFC 2710, RFC 3810), RPL (RFC 6550).
+ * the RFCs: neighbour discovery (RFC 4861), listener discovery (RFC 2710, RFC 3810), RPL
+ * (RFC 6550).
  */
 export const icmp6Filter = typeFilter(
   32,

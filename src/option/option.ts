@@ -233,10 +233,11 @@ function refused(
   return new SocketError(-result, syscall, { fd, subject, remedy });
 }
 
-/** The interface that a value names. */
+/** The interface that a value names: itself, in a field, or behind a group's address. */
 function interfaceIn(input: unknown): unknown {
   if (typeof input !== "object" || input === null) return input;
-  return "interface" in input ? input.interface : undefined;
+  if ("interface" in input) return input.interface;
+  return "group" in input ? String(input.group).split("%")[1] : undefined;
 }
 
 function remedyFor(name: string): string {

@@ -1,10 +1,10 @@
 // Options whose value is a C structure, a keyword or a set of flags.
 
 import { interfaceNumber, splitZone } from "../address/interface.ts";
-import { type AddressLike, toSockaddr } from "../address/sockaddr.ts";
+import { type AddressLike, received, Sockaddr, toSockaddr } from "../address/sockaddr.ts";
 import { requireAddress } from "../address/text.ts";
 import { AF, type FamilyName, families, type TypeName, types } from "../base/constants.ts";
-import { Flags, Keywords } from "../base/keyword.ts";
+import { Flags, Keywords, withPrefix } from "../base/keyword.ts";
 import {
   type Bytes,
   I32_MAX,
@@ -102,6 +102,25 @@ export const family: Codec<FamilyName | number> = {
 const ucred = new Structure("ucred");
 
 export type Credentials = { pid: number; uid: number; gid: number };
+
+/** IP_MTU_DISCOVER and IPV6_MTU_DISCOVER: IP_PMTUDISC_* as a keyword, "do"; or a number to set. */
+export function pathMtuDiscovery(group: "IP" | "IPV6"): Codec<string | number, string | number> {
+  const words = new Keywords("mode", () => withPrefix(constants[group] ?? {}, "PMTUDISC_"));
+  return {
+    shape: "keyword",
+    decode: (bytes) => words.name(readUnsigned(bytes)),
+    encode: (value, name) => {
+      if (value === null || value === undefined) throw wrongType(name, "a keyword", value);
+      return integerBytes(words.number(value));
+    },
+  };
+}
+
+/** A struct sockaddr; one that is too short to be one is of no family. */
+export const socketAddress: Readable<Sockaddr> = {
+  shape: "Sockaddr",
+  decode: (bytes) => received(bytes) ?? new Sockaddr("unspec"),
+};
 
 /** SO_PEERCRED. Where nobody is there, the kernel says pid 0 and uid and gid 2^32 - 1. unix(7). */
 export const credentials: Readable<Credentials> = {

@@ -9,21 +9,31 @@ import type { Readable, Writable } from "./codec.ts";
 import { ipTable, multicastTable } from "./table/ip.ts";
 import { ipv6Table } from "./table/ipv6.ts";
 import type { Line, Table } from "./table/line.ts";
-import { icmpv6Table, netlinkTable, packetTable, rawTable, vsockTable } from "./table/link.ts";
+import {
+  icmpv6Table,
+  netfilter6Table,
+  netfilterTable,
+  netlinkTable,
+  packetTable,
+  rawTable,
+  vsockTable,
+} from "./table/link.ts";
 import { socketTable } from "./table/socket.ts";
 import { tcpTable, udpTable } from "./table/transport.ts";
 
-type Lines = typeof socketTable &
-  typeof ipTable &
-  typeof multicastTable &
-  typeof ipv6Table &
-  typeof tcpTable &
-  typeof udpTable &
-  typeof packetTable &
-  typeof netlinkTable &
-  typeof vsockTable &
-  typeof rawTable &
-  typeof icmpv6Table;
+type Lines = ReturnType<typeof socketTable> &
+  ReturnType<typeof ipTable> &
+  ReturnType<typeof multicastTable> &
+  ReturnType<typeof ipv6Table> &
+  ReturnType<typeof tcpTable> &
+  ReturnType<typeof udpTable> &
+  ReturnType<typeof packetTable> &
+  ReturnType<typeof netlinkTable> &
+  ReturnType<typeof vsockTable> &
+  ReturnType<typeof rawTable> &
+  ReturnType<typeof icmpv6Table> &
+  ReturnType<typeof netfilterTable> &
+  ReturnType<typeof netfilter6Table>;
 
 /** The kernel's name of an option: "SO_REUSEADDR", "IP_TTL", "TCP_INFO". */
 export type OptionName = keyof Lines;
@@ -69,18 +79,21 @@ function level(
  */
 const levels = lazy(() => {
   return {
-    vsock: level("SO_VM_SOCKETS_", vsockTable, AF.VSOCK, "SO", "SO_"),
-    socket: level("SO_", socketTable, SOL.SOCKET, "SO"),
-    ip: level("IP_", ipTable, IPPROTO.IP, "IP"),
+    // Of netfilter, which answers at the levels of IP: the longer prefixes.
+    netfilter: level("SO_ORIGINAL_", netfilterTable(), IPPROTO.IP, "single", ""),
+    netfilter6: level("IP6T_", netfilter6Table(), IPPROTO.IPV6, "single", ""),
+    vsock: level("SO_VM_SOCKETS_", vsockTable(), AF.VSOCK, "SO", "SO_"),
+    socket: level("SO_", socketTable(), SOL.SOCKET, "SO"),
+    ip: level("IP_", ipTable(), IPPROTO.IP, "IP"),
     // By the group's address: IPPROTO_IP or IPPROTO_IPV6.
-    multicast: level("MCAST_", multicastTable, IPPROTO.IP, "MCAST"),
-    ipv6: level("IPV6_", ipv6Table, IPPROTO.IPV6, "IPV6"),
-    tcp: level("TCP_", tcpTable, IPPROTO.TCP, "TCP"),
-    udp: level("UDP_", udpTable, IPPROTO.UDP, "UDP"),
-    packet: level("PACKET_", packetTable, SOL.PACKET, "PACKET"),
-    netlink: level("NETLINK_", netlinkTable, SOL.NETLINK, "NETLINK"),
-    raw: level("ICMP_", rawTable, SOL.RAW, "single", ""),
-    icmpv6: level("ICMP6_", icmpv6Table, IPPROTO.ICMPV6, "single", ""),
+    multicast: level("MCAST_", multicastTable(), IPPROTO.IP, "MCAST"),
+    ipv6: level("IPV6_", ipv6Table(), IPPROTO.IPV6, "IPV6"),
+    tcp: level("TCP_", tcpTable(), IPPROTO.TCP, "TCP"),
+    udp: level("UDP_", udpTable(), IPPROTO.UDP, "UDP"),
+    packet: level("PACKET_", packetTable(), SOL.PACKET, "PACKET"),
+    netlink: level("NETLINK_", netlinkTable(), SOL.NETLINK, "NETLINK"),
+    raw: level("ICMP_", rawTable(), SOL.RAW, "single", ""),
+    icmpv6: level("ICMP6_", icmpv6Table(), IPPROTO.ICMPV6, "single", ""),
   } satisfies Record<string, Level>;
 });
 

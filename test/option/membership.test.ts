@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import {
   bind,
   close,
+  ifNameIndex,
   type OptionName,
   recv,
   Sockaddr,
@@ -202,7 +203,6 @@ test("wrong memberships throw before any system call", () => {
       {},
       { group: 1 },
       { group: "ff15::1" },
-      { group: "239.1.1.1", interface: "no-such-device" },
       { group: "239.1.1.1", interface: true },
       { group: "239.1.1.1", source: "ff15::1" },
       { group: "239.1.1.1", device: "lo" },
@@ -216,6 +216,47 @@ test("wrong memberships throw before any system call", () => {
     expect(() => set(fd, "IP_DROP_MEMBERSHIP", { ...member, interface: "lo" })).toThrow(
       SocketError,
     );
+  });
+});
+
+test("an interface that is not there is ENODEV, and named, however it is named", () => {
+  const absent = { code: "ENODEV", message: expect.stringContaining("no-such-device") };
+  const numbered = { code: "ENODEV", message: expect.stringContaining("1000000") };
+  withSocket("udp", (fd) => {
+    const group = "239.1.1.1";
+    for (const [name, value, error] of [
+      ["IP_ADD_MEMBERSHIP", { group, interface: "no-such-device" }, absent],
+      ["IP_ADD_MEMBERSHIP", { group, interface: 1_000_000 }, numbered],
+      ["MCAST_JOIN_GROUP", { group, interface: "no-such-device" }, absent],
+      ["IP_MULTICAST_IF", "no-such-device", absent],
+    ] as const) {
+      expect(() => set(fd, name, value)).toThrow(expect.objectContaining(error));
+    }
+  });
+  withSocket("udp6", (fd) => {
+    for (const [name, value, error] of [
+      ["MCAST_JOIN_GROUP", { group: "ff02::fb%no-such-device" }, absent],
+      ["MCAST_JOIN_GROUP", { group: "ff02::fb", interface: "::%no-such-device" }, absent],
+      ["IPV6_JOIN_GROUP", { group: "ff02::fb%1000000" }, numbered],
+      ["IPV6_MULTICAST_IF", "no-such-device", absent],
+      ["IPV6_MULTICAST_IF", 1_000_000, numbered],
+      ["IPV6_PKTINFO", { address: "fe80::1%no-such-device" }, absent],
+    ] as const) {
+      expect(() => set(fd, name, value)).toThrow(expect.objectContaining(error));
+    }
+  });
+});
+
+test("a zone names the interface of a group, and of any option that takes an interface", () => {
+  withSocket("udp6", (fd) => {
+    set(fd, "MCAST_JOIN_GROUP", { group: "ff02::fb%lo" });
+    set(fd, "MCAST_LEAVE_GROUP", { group: "ff02::fb", interface: "lo" });
+    set(fd, "IPV6_JOIN_GROUP", { group: "ff02::fb", interface: "::%lo" });
+    set(fd, "IPV6_LEAVE_GROUP", { group: "ff02::fb%lo", interface: "lo" });
+    set(fd, "IPV6_MULTICAST_IF", "::%lo");
+    expect(socketOption(fd, "IPV6_MULTICAST_IF")).toBe(ifNameIndex("lo"));
+    const twice = { group: "ff02::fb%lo", interface: ifNameIndex("lo") + 1 };
+    expect(() => set(fd, "MCAST_JOIN_GROUP", twice)).toThrow(TypeError);
   });
 });
 

@@ -89,17 +89,36 @@ testWith(namespaces)("PACKET_HDRLEN is of the version that getsockopt gives it",
 
 testWith(namespaces)("a fan-out group has a number, a mode and statistics", () => {
   withPacketSocket((fd) => {
-    const rollover = 3 << 16;
-    expect(socketOption(fd, "PACKET_FANOUT")).toBe(0);
+    const none = { group: 0, mode: "hash", flags: [] };
+    expect(socketOption(fd, "PACKET_FANOUT")).toEqual(none);
     expect(() => socketOption(fd, "PACKET_ROLLOVER_STATS")).toThrow(/EINVAL/);
-    setSocketOption(fd, "PACKET_FANOUT", 77 | rollover);
-    expect(socketOption(fd, "PACKET_FANOUT")).toBe(77 | rollover);
+    const group = { group: 77, mode: "rollover", flags: [] };
+    setSocketOption(fd, "PACKET_FANOUT", group);
+    expect(socketOption(fd, "PACKET_FANOUT")).toEqual(group);
     expect(socketOption(fd, "PACKET_ROLLOVER_STATS")).toEqual({ all: 0, huge: 0, failed: 0 });
   });
   withPacketSocket((fd) => {
     const program = 6 << 16;
     setSocketOption(fd, "PACKET_FANOUT", 78 | program);
+    expect(socketOption(fd, "PACKET_FANOUT")).toEqual({ group: 78, mode: "cbpf", flags: [] });
     setSocketOption(fd, "PACKET_FANOUT_DATA", [{ code: 6, jt: 0, jf: 0, k: 0 }]);
     expect(() => setSocketOption(fd, "PACKET_FANOUT_DATA", [])).toThrow(RangeError);
+  });
+});
+
+testWith(namespaces)("a fan-out group's flags are words, too, and what is none is refused", () => {
+  withPacketSocket((fd) => {
+    setSocketOption(fd, "PACKET_FANOUT", { group: 79, flags: ["rollover", "defrag"] });
+    const group = { group: 79, mode: "hash", flags: ["rollover", "defrag"] };
+    expect(socketOption(fd, "PACKET_FANOUT")).toEqual(group);
+    for (const wrong of [
+      { group: 1, mode: "roundrobin" },
+      { group: 1, mode: "data" },
+      { group: 1, flags: ["nonsense"] },
+      { mode: "hash" },
+    ]) {
+      expect(() => setSocketOption(fd, "PACKET_FANOUT", wrong as never)).toThrow(TypeError);
+    }
+    expect(() => setSocketOption(fd, "PACKET_FANOUT", { group: 65_536 })).toThrow(RangeError);
   });
 });

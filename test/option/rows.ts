@@ -68,7 +68,7 @@ export const rows: Row[] = [
   ...off("udp", "IP_MULTICAST_ALL", "IP_MULTICAST_LOOP"),
   row("udp", "IP_LOCAL_PORT_RANGE", { low: 40_000, high: 41_000 }),
   row("udp", "IP_MINTTL", 5),
-  row("udp", "IP_MTU_DISCOVER", DO),
+  row("udp", "IP_MTU_DISCOVER", "do"),
   row("udp", "IP_MULTICAST_IF", "127.0.0.1"),
   row("udp", "IP_MULTICAST_TTL", 7),
   row("udp", "IP_OPTIONS", new Uint8Array([1, 1, 1, 1])),
@@ -87,7 +87,7 @@ export const rows: Row[] = [
   // RFC 5014: IPV6_PREFER_SRC_CGA and the defaults of the other two questions.
   row("udp6", "IPV6_ADDR_PREFERENCES", 0x0001, 0x0401),
   row("udp6", "IPV6_MINHOPCOUNT", 5),
-  row("udp6", "IPV6_MTU_DISCOVER", DO),
+  row("udp6", "IPV6_MTU_DISCOVER", DO, "do"),
   row("udp6", "IPV6_MULTICAST_HOPS", 7),
   row("udp6", "IPV6_MULTICAST_IF", "lo", 1),
   row("udp6", "IPV6_TCLASS", 8),
