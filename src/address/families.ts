@@ -1,15 +1,29 @@
 // The address families that have fields, each in a file of its own. Another one is a line here.
 
 import { lazy } from "../base/lazy.ts";
+import { alg } from "./alg.ts";
+import { can } from "./can.ts";
 import { type FamilyCodec, unspecified } from "./family.ts";
 import { inet } from "./inet.ts";
 import { inet6 } from "./inet6.ts";
 import { netlink } from "./netlink.ts";
 import { packet } from "./packet.ts";
+import { tipc } from "./tipc.ts";
 import { unix } from "./unix.ts";
 import { vsock } from "./vsock.ts";
 
-const all: readonly FamilyCodec[] = [unspecified, inet, inet6, unix, packet, netlink, vsock];
+const all: readonly FamilyCodec[] = [
+  unspecified,
+  inet,
+  inet6,
+  unix,
+  packet,
+  netlink,
+  vsock,
+  can,
+  alg,
+  tipc,
+];
 
 const byNumber = lazy(() => new Map(all.map((codec) => [codec.family, codec])));
 

@@ -18,7 +18,51 @@ export type AddressFields = {
   pid?: number;
   groups?: number;
   cid?: number;
+  rxId?: number;
+  txId?: number;
+  type?: string | number;
+  name?: string;
+  features?: number;
+  mask?: number;
+  addrtype?: string;
+  scope?: number;
+  lower?: number;
+  upper?: number;
+  instance?: number;
+  domain?: number;
+  ref?: number;
+  node?: number;
 };
+
+/** Their names: each is a property of every Sockaddr, undefined in other families. */
+export const FIELDS = [
+  "address",
+  "port",
+  "scopeId",
+  "flowinfo",
+  "path",
+  "ifindex",
+  "protocol",
+  "hatype",
+  "pkttype",
+  "pid",
+  "groups",
+  "cid",
+  "rxId",
+  "txId",
+  "type",
+  "name",
+  "features",
+  "mask",
+  "addrtype",
+  "scope",
+  "lower",
+  "upper",
+  "instance",
+  "domain",
+  "ref",
+  "node",
+] as const satisfies readonly (keyof AddressFields)[];
 
 /** A family's own way with its bytes. */
 export interface FamilyCodec<Fields = never> {

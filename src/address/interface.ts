@@ -47,6 +47,19 @@ export function interfaceNumber(value: string | number, name: string): number {
   return integer(value, name, 0, I32_MAX);
 }
 
+/** The index of an interface given by name or by index, not by both. */
+export function indexOf({
+  interface: name,
+  ifindex,
+}: {
+  interface?: string;
+  ifindex?: number;
+}): number {
+  if (name === undefined) return integer(ifindex ?? 0, "ifindex", 0, I32_MAX);
+  if (ifindex !== undefined) throw new TypeError("give interface or ifindex, not both");
+  return interfaceIndex(name);
+}
+
 /** RFC 4007: a zone is an interface's name or a number. */
 export function zoneNumber(zone: string | number): number {
   if (typeof zone === "string" && !/^\d+$/.test(zone)) return interfaceIndex(zone);

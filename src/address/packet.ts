@@ -1,10 +1,10 @@
 // AF_PACKET: struct sockaddr_ll. packet(7). Linux.
 
 import { AF, ethernetProtocols, type Protocol } from "../base/constants.ts";
-import { type Bytes, I32_MAX, integer, U8_MAX, U16_MAX } from "../base/validate.ts";
+import { type Bytes, integer, U8_MAX, U16_MAX } from "../base/validate.ts";
 import { Structure } from "../native/record.ts";
 import { type FamilyCodec, stamp } from "./family.ts";
-import { interfaceIndex, interfaceLabel } from "./interface.ts";
+import { indexOf, interfaceLabel } from "./interface.ts";
 import { formatHardware, hardwareAddress } from "./text.ts";
 
 export type PacketFields = {
@@ -22,13 +22,6 @@ const indexField = structure.integer("sll_ifindex");
 const hatypeField = structure.integer("sll_hatype");
 const pkttypeField = structure.integer("sll_pkttype");
 const lengthField = structure.integer("sll_halen");
-
-/** The index of an interface given by name or by index, not by both. */
-export function indexOf({ interface: name, ifindex }: Pick<PacketFields, "interface" | "ifindex">) {
-  if (name === undefined) return integer(ifindex ?? 0, "ifindex", 0, I32_MAX);
-  if (ifindex !== undefined) throw new TypeError("give interface or ifindex, not both");
-  return interfaceIndex(name);
-}
 
 function hardwareIn(bytes: Uint8Array): string {
   const start = structure.offset("sll_addr");

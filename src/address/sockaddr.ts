@@ -12,10 +12,13 @@ import {
   uint8Array,
   wrongType,
 } from "../base/validate.ts";
+import type { AlgFields } from "./alg.ts";
+import type { CanFields } from "./can.ts";
 import { codecOf } from "./families.ts";
 import {
   type AddressFields,
   type FamilyCodec,
+  FIELDS,
   familyOf,
   GENERIC_SIZE,
   headerSize,
@@ -25,6 +28,7 @@ import type { InetFields } from "./inet.ts";
 import type { Inet6Fields } from "./inet6.ts";
 import type { NetlinkFields } from "./netlink.ts";
 import type { PacketFields } from "./packet.ts";
+import type { TipcFields } from "./tipc.ts";
 import type { UnixFields } from "./unix.ts";
 import type { VsockFields } from "./vsock.ts";
 
@@ -41,6 +45,9 @@ type FieldsByFamily = {
   packet: PacketFields;
   netlink: NetlinkFields;
   vsock: VsockFields;
+  can: CanFields;
+  alg: AlgFields;
+  tipc: TipcFields;
 };
 
 /** An address as the plain fields of its family, or as bytes. */
@@ -55,6 +62,13 @@ export type AddressInit =
 /** An address as a Sockaddr or as plain fields. */
 export type AddressLike = Sockaddr | AddressInit;
 
+/** Fields of any family, to change. */
+type Changes = Partial<PacketFields & Inet6Fields & NetlinkFields & UnixFields & VsockFields> &
+  Partial<CanFields> &
+  Partial<Omit<AlgFields, "type"> & Omit<TipcFields, "type">> & {
+    readonly type?: string | number;
+  };
+
 /** A Sockaddr that is known to be of a family, whose fields are so known to be there. */
 export type SockaddrOf<Name extends keyof FieldsRead> = Sockaddr & {
   readonly family: Name;
@@ -68,6 +82,9 @@ type FieldsRead = {
   packet: Required<Pick<AddressFields, "ifindex" | "protocol" | "address" | "hatype" | "pkttype">>;
   netlink: Required<Pick<AddressFields, "pid" | "groups">>;
   vsock: Required<Pick<AddressFields, "cid" | "port">>;
+  can: Required<Pick<AddressFields, "ifindex" | "rxId" | "txId">>;
+  alg: Required<Pick<AddressFields, "name" | "features" | "mask">> & { type: string };
+  tipc: Required<Pick<AddressFields, "addrtype" | "scope">>;
 };
 
 declare module "../base/error.ts" {
@@ -86,6 +103,34 @@ const ZONE_KEYS: ReadonlySet<string> = new Set(["scopeId", "flowinfo"]);
 export class Sockaddr {
   /** The struct sockaddr, exactly as long as the kernel said. */
   readonly bytes: Uint8Array;
+
+  // The fields of its family, which are read from the bytes.
+  declare readonly address: string | undefined;
+  declare readonly port: number | undefined;
+  declare readonly scopeId: number | undefined;
+  declare readonly flowinfo: number | undefined;
+  declare readonly path: string | undefined;
+  declare readonly ifindex: number | undefined;
+  declare readonly protocol: number | undefined;
+  declare readonly hatype: number | undefined;
+  declare readonly pkttype: number | undefined;
+  declare readonly pid: number | undefined;
+  declare readonly groups: number | undefined;
+  declare readonly cid: number | undefined;
+  declare readonly rxId: number | undefined;
+  declare readonly txId: number | undefined;
+  declare readonly type: string | number | undefined;
+  declare readonly name: string | undefined;
+  declare readonly features: number | undefined;
+  declare readonly mask: number | undefined;
+  declare readonly addrtype: string | undefined;
+  declare readonly scope: number | undefined;
+  declare readonly lower: number | undefined;
+  declare readonly upper: number | undefined;
+  declare readonly instance: number | undefined;
+  declare readonly domain: number | undefined;
+  declare readonly ref: number | undefined;
+  declare readonly node: number | undefined;
 
   /**
    * A structure of `family` with `data` behind the family: bytes, or a number of zeros. Without
@@ -142,6 +187,21 @@ export class Sockaddr {
     return make("vsock", fields);
   }
 
+  /** A CAN bus, by name or index. linux/can.h. */
+  static can(fields: CanFields = {}): SockaddrOf<"can"> {
+    return make("can", fields);
+  }
+
+  /** An algorithm of the kernel's cryptography: `{ type: "hash", name: "sha256" }`. */
+  static alg(fields: AlgFields): SockaddrOf<"alg"> {
+    return make("alg", fields);
+  }
+
+  /** A TIPC service, range of services, or socket. linux/tipc.h. */
+  static tipc(fields: TipcFields): SockaddrOf<"tipc"> {
+    return make("tipc", fields);
+  }
+
   /** A copy of a whole struct sockaddr. */
   static from(bytes: Bytes): Sockaddr {
     const copy = copyOf(bytes, "bytes");
@@ -167,54 +227,6 @@ export class Sockaddr {
     return this.bytes.subarray(headerSize());
   }
 
-  get address(): string | undefined {
-    return this.#fields().address;
-  }
-
-  get port(): number | undefined {
-    return this.#fields().port;
-  }
-
-  get scopeId(): number | undefined {
-    return this.#fields().scopeId;
-  }
-
-  get flowinfo(): number | undefined {
-    return this.#fields().flowinfo;
-  }
-
-  get path(): string | undefined {
-    return this.#fields().path;
-  }
-
-  get ifindex(): number | undefined {
-    return this.#fields().ifindex;
-  }
-
-  get protocol(): number | undefined {
-    return this.#fields().protocol;
-  }
-
-  get hatype(): number | undefined {
-    return this.#fields().hatype;
-  }
-
-  get pkttype(): number | undefined {
-    return this.#fields().pkttype;
-  }
-
-  get pid(): number | undefined {
-    return this.#fields().pid;
-  }
-
-  get groups(): number | undefined {
-    return this.#fields().groups;
-  }
-
-  get cid(): number | undefined {
-    return this.#fields().cid;
-  }
-
   #codec(): FamilyCodec | undefined {
     const codec = codecOf(familyOf(this.bytes));
     return codec !== undefined && this.bytes.length >= codec.least ? codec : undefined;
@@ -228,8 +240,17 @@ export class Sockaddr {
     return this.#codec()?.decode(this.bytes) ?? {};
   }
 
+  static {
+    for (const name of FIELDS) {
+      const get = function (this: Sockaddr) {
+        return this.#fields()[name];
+      };
+      Object.defineProperty(Sockaddr.prototype, name, { get, configurable: true });
+    }
+  }
+
   /** The same address with some of its fields changed: `address.with({ port: 53 })`. */
-  with(fields: Partial<PacketFields & Inet6Fields & NetlinkFields & UnixFields & VsockFields>) {
+  with(fields: Changes): this {
     const changes: Record<string, unknown> = { ...object(fields, "fields") };
     const kept: Record<string, unknown> = this.#fields();
     // Another interface takes the place of the one there was.

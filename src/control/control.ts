@@ -14,6 +14,7 @@ import { allocate } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
 import type { ControlCodec } from "./codec.ts";
 import { type ErrorControl, errorCodecs } from "./error.ts";
+import { type FurtherControl, furtherCodecs } from "./further.ts";
 import { type InternetControl, internetCodecs } from "./internet.ts";
 import { type PacketControl, packetCodecs } from "./packet.ts";
 import { type SocketControl, socketCodecs } from "./socket.ts";
@@ -27,6 +28,7 @@ export type ControlMessage =
   | InternetControl
   | PacketControl
   | ErrorControl
+  | FurtherControl
   | UnknownControl;
 
 const header = new Structure("cmsghdr");
@@ -36,16 +38,11 @@ const [TYPE] = header.field("cmsg_type");
 /** Where the data begin, and to how many bytes messages are aligned. */
 const [DATA, ALIGNMENT] = new Structure("control_header").field("data");
 
-/** The codecs by level and then by type, and by kind. */
-const tables = lazy(() => {
+/** Codecs by level and then by type, and by kind. */
+function tableOf(codecs: readonly ControlCodec[]) {
   const byPlace = new Map<number, (ControlCodec | undefined)[]>();
   const byKind = new Map<string, ControlCodec[]>();
-  for (const codec of [
-    ...socketCodecs(),
-    ...internetCodecs(),
-    ...packetCodecs(),
-    ...errorCodecs(),
-  ]) {
+  for (const codec of codecs) {
     const types = byPlace.get(codec.level) ?? [];
     byPlace.set(codec.level, types);
     while (types.length < codec.type) types.push(undefined);
@@ -55,7 +52,13 @@ const tables = lazy(() => {
     else others.push(codec);
   }
   return { byPlace, byKind };
-});
+}
+
+const usual = lazy(() =>
+  tableOf([...socketCodecs(), ...internetCodecs(), ...packetCodecs(), ...errorCodecs()]),
+);
+/** Asked where the others do not know a level or a kind. */
+const further = lazy(() => tableOf(furtherCodecs()));
 
 const NO_TYPES: readonly undefined[] = [];
 /** No level at first. */
@@ -65,7 +68,7 @@ let lastTypes: readonly (ControlCodec | undefined)[] = NO_TYPES;
 /** The level is mostly that of the last one. */
 function codecAt(level: number, type: number): ControlCodec | undefined {
   if (level !== lastLevel) {
-    lastTypes = tables().byPlace.get(level) ?? NO_TYPES;
+    lastTypes = usual().byPlace.get(level) ?? further().byPlace.get(level) ?? NO_TYPES;
     lastLevel = level;
   }
   return type >= 0 && type < lastTypes.length ? lastTypes[type] : undefined;
@@ -89,12 +92,12 @@ function codecFor(message: ControlMessage): ControlCodec | undefined {
     throw wrongType("a control message", "an object with a kind", message);
   }
   if (message.kind === "unknown") return undefined;
-  const { byKind } = tables();
-  const candidates = byKind.get(message.kind);
+  const candidates = usual().byKind.get(message.kind) ?? further().byKind.get(message.kind);
   if (candidates === undefined) {
     const { kind }: { kind: unknown } = message;
     if (typeof kind !== "string") throw wrongType("kind", "a keyword", kind);
-    throw unknownKeyword("kind", kind, [...byKind.keys(), "unknown"]);
+    const kinds = [...usual().byKind.keys(), ...further().byKind.keys(), "unknown"];
+    throw unknownKeyword("kind", kind, kinds);
   }
   const [first] = candidates;
   if (first?.takes === undefined) return first;

@@ -87,6 +87,32 @@ const kinds: Record<string, fc.Arbitrary<ControlMessage>> = {
     checksum: fc.constant("unknown" as const),
     losing: fc.constant(false),
   }),
+  "alg-operation": fc.record({
+    kind: kind("alg-operation"),
+    value: fc.constantFrom("encrypt" as const, "decrypt" as const, 7),
+  }),
+  "alg-iv": fc.record({ kind: kind("alg-iv"), iv: fc.uint8Array({ maxLength: 40 }) }),
+  "alg-associated": fc.record({ kind: kind("alg-associated"), length: u32 }),
+  "tls-record": fc.record({ kind: kind("tls-record"), type: u8 }),
+  "sctp-send": fc.record({
+    kind: kind("sctp-send"),
+    stream: u16,
+    flags: u16,
+    ppid: u32,
+    context: u32,
+    association: u32,
+  }),
+  "sctp-receive": fc.record({
+    kind: kind("sctp-receive"),
+    stream: u16,
+    sequence: u16,
+    flags: u16,
+    ppid: u32,
+    tsn: u32,
+    cumulativeTsn: u32,
+    context: u32,
+    association: u32,
+  }),
   unknown: fc.record({
     kind: kind("unknown"),
     level: int32.map((level) => level | 0x4000_0000),
@@ -177,6 +203,28 @@ test("an error of the network has data only where the kernel said something", ()
   }
   const [completion] = decodeControl(encodeControl([{ ...error, origin: "zerocopy" }]));
   expect(completion).toMatchObject({ data: 0 });
+});
+
+test("control messages of further families lie as their headers say", () => {
+  const words = (control: ControlMessage) => encodeControl([control]).subarray(8).toHex();
+  // Level and type, then the data and its padding.
+  const operation = words({ kind: "alg-operation", value: "encrypt" });
+  expect(operation).toBe("1701000003000000" + "0100000000000000");
+  const iv = words({ kind: "alg-iv", iv: new Uint8Array([1, 2, 3, 4]) });
+  expect(iv).toBe("1701000002000000" + "0400000001020304");
+  const record = words({ kind: "tls-record", type: 22 });
+  expect(record).toBe("1a01000001000000" + "1600000000000000");
+  const sent = words({ kind: "sctp-send", stream: 3, ppid: 0x01020304 });
+  expect(sent).toBe("8400000002000000" + "03000000010203040000000000000000");
+  for (const wrong of [
+    { kind: "alg-operation", value: "sign" },
+    { kind: "alg-iv", iv: "0102" },
+    { kind: "alg-operation" },
+  ]) {
+    expect(() => encodeControl([wrong as never])).toThrow(TypeError);
+  }
+  expect(() => encodeControl([{ kind: "sctp-send", stream: 65_536 }])).toThrow(RangeError);
+  expect(() => encodeControl([{ kind: "tls-record", type: 256 }])).toThrow(RangeError);
 });
 
 test("a vlan's tag is in auxdata, and its status says so", () => {
