@@ -5,18 +5,16 @@ import { beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compare, symbolsIn } from "../../src/native/library.ts";
+import * as index from "../../src/index.ts";
+import { compare } from "../../src/native/library.ts";
 import { symbols } from "../../src/native/symbols.ts";
-import { type Abi, statements } from "../support/abi.ts";
+import { statements } from "../support/abi.ts";
+import { manifest } from "../support/manifest.ts";
 import { run } from "../support/namespace.ts";
+import { end } from "../support/program.ts";
 import { zig } from "../support/zig.ts";
 
 const root = join(import.meta.dir, "../..");
-
-type Manifest = Abi & {
-  readonly target: string;
-  readonly symbols: Readonly<Record<string, string>>;
-};
 
 /** The shipped libraries: the targets whose headers they must agree with, the first their own. */
 const PLATFORMS: Readonly<Record<string, readonly [string, ...string[]]>> = {
@@ -37,30 +35,6 @@ const MUSL_OWN = [
   // socklen_t and padding, which musl clears before the call.
   "sizeof(((struct cmsghdr *)0)->cmsg_len)",
 ];
-
-/** The JSON object within a library's bytes that begins like this. */
-function json(library: string, beginning: string) {
-  const start = library.indexOf(beginning);
-  if (start < 0) throw new Error(`the library holds no ${beginning}`);
-  let depth = 0;
-  for (let end = start; end < library.length; end++) {
-    if (library[end] === "{") depth++;
-    if (library[end] === "}" && --depth === 0) return JSON.parse(library.slice(start, end + 1));
-  }
-}
-
-/** The sections of the manifest within a library's bytes. */
-function manifest(library: Buffer): Manifest {
-  const text = library.toString("latin1");
-  const pattern = /((?:linux|macos|freebsd)-\w+)\n(rawsock_[^\n]+)\n/;
-  const [, target = "", list = ""] = pattern.exec(text) ?? [];
-  return {
-    target,
-    symbols: symbolsIn(list),
-    constants: json(text, '{"AF":{'),
-    records: json(text, '{"sockaddr":{"size":'),
-  };
-}
 
 /** Compiles, and with `library` links, a C program for a target; throws where that fails. */
 function compile(target: string, text: string, library?: string): void {
@@ -130,5 +104,48 @@ for (const [file, [own, ...others]] of Object.entries(PLATFORMS)) {
       for (const expression of MUSL_OWN) stated.delete(expression);
       compile(other, assertions(stated, true));
     });
+
+    test("the package can be imported, encodes what there is, and refuses the rest", async () => {
+      const sections = manifest(readFileSync(path)).text;
+      const { stdout, stderr } = await end(importedWith(sections));
+      expect(stderr).toBe("");
+      const [exported, linux, ...refusals] = stdout.trim().split("\n");
+      expect(Number(exported)).toBe(Object.keys(index).length);
+      expect(linux).toBe(String(own.includes("linux")));
+      for (const refusal of refusals) expect(refusal).toStartWith("TypeError");
+      expect(refusals.length).toBe(own.includes("linux") ? 0 : 3);
+    });
   });
+}
+
+/** Runs a program that sees the package with another platform's manifest, and no system calls. */
+function importedWith(sections: readonly string[]): string[] {
+  const library = join(root, "src/native/library.ts");
+  const program = `
+    import { plugin } from "bun";
+    import { readFileSync } from "node:fs";
+    const sections = ${JSON.stringify(sections)}.map((text) => new TextEncoder().encode(text));
+    globalThis.foreign = new Proxy({}, { get: (_, name) => name === "rawsock_manifest"
+      ? (section, room) => (room.set(sections[section].subarray(0, room.length)), sections[section].length)
+      : () => -1 });
+    plugin({ name: "foreign", setup(build) {
+      build.onLoad({ filter: /native\\/library\\.ts$/ }, () => ({ loader: "ts", contents:
+        readFileSync(${JSON.stringify(library)}, "utf8")
+          .replace("const opened = open();", 'const opened = { file: "", functions: globalThis.foreign }; void open;') }));
+    } });
+    const rawsock = await import(${JSON.stringify(join(root, "src/index.ts"))});
+    const attempt = (call) => {
+      try { call(); } catch ({ name, message }) { console.log(name, message); }
+    };
+    console.log(Object.keys(rawsock).length);
+    console.log(rawsock.AF.PACKET !== undefined);
+    rawsock.encodeControl([{ kind: "rights", fds: [1] }]);
+    rawsock.Sockaddr.unix("/x").with({ path: "/y" });
+    new rawsock.Sockaddr("inet6").toJSON;
+    new rawsock.Message({ iovec: [new Uint8Array(4)] });
+    attempt(() => rawsock.Sockaddr.packet({ ifindex: 1 }));
+    attempt(() => rawsock.Sockaddr.netlink());
+    attempt(() => rawsock.encodeControl([{ kind: "auxdata", status: 0, length: 0, snaplen: 0 }]));
+  `;
+  return [process.execPath, "-e", program];
 }
