@@ -14,6 +14,7 @@ const UNIT = PLOT / SHARE_MAX;
 
 const GOOD = "#2f855a";
 const MISSED = "#c05621";
+const GOAL_STROKE = 'stroke="#000" stroke-width="2"';
 
 type WithGoal = Outcome & { readonly goal: Goal };
 
@@ -61,7 +62,7 @@ function legend(y: number): string {
   return [
     swatch(x, y, GOOD, "goal met"),
     swatch(x + 100, y, MISSED, "goal missed"),
-    `<line x1="${x + 216}" y1="${y - 11}" x2="${x + 216}" y2="${y + 3}" stroke="#000" stroke-width="2"/>`,
+    `<line x1="${x + 216}" y1="${y - 11}" x2="${x + 216}" y2="${y + 3}" ${GOAL_STROKE}/>`,
     text(x + 224, y, "the goal"),
     dashed(x + 300, y - 11, y + 3),
     text(x + 308, y, "the native loop's time"),

@@ -3,6 +3,7 @@
 import { dlopen } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { toolEnvironment } from "../../scripts/environment.ts";
 import { libcName } from "./libc.ts";
 
 const CLONE_NEWNET = 0x4000_0000;
@@ -102,7 +103,7 @@ export class VethPair implements Disposable {
 
 /** Runs a program to its end; what it wrote, or an error with what it complained of. */
 export function run(...command: string[]): string {
-  const { exitCode, stdout, stderr } = Bun.spawnSync(command);
+  const { exitCode, stdout, stderr } = Bun.spawnSync(command, { env: toolEnvironment() });
   if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stderr}${stdout}`);
   return String(stdout);
 }
