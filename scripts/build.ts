@@ -9,6 +9,7 @@ import { dirname, join, relative } from "node:path";
 import { Glob } from "bun";
 import manifest from "../package.json";
 import { entryPoints } from "./entries.ts";
+import { toolEnvironment } from "./environment.ts";
 
 const root = join(import.meta.dir, "..");
 const sources = join(root, "src");
@@ -24,6 +25,7 @@ function run(tool: string, ...words: string[]): void {
   const command = [process.execPath, join(root, "node_modules/.bin", tool), ...words];
   const { exitCode } = Bun.spawnSync(command, {
     cwd: root,
+    env: toolEnvironment(),
     stdio: ["ignore", "inherit", "inherit"],
   });
   if (exitCode !== 0) throw new Error(`${tool} ${words.join(" ")} ended with status ${exitCode}`);

@@ -1,6 +1,7 @@
 // `npm test`: builds the library and the bundle, then checks types, style, the Zig unit tests and
 // the TypeScript tests. The last line is `N passed, N failed, N skipped`.
 
+import { toolEnvironment } from "./environment.ts";
 import { conclude, runTests } from "./suite.ts";
 
 const steps = [
@@ -13,7 +14,10 @@ const steps = [
 let failed = 0;
 for (const [what, ...command] of steps) {
   console.log(`== ${what}: ${command.join(" ")}`);
-  const { exitCode } = Bun.spawnSync([...command], { stdio: ["ignore", "inherit", "inherit"] });
+  const { exitCode } = Bun.spawnSync([...command], {
+    env: toolEnvironment(),
+    stdio: ["ignore", "inherit", "inherit"],
+  });
   if (exitCode === 0) continue;
   console.error(`== ${what}: FAILED with status ${exitCode}`);
   failed++;

@@ -119,6 +119,7 @@ testWith(namespaces, python)(
   "three hundred interfaces agree with getifaddrs(3)",
   async () => {
     using namespace = new Namespace();
+    const before = namespace.enter(() => ifNameIndex()).length;
     const commands = Array.from({ length: 150 }, (_, index) => [
       `link add left${index} type veth peer name right${index}`,
       `addr add 10.8.${index}.1/30 dev left${index}`,
@@ -129,7 +130,7 @@ testWith(namespaces, python)(
     });
     expect(batch.exitCode).toBe(0);
     expectAgreement(namespace);
-    expect(namespace.enter(() => ifNameIndex())).toHaveLength(301);
+    expect(namespace.enter(() => ifNameIndex())).toHaveLength(before + 300);
   },
   60_000,
 );
@@ -164,7 +165,7 @@ testWith(namespaces)("statistics count what was sent, and only in their own name
   const list = namespace.enter(ifaddrs);
   const [loopback] = list;
   expect(loopback?.name).toBe("lo");
-  run(...namespace.command("ping", "-q", "-c", "3", "-i", "0.01", "127.0.0.1"));
+  expect(namespace.ping("127.0.0.1", 3)).toBe(3);
   const counted = namespace.enter(() => loopback?.statistics);
   expect(counted?.txPackets).toBe(6);
   expect(counted?.rxPackets).toBe(6);
@@ -214,8 +215,9 @@ testWith(namespaces)("flag filters keep what they say", () => {
   using namespace = new Namespace();
   namespace.ip("link", "add", "left", "type", "veth", "peer", "name", "right");
   namespace.enter(() => {
+    const own = ["lo", "left", "right"];
     const names = (options: Parameters<typeof ifaddrs>[0]) =>
-      new Set(ifaddrs(options).map(({ name }) => name));
+      new Set(ifaddrs(options).flatMap(({ name }) => (own.includes(name) ? name : [])));
     expect(names({})).toEqual(new Set(["lo", "left", "right"]));
     expect(names({ flagsAnd: [] })).toEqual(new Set(["lo", "left", "right"]));
     expect(names({ flagsOr: [] })).toEqual(new Set());

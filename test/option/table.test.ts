@@ -1,10 +1,8 @@
 // Every line of the tables: set and read back, complete, sorted.
 
 import { describe, expect, test } from "bun:test";
-import { release } from "node:os";
 import {
   type OptionName,
-  SocketError,
   setSocketOption,
   setSocketOptions,
   socketOption,
@@ -12,10 +10,10 @@ import {
 } from "../../src/index.ts";
 import { constants } from "../../src/native/library.ts";
 import { optionList, optionNames, optionsOf } from "../../src/option/table.ts";
-import { capability, type Requirement, testWith } from "../support/requirements.ts";
+import { capability, kernel, type Requirement, testWith } from "../support/requirements.ts";
 import { plainKinds, socketKinds, withSocket } from "../support/sockets.ts";
 import { excluded } from "./excluded.ts";
-import { privilegedRows, type Row, rows, withoutRow } from "./rows.ts";
+import { privilegedRows, type Row, rows, since, withoutRow } from "./rows.ts";
 
 function setAndRead({ kind, name, value, stored }: Row): void {
   withSocket(kind, (fd) => {
@@ -25,21 +23,10 @@ function setAndRead({ kind, name, value, stored }: Row): void {
   });
 }
 
-/** The kernel whose options the tables list; older ones have fewer. */
-const current = Bun.semver.order(`${release().match(/^\d+\.\d+/)}.0`, "6.18.0") >= 0;
-
 /** Is there this option here, on this kind of socket? */
 function available({ kind, name }: Row): Requirement {
-  const remedy = kind === "vsock" ? "modprobe vsock" : "needs a newer kernel: Linux 6.18";
-  if (current && kind !== "vsock") return { met: true, remedy };
-  try {
-    withSocket(kind, (fd) => socketOption(fd, name));
-    return { met: true, remedy };
-  } catch (error) {
-    if (!(error instanceof SocketError)) throw error;
-    const absent = ["ENOPROTOOPT", "EAFNOSUPPORT"].includes(error.code);
-    return { met: !absent, remedy };
-  }
+  if (kind === "vsock") return { met: socketKinds.includes(kind), remedy: "modprobe vsock" };
+  return kernel(since[name] ?? "5.10");
 }
 
 describe("an option reads as it was set, and not so before", () => {

@@ -2,9 +2,13 @@
 
 import { dlopen } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { toolEnvironment } from "../../scripts/environment.ts";
 import { libcName } from "./libc.ts";
 
 const CLONE_NEWNET = 0x4000_0000;
+/** ping(8) is not everywhere. */
+const PING = join(import.meta.dir, "../../examples/ping.ts");
 
 /** setns(2) of the C library this Bun is linked against. */
 function libc() {
@@ -16,7 +20,10 @@ let made = 0;
 export class Namespace implements Disposable {
   readonly name = `rawsock-${process.pid}-${made++}`;
 
-  /** A new namespace whose loopback interface is up. */
+  /**
+   * A new namespace whose loopback interface is up. Where modules for tunnels are loaded, it holds
+   * an interface of each besides.
+   */
   constructor() {
     run("ip", "netns", "add", this.name);
     this.ip("link", "set", "lo", "up");
@@ -30,6 +37,12 @@ export class Namespace implements Disposable {
   /** The words that run a program inside. */
   command(...words: string[]): string[] {
     return ["ip", "netns", "exec", this.name, ...words];
+  }
+
+  /** How many of `count` echo requests are answered, to the package's own ping. */
+  ping(address: string, count = 1): number {
+    const words = [process.execPath, PING, address, String(count)];
+    return run(...this.command(...words)).match(/^64 bytes from/gm)?.length ?? 0;
   }
 
   /** Calls `body` with this thread inside; sockets made there stay inside. */
@@ -90,7 +103,7 @@ export class VethPair implements Disposable {
 
 /** Runs a program to its end; what it wrote, or an error with what it complained of. */
 export function run(...command: string[]): string {
-  const { exitCode, stdout, stderr } = Bun.spawnSync(command);
+  const { exitCode, stdout, stderr } = Bun.spawnSync(command, { env: toolEnvironment() });
   if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stderr}${stdout}`);
   return String(stdout);
 }
