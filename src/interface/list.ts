@@ -2,7 +2,7 @@
 
 import { received, type Sockaddr } from "../address/sockaddr.ts";
 import { IFF, Keywords } from "../base/constants.ts";
-import { check, failure, namedError } from "../base/error.ts";
+import { failure, namedError, SocketError } from "../base/error.ts";
 import { lazy } from "../base/lazy.ts";
 import { integer, knownKeys, text, wrongType } from "../base/validate.ts";
 import { native } from "../native/library.ts";
@@ -327,7 +327,7 @@ export function ifaddrs(
 
 /** if_nametoindex(3): an unknown name throws a SocketError, ENODEV. */
 export function ifNameIndex(name: string): number;
-/** if_indextoname(3): an unknown index throws a SocketError, ENXIO. */
+/** if_indextoname(3): an unknown index throws a SocketError, ENODEV. */
 export function ifNameIndex(index: number): string;
 /** if_nameindex(3): all interfaces. */
 export function ifNameIndex(): { index: number; name: string }[];
@@ -343,11 +343,14 @@ export function ifNameIndex(
   }
   if (typeof what === "string") {
     const name = text(what, "name");
-    return check(native.rawsock_if_nametoindex(cString(name)), "if_nametoindex");
+    const found = native.rawsock_if_nametoindex(cString(name));
+    if (found >= 0) return found;
+    throw new SocketError(-found, "if_nametoindex", { option: name });
   }
   if (typeof what !== "number") throw wrongType("what", "an interface's name or index", what);
   const index = integer(what, "index", 0, 2 ** 32 - 1);
-  const length = check(native.rawsock_if_indextoname(index, indexName), "if_indextoname");
+  const length = native.rawsock_if_indextoname(index, indexName);
+  if (length < 0) throw new SocketError(-length, "if_indextoname", { option: String(index) });
   return decodeText(indexName.subarray(0, length));
 }
 
