@@ -23,14 +23,20 @@ pub fn bytesToText(
     return @intCast(std.mem.len(written));
 }
 
-/// The index of the interface, or -ENODEV.
+/// The index of the interface; -ENODEV where there is none, or what kept libc from asking.
 pub fn interfaceIndex(name: [*]const u8) callconv(.c) i32 {
+    libc.clearErrno();
     const index = libc.if_nametoindex(@ptrCast(name));
-    return if (index == 0) fail(c.ENODEV) else @intCast(index);
+    return if (index == 0) libc.failureOr(c.ENODEV) else @intCast(index);
 }
 
-/// Writes the name into `name`, IF_NAMESIZE bytes, and returns its length; or -ENXIO.
+/// Writes the name into `name`, IF_NAMESIZE bytes, and returns its length; -ENODEV where there is
+/// no such interface, as by name, though if_indextoname(3) says ENXIO; or what kept libc from it.
 pub fn interfaceName(index: u32, name: [*]u8) callconv(.c) i32 {
-    const written = libc.if_indextoname(index, name) orelse return fail(c.ENXIO);
+    libc.clearErrno();
+    const written = libc.if_indextoname(index, name) orelse {
+        const failure = libc.failureOr(c.ENODEV);
+        return if (failure == -c.ENXIO) fail(c.ENODEV) else failure;
+    };
     return @intCast(std.mem.len(written));
 }

@@ -36,17 +36,29 @@ pub fn setFlags(fd: i32, interface: [*]const u8, bits: u32) callconv(.c) i32 {
 }
 
 /// `address` is a struct sockaddr_in. -EAFNOSUPPORT for an IPv6 socket, which would take the
-/// request for a struct in6_ifreq and give some other interface an address.
+/// request for a struct in6_ifreq and give some other interface an address; where it cannot be
+/// told what the socket is, nothing is set.
 pub fn setAddress(fd: i32, interface: [*]const u8, address: [*]const u8) callconv(.c) i32 {
-    if (isInet6(fd)) return fail(c.EAFNOSUPPORT);
+    const family = familyOf(fd);
+    if (family < 0) return family;
+    if (family == c.AF_INET6) return fail(c.EAFNOSUPPORT);
     var request: Request = .about(interface);
     const size = @sizeOf(c.struct_sockaddr_in);
     @memcpy(request.value.bytes[0..size], address[0..size]);
     return system.ioctl(fd, c.SIOCSIFADDR, &request);
 }
 
-fn isInet6(fd: i32) bool {
+/// The socket's family, or -errno.
+fn familyOf(fd: i32) i32 {
+    if (@hasDecl(c, "SO_DOMAIN")) {
+        var family: i32 = 0;
+        var length: u32 = @sizeOf(i32);
+        const value: [*]u8 = @ptrCast(&family);
+        const status = system.getsockopt(fd, c.SOL_SOCKET, c.SO_DOMAIN, value, &length);
+        return if (status < 0) status else family;
+    }
     var name: c.struct_sockaddr_storage = undefined;
     var length: u32 = @sizeOf(c.struct_sockaddr_storage);
-    return system.getsockname(fd, &name, &length) == 0 and name.ss_family == c.AF_INET6;
+    const status = system.getsockname(fd, &name, &length);
+    return if (status < 0) status else name.ss_family;
 }

@@ -9,6 +9,8 @@
 //! network namespace it was made in, and a thread may have entered another since.
 const std = @import("std");
 const c = @import("headers");
+const HardwareAddress = @import("interface_address.zig").HardwareAddress;
+const NetworkAddress = @import("interface_address.zig").NetworkAddress;
 const interface = @import("interface_table.zig");
 const netlink = @import("netlink.zig");
 const system = @import("system.zig");
@@ -54,8 +56,8 @@ fn listOnce(wanted: u32, room: []u8, scratch: []u8, first_room: u32) i32 {
     else
         listLinks(&dump, &lister, addresses);
     if (listed < 0) return listed;
-    lister.links_end = lister.table.length;
     if (addresses) {
+        lister.beginAddresses();
         const status = dump.run(netlink.addresses, &lister);
         if (status < 0) return status;
         if (lister.incomplete) return -c.EAGAIN;
@@ -102,10 +104,11 @@ const Census = struct {
         census.sum +%= std.hash.int(@as(u64, @intCast(@max(index, 0))));
     }
 
-    pub fn take(census: *Census, kind: u16, message: []const u8) void {
-        if (kind != c.RTM_NEWSTATS) return;
-        const head = netlink.head(c.struct_if_stats_msg, message) orelse return;
+    pub fn take(census: *Census, kind: u16, message: []const u8) i32 {
+        if (kind != c.RTM_NEWSTATS) return 0;
+        const head = netlink.head(c.struct_if_stats_msg, message) orelse return -c.EBADMSG;
         census.add(@bitCast(head.ifindex));
+        return 0;
     }
 };
 
@@ -144,7 +147,7 @@ pub fn linkDestination(
         .found => |link| link,
     };
     const hardware = link.attribute(c.IFLA_BROADCAST) orelse return 0;
-    const address: HardwareAddress = .from(link.head, hardware);
+    const address = HardwareAddress.from(link.head, hardware) orelse return -c.EBADMSG;
     if (address.length > room) return -c.EMSGSIZE;
     @memcpy(out[0..address.length], address.slice());
     return @intCast(address.length);
@@ -180,8 +183,8 @@ const Link = struct {
     }
 };
 
-/// Turns the kernel's messages into entries.
-const Lister = struct {
+/// Turns the kernel's messages into entries. What no kernel would send is refused: -EBADMSG.
+pub const Lister = struct {
     table: interface.Table,
     census: Census = .{},
     /// Where the interfaces end and their addresses begin.
@@ -190,17 +193,23 @@ const Lister = struct {
     last: usize = @sizeOf(interface.Header),
     /// An address belongs to an interface that is not in the list: it is newer.
     incomplete: bool = false,
+    stage: enum { links, addresses } = .links,
 
-    pub fn take(lister: *Lister, kind: u16, message: []const u8) void {
-        switch (kind) {
-            c.RTM_NEWLINK => lister.takeLink(message),
-            c.RTM_NEWADDR => lister.takeAddress(message),
-            else => {},
-        }
+    pub fn beginAddresses(lister: *Lister) void {
+        lister.stage = .addresses;
+        lister.links_end = lister.table.length;
     }
 
-    fn takeLink(lister: *Lister, message: []const u8) void {
-        const head = netlink.head(c.struct_ifinfomsg, message) orelse return;
+    pub fn take(lister: *Lister, kind: u16, message: []const u8) i32 {
+        // An address among the interfaces would be looked for in a list that has no end yet.
+        return switch (lister.stage) {
+            .links => if (kind == c.RTM_NEWLINK) lister.takeLink(message) else 0,
+            .addresses => if (kind == c.RTM_NEWADDR) lister.takeAddress(message) else 0,
+        };
+    }
+
+    fn takeLink(lister: *Lister, message: []const u8) i32 {
+        const head = netlink.head(c.struct_ifinfomsg, message) orelse return -c.EBADMSG;
         var name: []const u8 = &.{};
         // rtnetlink(7): an interface without hardware addresses has neither attribute.
         var address: ?HardwareAddress = null;
@@ -208,10 +217,15 @@ const Lister = struct {
         var attributes = netlink.attributes(message[netlink.aligned(@sizeOf(@TypeOf(head)))..]);
         while (attributes.next()) |attribute| switch (attribute.kind) {
             c.IFLA_IFNAME => name = netlink.text(attribute.data),
-            c.IFLA_ADDRESS => address = .from(head, attribute.data),
-            c.IFLA_BROADCAST => broadcast = .from(head, attribute.data),
+            c.IFLA_ADDRESS => {
+                address = HardwareAddress.from(head, attribute.data) orelse return -c.EBADMSG;
+            },
+            c.IFLA_BROADCAST => {
+                broadcast = HardwareAddress.from(head, attribute.data) orelse return -c.EBADMSG;
+            },
             else => {},
         };
+        if (name.len > name_max) return -c.EBADMSG;
         const has_destination = head.ifi_flags & (c.IFF_BROADCAST | c.IFF_POINTOPOINT) != 0;
         if (!has_destination) broadcast = null;
         const untold = head.ifi_family == c.AF_INET6 and address != null;
@@ -224,10 +238,11 @@ const Lister = struct {
             .destination = if (broadcast) |*bytes| bytes.slice() else &.{},
             .destination_later = has_destination and untold,
         });
+        return 0;
     }
 
-    fn takeAddress(lister: *Lister, message: []const u8) void {
-        const head = netlink.head(c.struct_ifaddrmsg, message) orelse return;
+    fn takeAddress(lister: *Lister, message: []const u8) i32 {
+        const head = netlink.head(c.struct_ifaddrmsg, message) orelse return -c.EBADMSG;
         var given: ?[]const u8 = null;
         var local: ?[]const u8 = null;
         var broadcast: ?[]const u8 = null;
@@ -240,22 +255,24 @@ const Lister = struct {
             c.IFA_LABEL => label = netlink.text(attribute.data),
             else => {},
         };
+        if (label) |text| if (text.len > name_max) return -c.EBADMSG;
         const offset = lister.find(head.ifa_index) orelse {
             lister.incomplete = lister.incomplete or lister.table.length <= lister.table.room.len;
             // Still counted, so that a longer table is asked for.
             lister.table.length += 128;
-            return;
+            return 0;
         };
         const link = lister.table.entryAt(offset).?;
         const name_start = offset + @sizeOf(interface.Entry) + link.address_length +
             link.netmask_length + link.destination_length;
 
-        // rtnetlink(7): IFA_ADDRESS is the prefix's, which with IFA_LOCAL may be the peer's.
-        const address: NetworkAddress = .from(head, local orelse given orelse &.{});
-        const other = broadcast orelse if (local != null) given else null;
-        const destination: NetworkAddress = .from(head, other orelse &.{});
-        const has_destination = other != null and
-            interface.hasDestination(link.flags, address.slice(), destination.slice());
+        // rtnetlink(7): IFA_ADDRESS is the prefix's, which with IFA_LOCAL may be the peer's. An
+        // interface's own address is nobody's destination.
+        const own = local orelse given orelse &.{};
+        const peer = if (std.mem.eql(u8, given orelse own, own)) null else given;
+        const address = NetworkAddress.from(head, own) orelse return -c.EBADMSG;
+        const other = broadcast orelse peer orelse &.{};
+        const destination = NetworkAddress.from(head, other) orelse return -c.EBADMSG;
         const netmask: NetworkAddress = .mask(head);
         lister.table.add(.{
             .index = head.ifa_index,
@@ -263,8 +280,9 @@ const Lister = struct {
             .name = label orelse lister.table.room[name_start..][0..link.name_length],
             .address = address.slice(),
             .netmask = netmask.slice(),
-            .destination = if (has_destination) destination.slice() else &.{},
+            .destination = destination.slice(),
         });
+        return 0;
     }
 
     /// Where the interface of that index stands.
@@ -288,98 +306,5 @@ const Lister = struct {
     }
 };
 
-/// A struct sockaddr_ll, as long as its hardware address needs it.
-const HardwareAddress = struct {
-    bytes: [start + 32]u8,
-    length: usize,
-
-    const start = @offsetOf(c.struct_sockaddr_ll, "sll_addr");
-
-    fn from(head: c.struct_ifinfomsg, hardware: []const u8) HardwareAddress {
-        const count = @min(hardware.len, 32);
-        var address: HardwareAddress = .{
-            .bytes = @splat(0),
-            .length = @max(start + count, @sizeOf(c.struct_sockaddr_ll)),
-        };
-        const fields: *align(1) c.struct_sockaddr_ll = @ptrCast(&address.bytes);
-        fields.sll_family = c.AF_PACKET;
-        fields.sll_ifindex = head.ifi_index;
-        fields.sll_hatype = head.ifi_type;
-        fields.sll_halen = @intCast(count);
-        @memcpy(address.bytes[start..][0..count], hardware[0..count]);
-        return address;
-    }
-
-    fn slice(address: *const HardwareAddress) []const u8 {
-        return address.bytes[0..address.length];
-    }
-};
-
-/// A struct sockaddr_in or sockaddr_in6; of other families the bytes behind the family.
-const NetworkAddress = struct {
-    bytes: [64]u8 = @splat(0),
-    length: usize = 0,
-
-    fn from(head: c.struct_ifaddrmsg, data: []const u8) NetworkAddress {
-        if (data.len == 0) return .{};
-        var address: NetworkAddress = .{};
-        address.place(head.ifa_family, data);
-        if (head.ifa_family == c.AF_INET6 and isLinkLocal(data)) {
-            const fields: *align(1) c.struct_sockaddr_in6 = @ptrCast(&address.bytes);
-            fields.sin6_scope_id = head.ifa_index;
-        }
-        return address;
-    }
-
-    fn place(address: *NetworkAddress, family: u8, data: []const u8) void {
-        std.mem.writeInt(u16, address.bytes[0..2], family, .little);
-        const start: usize, const size: usize, const count: usize = switch (family) {
-            c.AF_INET => .{ @offsetOf(c.struct_sockaddr_in, "sin_addr"), 16, 4 },
-            c.AF_INET6 => .{ @offsetOf(c.struct_sockaddr_in6, "sin6_addr"), 28, 16 },
-            else => .{ 2, @max(16, 2 + @min(data.len, 62)), 62 },
-        };
-        const part = data[0..@min(data.len, count)];
-        @memcpy(address.bytes[start..][0..part.len], part);
-        address.length = size;
-    }
-
-    /// The netmask of that many leading ones.
-    fn mask(head: c.struct_ifaddrmsg) NetworkAddress {
-        const size: usize = switch (head.ifa_family) {
-            c.AF_INET => 4,
-            c.AF_INET6 => 16,
-            else => return .{},
-        };
-        var ones: [16]u8 = @splat(0);
-        const whole = @min(head.ifa_prefixlen / 8, size);
-        @memset(ones[0..whole], 0xff);
-        if (whole < size) ones[whole] = ~(@as(u8, 0xff) >> @intCast(head.ifa_prefixlen % 8));
-        var address: NetworkAddress = .{};
-        address.place(head.ifa_family, ones[0..size]);
-        return address;
-    }
-
-    /// fe80::/10 and ff02::/16: addresses that mean something on one interface only.
-    fn isLinkLocal(address: []const u8) bool {
-        if (address.len < 2) return false;
-        const unicast = address[0] == 0xfe and address[1] & 0xc0 == 0x80;
-        return unicast or (address[0] == 0xff and address[1] & 0x0f == 0x02);
-    }
-
-    fn slice(address: *const NetworkAddress) []const u8 {
-        return address.bytes[0..address.length];
-    }
-};
-
-test "netmasks have as many leading ones as the prefix says" {
-    var head: c.struct_ifaddrmsg = .{ .ifa_family = c.AF_INET, .ifa_prefixlen = 20 };
-    var mask: NetworkAddress = .mask(head);
-    try std.testing.expectEqualSlices(u8, &.{ 255, 255, 240, 0 }, mask.slice()[4..8]);
-    head.ifa_prefixlen = 32;
-    mask = .mask(head);
-    try std.testing.expectEqualSlices(u8, &.{ 255, 255, 255, 255 }, mask.slice()[4..8]);
-    head = .{ .ifa_family = c.AF_INET6, .ifa_prefixlen = 1 };
-    mask = .mask(head);
-    try std.testing.expectEqual(@as(u8, 0x80), mask.slice()[8]);
-    try std.testing.expectEqual(@as(usize, 28), mask.slice().len);
-}
+/// What the length of a name in an Entry can say; the kernel's have 15 bytes at most.
+const name_max = std.math.maxInt(u8);

@@ -25,7 +25,8 @@ pub fn list(wanted: u32, out: [*]u8, room: u32, _: [*]u8, _: u32) callconv(.c) i
         const netmask = netmaskOf(entry.ifa_netmask, address, &netmask_room);
         const flags: u32 = entry.ifa_flags;
         const destination = bytesOf(entry.ifa_dstaddr);
-        const is_destination = interface.hasDestination(flags, address, destination);
+        // An interface's own address is nobody's destination.
+        const is_destination = !std.mem.eql(u8, address, destination);
         table.add(.{
             .index = extern_c.if_nametoindex(@ptrCast(entry.ifa_name)),
             .flags = flags,

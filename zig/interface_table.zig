@@ -103,13 +103,6 @@ pub const Table = struct {
     }
 };
 
-/// getifaddrs(3): a broadcast or point-to-point interface has a destination. Elsewhere the C
-/// libraries report the interface's own address as one, which is neither.
-pub fn hasDestination(flags: u32, address: []const u8, destination: []const u8) bool {
-    if (flags & (c.IFF_BROADCAST | c.IFF_POINTOPOINT) != 0) return true;
-    return !std.mem.eql(u8, address, destination);
-}
-
 test "a short table counts on and stays as it was behind the last whole entry" {
     var room: [@sizeOf(Header) + 44]u8 = @splat(0xa5);
     var table: Table = .begin(&room, 7);

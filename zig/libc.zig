@@ -86,10 +86,17 @@ pub fn clearErrno() void {
     errno_location.get().* = 0;
 }
 
-/// Whether a lookup failed for want of descriptors or memory, which is no answer.
+/// -errno of the call just made, which failed; -`otherwise` where it did not say why.
+pub fn failureOr(otherwise: i32) i32 {
+    const errno = lastErrno();
+    return if (errno == 0) -otherwise else -errno;
+}
+
+/// Whether a lookup failed for want of descriptors, memory or permission, which is no answer. A
+/// file that is not there is one: it holds nothing.
 pub fn isShortage(errno: i32) bool {
     return switch (errno) {
-        c.EMFILE, c.ENFILE, c.ENOMEM => true,
+        c.EMFILE, c.ENFILE, c.ENOMEM, c.EACCES, c.EPERM, c.EIO => true,
         else => false,
     };
 }

@@ -109,7 +109,7 @@ fn receiveRefusing(fd: i32, slot: *Slot, flags: u32) i32 {
 fn receiveMessage(fd: i32, header: *c.struct_msghdr, flags: u32) i32 {
     const empty = header.*;
     const received = system.recvmsg(fd, header, flags | c.MSG_DONTWAIT);
-    if (neverWaits(flags)) return received;
+    if (transfer.neverWaits(flags)) return received;
     const all = flags & c.MSG_WAITALL != 0;
     const wanted = if (all) transfer.bytesIn(transfer.vectorOf(header)) else 0;
     const short = transfer.wantsMore(fd, received, wanted, flags);
@@ -120,35 +120,77 @@ fn receiveMessage(fd: i32, header: *c.struct_msghdr, flags: u32) i32 {
     if (received < 0 or peeked) {
         // A peek shares the descriptors it shows.
         if (received >= 0) control.abandon(header);
-        header.* = empty;
-        return receiveWaiting(fd, header, flags);
+        const first = receiveWaiting(fd, header, &empty, flags, short);
+        if (peeked or !transfer.wantsMore(fd, first, wanted, flags)) return first;
+        return receiveRest(fd, header, &empty, first, flags);
     }
-    // Control data delimits the bytes it came with: unix(7), and TCP's stamps alike.
-    if (header.msg_controllen > 0) return received;
+    return receiveRest(fd, header, &empty, received, flags);
+}
+
+/// Goes on with MSG_WAITALL on a stream after a first part.
+fn receiveRest(
+    fd: i32,
+    header: *c.struct_msghdr,
+    empty: *const c.struct_msghdr,
+    first: i32,
+    flags: u32,
+) i32 {
     const vector = transfer.vectorOf(header);
-    var rest = empty;
-    const remaining = transfer.advance(vector, @intCast(received));
-    defer transfer.restore(vector, remaining, @intCast(received));
-    rest.msg_iov = remaining.ptr;
-    rest.msg_iovlen = @intCast(remaining.len);
-    const more = receiveWaiting(fd, &rest, flags);
-    if (more >= 0) {
-        header.msg_flags |= rest.msg_flags;
-        header.msg_controllen = rest.msg_controllen;
+    const wanted = transfer.bytesIn(vector);
+    var received = first;
+    // Control data delimits the bytes it came with: unix(7), and TCP's stamps alike.
+    while (received < wanted and header.msg_controllen == 0) {
+        const done: usize = @intCast(received);
+        const remaining = transfer.advance(vector, done);
+        defer transfer.restore(vector, remaining, done);
+        var start = empty.*;
+        start.msg_iov = remaining.ptr;
+        start.msg_iovlen = @intCast(remaining.len);
+        var rest = start;
+        const more = receiveWaiting(fd, &rest, &start, flags, false);
+        if (more >= 0) {
+            header.msg_flags |= rest.msg_flags;
+            header.msg_controllen = rest.msg_controllen;
+        }
+        received = transfer.total(received, more);
+        if (more <= 0) break;
     }
-    return transfer.total(received, more);
+    return received;
 }
 
-fn receiveWaiting(fd: i32, header: *c.struct_msghdr, flags: u32) i32 {
-    const timeout: wait.FiniteTimeout = .begin(fd, .receive);
-    defer timeout.end();
-    return system.recvmsg(fd, header, flags);
+/// A single recvmsg(2) that waits; `empty` is the header as it is before the call. `whole`: no
+/// less than all is wanted, which only the kernel can wait for.
+fn receiveWaiting(
+    fd: i32,
+    header: *c.struct_msghdr,
+    empty: *const c.struct_msghdr,
+    flags: u32,
+    whole: bool,
+) i32 {
+    const call: Receive = .{ .fd = fd, .header = header, .empty = empty, .flags = flags };
+    if (whole or flags & c.MSG_OOB != 0) return wait.inTheCall(fd, .receive, call);
+    return wait.finish(fd, .receive, call);
 }
 
-/// recv(2): MSG_ERRQUEUE never waits, whatever the descriptor does.
-fn neverWaits(flags: u32) bool {
-    return flags & (c.MSG_DONTWAIT | system.error_queue) != 0;
-}
+const Receive = struct {
+    fd: i32,
+    header: *c.struct_msghdr,
+    empty: *const c.struct_msghdr,
+    flags: u32,
+
+    pub fn now(call: Receive) i32 {
+        return call.with(call.flags | c.MSG_DONTWAIT);
+    }
+
+    pub fn waiting(call: Receive) i32 {
+        return call.with(call.flags);
+    }
+
+    fn with(call: Receive, flags: u32) i32 {
+        call.header.* = call.empty.*;
+        return system.recvmsg(call.fd, call.header, flags);
+    }
+};
 
 /// What a batch did: an error counts only where nothing came before it.
 fn outcome(done: usize, result: i32) i32 {
@@ -253,13 +295,15 @@ fn receiveAll(fd: i32, headers: []BatchHeader, flags: u32, timeout_ms: i32) i32 
         if (now > 0) done += @intCast(now);
         if (done == headers.len) break;
         const satisfied = done > 0 and flags & system.wait_for_one != 0;
-        if (satisfied or neverWaits(flags) or wait.isNonblocking(fd)) break;
+        if (satisfied or transfer.neverWaits(flags) or wait.isNonblocking(fd)) break;
         if (deadline_ms) |deadline| {
-            const ready = wait.untilReadyOr(fd, .receive, deadline);
+            const ready = wait.untilReadyBy(fd, .receive, deadline);
             if (ready < 0) return outcome(done, ready);
         } else {
             const entry = &headers[done];
-            const received = receiveWaiting(fd, &entry.header, flags & ~system.wait_for_one);
+            const empty = entry.header;
+            const single = flags & ~system.wait_for_one;
+            const received = receiveWaiting(fd, &entry.header, &empty, single, false);
             if (received < 0) return outcome(done, received);
             entry.length = @intCast(received);
             done += 1;

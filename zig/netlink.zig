@@ -96,7 +96,8 @@ fn namespaceInode() u64 {
     return number;
 }
 
-/// Asks for a whole table and hands every message to `sink.take(kind, payload)`.
+/// Asks for a whole table and hands every message to `sink.take(kind, payload)`, which returns 0,
+/// or -errno to end it.
 pub const Dump = struct {
     socket: i32,
     scratch: []u8,
@@ -108,6 +109,8 @@ pub const Dump = struct {
     count: u32 = 0,
     /// The next has been asked for already.
     asked: bool = false,
+    /// The table changed while it was read.
+    interrupted: bool = false,
 
     const first_count = 4;
 
@@ -143,31 +146,40 @@ pub const Dump = struct {
     }
 
     fn collect(dump: *Dump, sink: anytype) i32 {
-        var interrupted = false;
+        dump.interrupted = false;
         while (true) : (dump.count += 1) {
             const room = if (dump.count < first_count) dump.first_room else dump.scratch.len;
             const bytes = switch (receive(dump.socket, dump.scratch[0..room])) {
                 .failed => |status| return if (status == -c.ENOBUFS) -c.EAGAIN else status,
                 .message => |bytes| bytes,
             };
-            var walk: Messages = .{ .rest = bytes };
-            while (walk.next()) |message| {
-                if (message.header.nlmsg_seq != dump.sequence) {
-                    if (message.header.nlmsg_type == c.NLMSG_ERROR) dump.asked = false;
-                    continue;
-                }
-                if (message.header.nlmsg_flags & c.NLM_F_DUMP_INTR != 0) interrupted = true;
-                switch (message.header.nlmsg_type) {
-                    c.NLMSG_DONE, c.NLMSG_ERROR => {
-                        const status = statusOf(message.payload);
-                        if (status < 0) return status;
-                        return if (interrupted) -c.EAGAIN else 0;
-                    },
-                    c.NLMSG_OVERRUN => return -c.EAGAIN,
-                    else => |kind| sink.take(kind, message.payload),
-                }
+            if (dump.takeDatagram(bytes, sink)) |status| return status;
+        }
+    }
+
+    /// Hands the messages of a datagram to `sink.take`; the status where the answer ends.
+    pub fn takeDatagram(dump: *Dump, bytes: []const u8, sink: anytype) ?i32 {
+        var walk: Messages = .{ .rest = bytes };
+        while (walk.next()) |message| {
+            if (message.header.nlmsg_seq != dump.sequence) {
+                if (message.header.nlmsg_type == c.NLMSG_ERROR) dump.asked = false;
+                continue;
+            }
+            if (message.header.nlmsg_flags & c.NLM_F_DUMP_INTR != 0) dump.interrupted = true;
+            switch (message.header.nlmsg_type) {
+                c.NLMSG_DONE, c.NLMSG_ERROR => {
+                    const status = statusOf(message.payload);
+                    if (status < 0) return status;
+                    return if (dump.interrupted) -c.EAGAIN else 0;
+                },
+                c.NLMSG_OVERRUN => return -c.EAGAIN,
+                else => |kind| {
+                    const status = sink.take(kind, message.payload);
+                    if (status < 0) return status;
+                },
             }
         }
+        return null;
     }
 };
 
@@ -187,7 +199,8 @@ pub fn ask(socket: i32, request: anytype, scratch: []u8) Answer {
     var walk: Messages = .{ .rest = bytes };
     const message = walk.next() orelse return .{ .failed = -c.EBADMSG };
     if (message.header.nlmsg_type != c.NLMSG_ERROR) return .{ .message = message.payload };
-    return .{ .failed = @min(statusOf(message.payload), -1) };
+    const status = statusOf(message.payload);
+    return .{ .failed = if (status < 0) status else -c.EBADMSG };
 }
 
 fn send(socket: i32, bytes: []const u8) i32 {

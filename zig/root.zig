@@ -30,6 +30,8 @@ test {
     _ = @import("result.zig");
     _ = @import("wait.zig");
     if (builtin.target.os.tag == .linux) {
+        _ = @import("interface_address.zig");
+        _ = @import("interface_fuzz.zig");
         _ = @import("interface_linux.zig");
         _ = @import("netlink.zig");
     }

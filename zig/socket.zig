@@ -27,12 +27,39 @@ pub fn bind(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
     return system.bind(fd, address, length);
 }
 
-/// connect(2); blocks as the descriptor does, but returns -EINTR where a signal arrives.
+/// connect(2); blocks as the descriptor does, but returns -EINTR where a signal with a handler
+/// arrives. The connection goes on being made then, and another call waits for it.
 pub fn connect(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
-    if (wait.isNonblocking(fd)) return system.connect(fd, address, length);
-    const timeout: wait.FiniteTimeout = .begin(fd, .send);
-    defer timeout.end();
-    return system.connect(fd, address, length);
+    const flags = system.getFlags(fd);
+    if (flags < 0 or flags & c.O_NONBLOCK != 0) return system.connect(fd, address, length);
+    const end_ms = wait.deadline(fd, .send);
+    var pause_ms: i32 = 1;
+    while (true) {
+        // A call that must not wait has no flag for that here, as send(2) has.
+        _ = system.setFlags(fd, flags | c.O_NONBLOCK);
+        const outcome = system.connect(fd, address, length);
+        _ = system.setFlags(fd, flags);
+        if (outcome == -c.EINPROGRESS or outcome == -c.EALREADY) return finishConnect(fd);
+        if (outcome != -c.EAGAIN) return outcome;
+        // unix(7): the listener's queue is full, and nothing tells when it is not.
+        if (end_ms) |end| if (system.clockMs() >= end) return outcome;
+        const paused = wait.pause(pause_ms);
+        if (paused < 0) return paused;
+        pause_ms = @min(pause_ms * 2, pause_max_ms);
+    }
+}
+
+const pause_max_ms = 8;
+
+/// Waits for a connection under way: 0, its error, -EINPROGRESS where the socket's own timeout is
+/// over, or -EINTR.
+pub fn finishConnect(fd: i32) i32 {
+    const ready = wait.untilReported(fd, .send);
+    if (ready < 0) return if (ready == -c.EAGAIN) -c.EINPROGRESS else ready;
+    var outcome: i32 = 0;
+    var length: u32 = @sizeOf(i32);
+    const status = system.getsockopt(fd, c.SOL_SOCKET, c.SO_ERROR, @ptrCast(&outcome), &length);
+    return if (status < 0) status else -outcome;
 }
 
 /// connect(2) of a non-blocking descriptor.
@@ -47,18 +74,36 @@ pub fn listen(fd: i32, backlog: i32) callconv(.c) i32 {
 /// accept(2), the new descriptor close-on-exec and, with `nonblocking` != 0, non-blocking.
 /// `may_wait` == 0 promises that `fd` is non-blocking, which saves the preparations for a wait.
 pub fn accept(fd: i32, slot: [*]u8, nonblocking: u32, may_wait: u32) callconv(.c) i32 {
-    if (may_wait == 0 or wait.isNonblocking(fd)) return acceptInto(fd, slot, nonblocking != 0);
-    const timeout: wait.FiniteTimeout = .begin(fd, .receive);
-    defer timeout.end();
-    return acceptInto(fd, slot, nonblocking != 0);
+    const call: Accept = .{ .fd = fd, .slot = .from(slot), .nonblocking = nonblocking != 0 };
+    // Where nothing listens, poll(2) would never return.
+    if (may_wait == 0 or wait.isNonblocking(fd) or !listens(fd)) return call.waiting();
+    const reported = wait.untilReported(fd, .receive);
+    // Another process may be quicker still: then the call waits.
+    return if (reported < 0) reported else wait.inTheCall(fd, .receive, call);
 }
 
-fn acceptInto(fd: i32, slot: [*]u8, nonblocking: bool) i32 {
-    const address = AddressSlot.from(slot);
-    var length: u32 = address.storage.len;
-    const accepted = system.accept(fd, &address.storage, &length, nonblocking);
-    address.length = length;
-    return accepted;
+const Accept = struct {
+    fd: i32,
+    slot: *align(1) AddressSlot,
+    nonblocking: bool,
+
+    pub fn waiting(call: Accept) i32 {
+        var length: u32 = call.slot.storage.len;
+        const accepted = system.accept(call.fd, &call.slot.storage, &length, call.nonblocking);
+        call.slot.length = length;
+        if (accepted != -c.ECONNABORTED or listens(call.fd)) return accepted;
+        // What comes of an AF_ALG socket has no address, and the kernel refuses to say it.
+        call.slot.length = 0;
+        return system.accept(call.fd, null, null, call.nonblocking);
+    }
+};
+
+/// Does listen(2) make its connections?
+fn listens(fd: i32) bool {
+    var on: i32 = 0;
+    var length: u32 = @sizeOf(i32);
+    const status = system.getsockopt(fd, c.SOL_SOCKET, c.SO_ACCEPTCONN, @ptrCast(&on), &length);
+    return status >= 0 and on != 0;
 }
 
 pub fn getsockname(fd: i32, slot: [*]u8) callconv(.c) i32 {

@@ -1,12 +1,13 @@
 //! send(2), recv(2), readv(2) and writev(2): bytes in and out.
 //!
 //! Each call is tried without waiting first. Only where it would have to wait, and the descriptor
-//! is a blocking one, it is made again so that a signal can end it (wait.zig).
+//! is a blocking one, it waits so that a signal can end it (wait.zig).
 const std = @import("std");
 const c = @import("headers");
 const system = @import("system.zig");
 const wait = @import("wait.zig");
-const AddressSlot = @import("socket.zig").AddressSlot;
+const socket = @import("socket.zig");
+const AddressSlot = socket.AddressSlot;
 
 const Vector = []c.struct_iovec;
 
@@ -40,14 +41,58 @@ fn sendBytes(
     address_length: u32,
 ) i32 {
     const flags = caller_flags | system.no_signal;
-    const sent = system.sendto(fd, data, flags | c.MSG_DONTWAIT, address, address_length);
+    var call: Send = .{
+        .fd = fd,
+        .data = data,
+        .flags = flags,
+        .address = address,
+        .address_length = address_length,
+    };
+    var sent = call.now();
+    if (isFastOpen(flags) and sent == -c.EINPROGRESS) {
+        // Without a cookie the connection comes first, and the data went nowhere: tcp(7).
+        if (flags & c.MSG_DONTWAIT != 0 or wait.isNonblocking(fd)) return sent;
+        const connected = socket.finishConnect(fd);
+        if (connected < 0) return connected;
+        call.flags &= ~@as(u32, fast_open);
+        sent = call.now();
+    }
     if (flags & c.MSG_DONTWAIT != 0) return sent;
     if (!isUnfinished(sent, data.len) or wait.isNonblocking(fd)) return sent;
+    while (isUnfinished(sent, data.len)) {
+        call.data = data[@intCast(@max(sent, 0))..];
+        const more = wait.finish(fd, .send, call);
+        if (more <= 0) return total(sent, more);
+        sent = total(sent, more);
+    }
+    return sent;
+}
 
-    const done: usize = @intCast(@max(sent, 0));
-    const timeout: wait.FiniteTimeout = .begin(fd, .send);
-    defer timeout.end();
-    return total(sent, system.sendto(fd, data[done..], flags, address, address_length));
+const Send = struct {
+    fd: i32,
+    data: []const u8,
+    flags: u32,
+    address: ?[*]const u8,
+    address_length: u32,
+
+    pub fn now(call: Send) i32 {
+        return call.with(call.flags | c.MSG_DONTWAIT);
+    }
+
+    pub fn waiting(call: Send) i32 {
+        return call.with(call.flags);
+    }
+
+    fn with(call: Send, flags: u32) i32 {
+        return system.sendto(call.fd, call.data, flags, call.address, call.address_length);
+    }
+};
+
+const fast_open = if (@hasDecl(c, "MSG_FASTOPEN")) c.MSG_FASTOPEN else 0;
+
+/// sendto(2) that also connects: Linux.
+pub fn isFastOpen(flags: u32) bool {
+    return flags & fast_open != 0;
 }
 
 /// Would block, or a part of a stream's data went.
@@ -95,21 +140,56 @@ fn receiveBytes(
     address: system.AddressPointer,
     address_length: ?*u32,
 ) i32 {
-    const room: u32 = if (address_length) |length| length.* else 0;
-    const now = flags | c.MSG_DONTWAIT;
-    const received = system.recvfrom(fd, buffer, now, address, address_length);
-    if (flags & c.MSG_DONTWAIT != 0) return received;
+    var call: Receive = .{
+        .fd = fd,
+        .buffer = buffer,
+        .flags = flags,
+        .address = address,
+        .address_length = address_length,
+        .address_room = if (address_length) |length| length.* else 0,
+    };
+    var received = call.now();
+    if (neverWaits(flags)) return received;
     const short = wantsMore(fd, received, buffer.len, flags);
     if (received != -c.EAGAIN and !short) return received;
     if (wait.isNonblocking(fd)) return received;
+    // Only the kernel knows when a peek has got enough, and whether to wait for urgent data.
+    const kernels = (short and flags & c.MSG_PEEK != 0) or flags & c.MSG_OOB != 0;
+    if (kernels) return wait.inTheCall(fd, .receive, call);
+    while (true) {
+        call.buffer = buffer[@intCast(@max(received, 0))..];
+        const more = wait.finish(fd, .receive, call);
+        received = if (received > 0) total(received, more) else more;
+        if (more <= 0 or !wantsMore(fd, received, buffer.len, flags)) return received;
+        if (flags & c.MSG_PEEK != 0) return wait.inTheCall(fd, .receive, call);
+    }
+}
 
-    if (address_length) |length| length.* = room;
-    const peeked = flags & c.MSG_PEEK != 0;
-    const done: usize = if (peeked) 0 else @intCast(@max(received, 0));
-    const timeout: wait.FiniteTimeout = .begin(fd, .receive);
-    defer timeout.end();
-    const more = system.recvfrom(fd, buffer[done..], flags, address, address_length);
-    return if (done == 0 and more >= 0) more else total(received, more);
+const Receive = struct {
+    fd: i32,
+    buffer: []u8,
+    flags: u32,
+    address: system.AddressPointer,
+    address_length: ?*u32,
+    address_room: u32,
+
+    pub fn now(call: Receive) i32 {
+        return call.with(call.flags | c.MSG_DONTWAIT);
+    }
+
+    pub fn waiting(call: Receive) i32 {
+        return call.with(call.flags);
+    }
+
+    fn with(call: Receive, flags: u32) i32 {
+        if (call.address_length) |length| length.* = call.address_room;
+        return system.recvfrom(call.fd, call.buffer, flags, call.address, call.address_length);
+    }
+};
+
+/// recv(2): MSG_ERRQUEUE never waits, whatever the descriptor does.
+pub fn neverWaits(flags: u32) bool {
+    return flags & (c.MSG_DONTWAIT | system.error_queue) != 0;
 }
 
 /// MSG_WAITALL on a stream asks for the rest; a datagram is whole however short it is.
@@ -148,17 +228,27 @@ fn vectorFrom(table: [*]u8, count: u32) Vector {
 }
 
 fn readVector(fd: i32, vector: Vector) i32 {
-    const now = system.readvNow(fd, vector);
+    const call: Read = .{ .fd = fd, .vector = vector };
+    const now = call.now();
     if (now != -c.EAGAIN and now != -c.EOPNOTSUPP) return now;
-    if (wait.isNonblocking(fd)) return system.readv(fd, vector);
-    const timeout: wait.FiniteTimeout = .begin(fd, .receive);
-    defer timeout.end();
-    if (!timeout.is_socket) {
-        const ready = wait.untilReady(fd, .receive);
-        if (ready < 0) return ready;
-    }
-    return system.readv(fd, vector);
+    if (wait.isNonblocking(fd)) return call.waiting();
+    const outcome = wait.finish(fd, .receive, call);
+    // A file that cannot be read without waiting is read now that it is ready.
+    return if (outcome == -c.EOPNOTSUPP) wait.inTheCall(fd, .receive, call) else outcome;
 }
+
+const Read = struct {
+    fd: i32,
+    vector: Vector,
+
+    pub fn now(call: Read) i32 {
+        return system.readvNow(call.fd, call.vector);
+    }
+
+    pub fn waiting(call: Read) i32 {
+        return system.readv(call.fd, call.vector);
+    }
+};
 
 /// A socket is written with sendmsg(2) so that a closed peer gives -EPIPE without SIGPIPE.
 fn writeVector(fd: i32, vector: Vector) i32 {
@@ -172,8 +262,15 @@ fn writeVector(fd: i32, vector: Vector) i32 {
 
 /// sendmsg(2), the whole of it where the descriptor is blocking.
 pub fn sendMessage(fd: i32, message: *const c.struct_msghdr, caller_flags: u32) i32 {
-    const flags = caller_flags | system.no_signal;
-    const sent = system.sendmsg(fd, message, flags | c.MSG_DONTWAIT);
+    var flags = caller_flags | system.no_signal;
+    var sent = system.sendmsg(fd, message, flags | c.MSG_DONTWAIT);
+    if (isFastOpen(flags) and sent == -c.EINPROGRESS) {
+        if (flags & c.MSG_DONTWAIT != 0 or wait.isNonblocking(fd)) return sent;
+        const connected = socket.finishConnect(fd);
+        if (connected < 0) return connected;
+        flags &= ~@as(u32, fast_open);
+        sent = system.sendmsg(fd, message, flags | c.MSG_DONTWAIT);
+    }
     if (flags & c.MSG_DONTWAIT != 0) return sent;
     const wanted = bytesIn(vectorOf(message));
     if (!isUnfinished(sent, wanted) or wait.isNonblocking(fd)) return sent;
@@ -181,24 +278,42 @@ pub fn sendMessage(fd: i32, message: *const c.struct_msghdr, caller_flags: u32) 
 }
 
 /// Sends what is left of a message after a call that would have waited: `sent` is what that one
-/// returned. What both did together.
+/// returned. What all did together.
 pub fn sendRemaining(fd: i32, message: *const c.struct_msghdr, sent: i32, flags: u32) i32 {
-    const done: usize = @intCast(@max(sent, 0));
     const vector = vectorOf(message);
-    const remaining = advance(vector, done);
-    defer restore(vector, remaining, done);
-    var rest = message.*;
-    rest.msg_iov = remaining.ptr;
-    rest.msg_iovlen = @intCast(remaining.len);
-    if (done > 0) {
-        // The control data went with the first part.
-        rest.msg_control = null;
-        rest.msg_controllen = 0;
+    const wanted = bytesIn(vector);
+    var moved = sent;
+    while (true) {
+        const done: usize = @intCast(@max(moved, 0));
+        const remaining = advance(vector, done);
+        defer restore(vector, remaining, done);
+        var rest = message.*;
+        rest.msg_iov = remaining.ptr;
+        rest.msg_iovlen = @intCast(remaining.len);
+        if (done > 0) {
+            // The control data went with the first part.
+            rest.msg_control = null;
+            rest.msg_controllen = 0;
+        }
+        const more = wait.finish(fd, .send, SendRest{ .fd = fd, .rest = &rest, .flags = flags });
+        moved = total(moved, more);
+        if (more <= 0 or !isUnfinished(moved, wanted)) return moved;
     }
-    const timeout: wait.FiniteTimeout = .begin(fd, .send);
-    defer timeout.end();
-    return total(sent, system.sendmsg(fd, &rest, flags));
 }
+
+const SendRest = struct {
+    fd: i32,
+    rest: *const c.struct_msghdr,
+    flags: u32,
+
+    pub fn now(call: SendRest) i32 {
+        return system.sendmsg(call.fd, call.rest, call.flags | c.MSG_DONTWAIT);
+    }
+
+    pub fn waiting(call: SendRest) i32 {
+        return system.sendmsg(call.fd, call.rest, call.flags);
+    }
+};
 
 pub fn vectorOf(message: *const c.struct_msghdr) Vector {
     if (message.msg_iovlen == 0) return &.{};

@@ -4,11 +4,13 @@ import { native } from "../native/library.ts";
 import { cString } from "../native/memory.ts";
 import {
   AF,
+  ERRNO,
   ethernetProtocols,
   ipProtocols,
   netlinkProtocols,
   type Protocol,
 } from "./constants.ts";
+import { check } from "./error.ts";
 import { htons } from "./order.ts";
 import { I32_MAX, integer, text, unknownKeyword } from "./validate.ts";
 
@@ -25,6 +27,7 @@ export function protocolNumber(family: number, protocol: Protocol | undefined): 
 /** getprotobyname(3). */
 function namedProtocol(name: string): number {
   const number = native.rawsock_getprotobyname(cString(name));
-  if (number < 0) throw unknownKeyword("protocol", name, ipProtocols.keywords());
-  return number;
+  if (number === -ERRNO.ENOENT) throw unknownKeyword("protocol", name, ipProtocols.keywords());
+  // Nobody could look: that says nothing about the name.
+  return check(number, "getprotobyname");
 }

@@ -1,13 +1,14 @@
 // The network interfaces and their addresses. getifaddrs(3), rtnetlink(7), if_nametoindex(3).
 
+import { interfaceIndex, interfaceName } from "../address/interface.ts";
 import { received, type Sockaddr } from "../address/sockaddr.ts";
 import { IFF } from "../base/constants.ts";
-import { check, failure, namedError } from "../base/error.ts";
+import { failure, namedError } from "../base/error.ts";
 import { Flags } from "../base/keyword.ts";
 import { lazy } from "../base/lazy.ts";
-import { integer, knownKeys, text, U32_MAX, wrongType } from "../base/validate.ts";
+import { integer, knownKeys, U32_MAX, wrongType } from "../base/validate.ts";
 import { native } from "../native/library.ts";
-import { allocate, cString, decodeText } from "../native/memory.ts";
+import { allocate, decodeText } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
 
 /** A flag of an interface: the name of its IFF_* constant in lower case, `_` as `-`. */
@@ -302,7 +303,7 @@ export function ifaddrs(
 
 /** if_nametoindex(3): an unknown name throws a SocketError, ENODEV. */
 export function ifNameIndex(name: string): number;
-/** if_indextoname(3): an unknown index throws a SocketError, ENXIO. */
+/** if_indextoname(3): an unknown index throws a SocketError, ENODEV. */
 export function ifNameIndex(index: number): string;
 /** if_nameindex(3): all interfaces. */
 export function ifNameIndex(): { index: number; name: string }[];
@@ -316,15 +317,7 @@ export function ifNameIndex(
       return { index, name };
     });
   }
-  if (typeof what === "string") {
-    const name = text(what, "name");
-    return check(native.rawsock_if_nametoindex(cString(name)), "if_nametoindex");
-  }
+  if (typeof what === "string") return interfaceIndex(what);
   if (typeof what !== "number") throw wrongType("what", "an interface's name or index", what);
-  const index = integer(what, "index", 0, U32_MAX);
-  const length = check(native.rawsock_if_indextoname(index, indexName), "if_indextoname");
-  return decodeText(indexName.subarray(0, length));
+  return interfaceName(integer(what, "index", 0, U32_MAX));
 }
-
-/** IF_NAMESIZE bytes. */
-const indexName = allocate(16);

@@ -7,7 +7,7 @@ import { recv, socketpair } from "../../src/index.ts";
 import { Descriptors, socketError } from "../support/descriptors.ts";
 import { Peer } from "../support/peer.ts";
 import { bun } from "../support/program.ts";
-import { python, testWith } from "../support/requirements.ts";
+import { program, python, testWith } from "../support/requirements.ts";
 
 /**
  * Bodies of blocking calls that wait for ever. Those that have moved some data when the signal
@@ -18,18 +18,33 @@ const WAITS: Record<string, string> = {
   "recv with waitall":
     "rawsock.send(b, buffer.subarray(1)); rawsock.recv(a, buffer.subarray(0, 9), { waitall: true })",
   recvfrom: "rawsock.recvfrom(a, buffer)",
+  recvmsg: "rawsock.recvmsg(a, new rawsock.Message({ iovec: [buffer] }))",
+  recvmmsg: "rawsock.recvmmsg(a, [new rawsock.Message({ iovec: [buffer] })])",
+  "recvmmsg with a timeout":
+    "rawsock.recvmmsg(a, [new rawsock.Message({ iovec: [buffer] })], { timeout: 1e6 })",
   read: "rawsock.read(a, buffer)",
   readv: "rawsock.read(a, [buffer])",
   "read of a pipe": "rawsock.read(0, buffer)",
   send: "while (rawsock.send(a, chunk) === chunk.length);",
   write: "while (rawsock.write(a, [chunk, chunk]) === 2 * chunk.length);",
+  sendmsg: "while (rawsock.sendmsg(a, new rawsock.Message({ iovec: [chunk] })) === chunk.length);",
+  sendmmsg: "rawsock.sendmmsg(a, [1, 2].map(() => new rawsock.Message({ iovec: [chunk] })))",
   accept: "rawsock.accept(listener)",
   poll: "rawsock.poll([{ fd: a, events: ['in'] }])",
   "connect to a full queue":
     "for (;;) rawsock.connect(rawsock.socket('unix', 'stream'), rawsock.getsockname(listener))",
 };
 
-const PARTIAL: ReadonlySet<string> = new Set(["recv with waitall", "send", "write"]);
+/** The queue of a TCP listener that nobody serves is soon full: then connect(2) waits. */
+WAITS["connect by TCP"] = "for (;;) rawsock.connect(rawsock.socket('inet', 'stream'), full)";
+
+const PARTIAL: ReadonlySet<string> = new Set([
+  "recv with waitall",
+  "send",
+  "sendmsg",
+  "sendmmsg",
+  "write",
+]);
 
 const PRELUDE = `
   const [a, b] = rawsock.socketpair("unix", "stream");
@@ -38,6 +53,10 @@ const PRELUDE = `
   const listener = rawsock.socket("unix", "stream");
   rawsock.bind(listener, rawsock.Sockaddr.unix("\\0rawsock-blocking-" + process.pid));
   rawsock.listen(listener, 0);
+  const server = rawsock.socket("inet", "stream");
+  rawsock.bind(server, { family: "inet", address: "127.0.0.1" });
+  rawsock.listen(server, 0);
+  const full = rawsock.getsockname(server);
   const wait = (call) => {
     console.log("waiting");
     try { call(); console.log("moved a part"); } catch (error) { console.log(error.code); }
@@ -73,6 +92,72 @@ for (const [name, call] of Object.entries(WAITS)) {
     expect(await child.exited).toBe(7);
   });
 }
+
+/** A stop and a continuation, as by Ctrl-Z and fg. */
+async function interrupt(pid: number): Promise<void> {
+  process.kill(pid, "SIGSTOP");
+  await stopped(pid);
+  process.kill(pid, "SIGCONT");
+}
+
+/** The number of the system call that a process is in. */
+function systemCall(pid: number): number {
+  return Number.parseInt(readFileSync(`/proc/${pid}/syscall`, "utf8"), 10);
+}
+
+async function stopped(pid: number): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    if (readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.[0] === "T") return;
+    await Bun.sleep(2);
+  }
+  throw new Error("the process never stopped");
+}
+
+for (const [name, call] of Object.entries(WAITS)) {
+  test(`a stop and its continuation do not end a waiting ${name}, a handler then does`, async () => {
+    const script = `${PRELUDE}
+      process.on("SIGINT", () => { console.log("handled"); process.exit(7); });
+      wait(() => { ${call} });
+      setInterval(() => {}, 1000);`;
+    await using child = new Peer(bun(script));
+    expect(await child.line()).toBe("waiting");
+    await asleep(child.pid);
+    const waiting = systemCall(child.pid);
+    for (let round = 0; round < 3; round++) {
+      await interrupt(child.pid);
+      await asleep(child.pid);
+    }
+    // Bun's own event loop waits in another.
+    expect(systemCall(child.pid)).toBe(waiting);
+    process.kill(child.pid, "SIGINT");
+    expect(await child.line()).toBe(PARTIAL.has(name) ? "moved a part" : "EINTR");
+    expect(await child.line()).toBe("handled");
+    expect(await child.exited).toBe(7);
+  });
+}
+
+testWith(program("strace"))(
+  "a debugger that attaches and lets go does not end a wait",
+  async () => {
+    const script = `${PRELUDE} wait(() => { ${WAITS.recv} });`;
+    await using child = new Peer(bun(script));
+    expect(await child.line()).toBe("waiting");
+    await asleep(child.pid);
+    const strace = Bun.spawn(["strace", "-o", "/dev/null", "-p", String(child.pid)], {
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const { value } = await strace.stderr.getReader().read();
+    expect(new TextDecoder().decode(value)).toContain("attached");
+    await Bun.sleep(50);
+    strace.kill("SIGINT");
+    await strace.exited;
+    await asleep(child.pid);
+    process.kill(child.pid, "SIGINT");
+    await child.exited;
+    // Neither of the lines that follow the end of a wait.
+    expect(child.signal).toBe("SIGINT");
+  },
+);
 
 for (const name of ["recv", "accept", "read of a pipe"]) {
   test(`without a handler Ctrl-C kills a program that waits in ${name}`, async () => {

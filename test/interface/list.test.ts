@@ -251,8 +251,10 @@ test("names and indices of interfaces convert to each other", () => {
 test("unknown and impossible interfaces throw", () => {
   const code = (code: string) => expect.objectContaining({ code });
   expect(() => ifNameIndex("no-such-thing")).toThrow(code("ENODEV"));
-  expect(() => ifNameIndex(2 ** 31 - 1)).toThrow(code("ENXIO"));
-  expect(() => ifNameIndex(0)).toThrow(code("ENXIO"));
+  expect(() => ifNameIndex(2 ** 31 - 1)).toThrow(code("ENODEV"));
+  expect(() => ifNameIndex(0)).toThrow(code("ENODEV"));
+  expect(() => ifNameIndex("no-such-thing")).toThrow("no-such-thing");
+  expect(() => ifNameIndex(2 ** 31 - 1)).toThrow("2147483647");
   expect(() => ifNameIndex("a\0b")).toThrow(TypeError);
   expect(() => ifNameIndex(1.5)).toThrow(RangeError);
   expect(() => ifNameIndex(-1)).toThrow(RangeError);
