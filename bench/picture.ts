@@ -92,10 +92,15 @@ function bar({ name, against, ratio, extra, goal, met }: WithGoal, y: number): s
   const value = isRatio
     ? `${ratio.toFixed(2)}x`
     : `${extra < 0 ? "-" : "+"} ${timeText(Math.abs(extra))}`;
-  return `${text(LABEL - 8, y, label, 'text-anchor="end"')}
-<rect x="${LABEL}" y="${y - 11}" width="${width.toFixed(1)}" height="14" fill="${met === false ? MISSED : GOOD}"/>
-<line x1="${mark.toFixed(1)}" y1="${y - 13}" x2="${mark.toFixed(1)}" y2="${y + 5}" stroke="#000" stroke-width="2"/>
-${text(LABEL + PLOT + 12, y, `${value}  (goal ${goalText(goal)})`)}`;
+  const size = `width="${width.toFixed(1)}" height="14"`;
+  const at = mark.toFixed(1);
+  const ends = `x1="${at}" y1="${y - 13}" x2="${at}" y2="${y + 5}"`;
+  return [
+    text(LABEL - 8, y, label, 'text-anchor="end"'),
+    `<rect x="${LABEL}" y="${y - 11}" ${size} fill="${met === false ? MISSED : GOOD}"/>`,
+    `<line ${ends} stroke="#000" stroke-width="2"/>`,
+    text(LABEL + PLOT + 12, y, `${value}  (goal ${goalText(goal)})`),
+  ].join("\n");
 }
 
 function text(x: number, y: number, words: string, attributes = ""): string {
