@@ -1,8 +1,13 @@
-// rawsock/calls: the synchronous calls and what they take and return, for programs without an event
-// loop's `Socket`. Everything here is what rawsock itself exports.
+// rawsock/calls: the synchronous calls and what they take and return, for programs that do without
+// the event loop's `Socket`. rawsock itself exports all of it.
 
 export { convertAddress } from "../address/convert.ts";
-export { type AddressLike, Sockaddr } from "../address/sockaddr.ts";
+export {
+  type AddressInit,
+  type AddressLike,
+  Sockaddr,
+  type SockaddrOf,
+} from "../address/sockaddr.ts";
 export {
   AF,
   AI,
@@ -12,6 +17,7 @@ export {
   ETH_P,
   type Family,
   type FamilyName,
+  FIO,
   IFF,
   IP,
   IPPROTO,
@@ -24,14 +30,17 @@ export {
   type ProtocolName,
   SCM,
   SHUT,
+  SIOC,
   SO,
   SOCK,
   SOL,
   SOMAXCONN,
   type SocketType,
   TCP,
+  TP_STATUS,
   type TypeName,
   UDP,
+  VMADDR,
 } from "../base/constants.ts";
 export type { Descriptor } from "../base/descriptor.ts";
 export { AddrInfoError, SocketError } from "../base/error.ts";
