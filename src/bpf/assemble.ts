@@ -10,7 +10,7 @@ import {
   type Operand,
   type Program,
 } from "./instruction.ts";
-import { type Token, tokens } from "./lexer.ts";
+import { numberIn, type Token, tokens } from "./lexer.ts";
 import { validate } from "./validate.ts";
 
 export type AssembleOptions = {
@@ -129,8 +129,7 @@ function backward({ text, position }: Token): BpfError {
 
 /** The number of the instruction that a label or number stands for. */
 function target(label: Token, labels: ReadonlyMap<string, number>): number {
-  const name = label.kind === "number" ? String(label.value) : label.text;
-  // Without numbers before the instructions, a number is the instruction's place.
+  const name = label.kind === "number" ? lineNumber(label) : label.text;
   const place = labels.get(name) ?? (numbered(labels) ? undefined : placeOf(label));
   if (place !== undefined) return place;
   const { text, position } = label;
@@ -138,8 +137,17 @@ function target(label: Token, labels: ReadonlyMap<string, number>): number {
   throw new BpfError(`there is no ${what}, as told at ${position}`, { position });
 }
 
-function placeOf({ kind, value }: Token): number | undefined {
-  return kind === "number" ? value : undefined;
+/** Without numbers before the instructions, a number is the instruction's place. */
+function placeOf({ kind, text }: Token): number | undefined {
+  return kind === "number" ? Number(text) : undefined;
+}
+
+/** An instruction's number, as a label: tcpdump writes (010) and means ten. */
+function lineNumber({ text, position }: Token): string {
+  if (/^\d+$/.test(text)) return String(Number(text));
+  throw new BpfError(`unexpected "${text}" at ${position}: expected an instruction's number`, {
+    position,
+  });
 }
 
 /** Whether the source has numbers as labels: then it begins with one, as tcpdump writes it. */
@@ -183,12 +191,11 @@ class Reader {
     this.labels.set(name, this.#drafts.length);
   }
 
-  /** tcpdump writes (010) and means ten. */
   #lineNumber(): string {
     this.#mark("(");
     const token = this.#take("an instruction's number", "number");
     this.#mark(")");
-    return String(Number.parseInt(token.text, 10));
+    return lineNumber(token);
   }
 
   #instruction(): Draft {
@@ -312,7 +319,7 @@ class Reader {
 
   #exactly(value: number): void {
     const token = this.#take(String(value), "number");
-    if (token.value !== value) throw unexpected(token, `${value}, as in 4*([14]&0xf)`);
+    if (numberIn(token) !== value) throw unexpected(token, `${value}, as in 4*([14]&0xf)`);
   }
 
   /** `, then`, `, then, else`, or `jt 5 jf 6`. */
@@ -342,12 +349,13 @@ class Reader {
     const sign = this.#peek();
     const signed = sign.text === "-" || sign.text === "+";
     if (signed) this.#next++;
-    const { value, text, position } = this.#take(what, "number");
+    const token = this.#take(what, "number");
+    const value = numberIn(token);
     if (sign.text !== "-") return value;
     if (value <= 0x8000_0000) return -value >>> 0;
-    throw new BpfError(`-${text} at ${position} is too small: -2147483648 is the least`, {
-      position: sign.position,
-    });
+    const { position } = sign;
+    const limit = "-2147483648 is the least";
+    throw new BpfError(`-${token.text} at ${position} is too small: ${limit}`, { position });
   }
 
   #peek(ahead = 0): Token {

@@ -6,8 +6,6 @@ export type Token = {
   readonly kind: "word" | "number" | "mark" | "end";
   /** As written. */
   readonly text: string;
-  /** Of a number. */
-  readonly value: number;
   readonly position: number;
 };
 
@@ -15,6 +13,7 @@ export type Token = {
 // slash and asterisk to their mirror image, and fill the line that begins with a hash.
 const BLANK = /(?:\s|;[^\n]*|\/\*[\s\S]*?\*\/|(?<=^|\n)#[^\n]*)+/y;
 const WORD = /[A-Za-z_]\w*/y;
+/** After WORD failed it begins with a digit. */
 const NUMBER = /\w+/y;
 const MARK = /[:,[\]()+\-*&#%]/y;
 
@@ -52,22 +51,21 @@ export function tokens(source: string): Token[] {
     found.push(token);
     position += token.text.length;
   }
-  found.push({ kind: "end", text: "", value: 0, position: source.length });
+  found.push({ kind: "end", text: "", position: source.length });
   return found;
 }
 
 function next(match: (pattern: RegExp) => string | undefined, position: number): Token | undefined {
   const word = match(WORD);
-  if (word !== undefined) return { kind: "word", text: word, value: 0, position };
-  const digits = match(NUMBER);
-  if (digits !== undefined) {
-    return { kind: "number", text: digits, value: numberOf(digits, position), position };
-  }
+  if (word !== undefined) return { kind: "word", text: word, position };
+  const number = match(NUMBER);
+  if (number !== undefined) return { kind: "number", text: number, position };
   const mark = match(MARK);
-  return mark === undefined ? undefined : { kind: "mark", text: mark, value: 0, position };
+  return mark === undefined ? undefined : { kind: "mark", text: mark, position };
 }
 
-function numberOf(text: string, position: number): number {
+/** What a number's token says. */
+export function numberIn({ text, position }: Token): number {
   for (const [form, prefix, base] of BASES) {
     if (!form.test(text)) continue;
     const value = Number.parseInt(text.slice(prefix), base);
