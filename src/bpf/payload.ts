@@ -137,6 +137,9 @@ class Dissector {
         return this.#pppoe();
       case TYPE.MPLS:
       case TYPE.MPLS_MULTICAST:
+        // One label, and no look behind it.
+        this.#offset += 4;
+        return "good";
       case TYPE.ARP:
       case TYPE.RARP:
         return "good";
@@ -176,17 +179,16 @@ class Dissector {
 
   #pppoe(): Step {
     if (!this.#has(8) || this.#word(0) !== 0x1100) return "bad";
-    let protocol = this.#word(6);
-    const compressed = (protocol & 0x0100) !== 0;
-    if (compressed) protocol >>= 8;
-    this.#offset += compressed ? 7 : 8;
+    const protocol = this.#word(6);
+    this.#offset += 8;
     const type = {
       [PPP.IPV4]: TYPE.IPV4,
       [PPP.IPV6]: TYPE.IPV6,
       [PPP.MPLS]: TYPE.MPLS,
       [PPP.MPLS_MULTICAST]: TYPE.MPLS_MULTICAST,
     }[protocol];
-    // Of a protocol number the last bit is set, and that of the upper byte is not.
+    // RFC 1661, section 2: of a protocol number the last bit is set, and that of the upper byte is
+    // not. Numbers compressed to one byte, which earlier kernels read, Linux 6.18.44 does not.
     if (type === undefined) return (protocol & 0x0101) === 1 ? "good" : "bad";
     this.#protocol = type;
     return "protocol";
