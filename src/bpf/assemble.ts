@@ -202,7 +202,7 @@ class Reader {
     const token = this.#take("an instruction", "word");
     const { position } = token;
     const name = token.text.toLowerCase();
-    if (name === "unimp") return { code: this.#number("an operation's code"), k: 0, position };
+    if (name === "unimp") return { code: this.#code(), k: 0, position };
     const { mnemonic, negated = false } = ALIASES.get(name) ?? { mnemonic: name };
     const codes = CODES.get(mnemonic);
     if (codes === undefined) throw unexpected(token, "an instruction");
@@ -218,6 +218,14 @@ class Reader {
       : { code, k, position, whenTrue: first, whenFalse: second };
   }
 
+  /** Of an operation that libpcap does not know. */
+  #code(): number {
+    const token = this.#peek();
+    const code = this.#number("an operation's code");
+    if (code > 0xffff) throw unexpected(token, "an operation's code");
+    return code;
+  }
+
   /** The operand, of a kind that the operation takes. */
   #operand(codes: ReadonlyMap<Written, number>, bare: boolean): { code: number; k: number } {
     const token = this.#peek();
@@ -225,9 +233,11 @@ class Reader {
     if (nothing !== undefined && (codes.size === 1 || !this.#startsOperand())) {
       return { code: nothing, k: 0 };
     }
+    const stray = token.kind === "number" && !bare && !codes.has("header");
+    if (stray) throw unexpected(token, "an operand of this instruction");
     const { kind, k } = this.#argument(bare);
     const code = codes.get(kind);
-    if (code === undefined) throw unexpected(token, `an operand of this instruction`);
+    if (code === undefined) throw unexpected(token, "an operand of this instruction");
     return { code, k };
   }
 

@@ -49,9 +49,14 @@ function readable(instruction: Instruction, index: number): string {
   const mnemonic = operation?.mnemonic ?? "unimp";
   const operand = operandText(instruction, index);
   const start = `(${String(index).padStart(3, "0")}) ${mnemonic.padEnd(8)} `;
-  if (!operation?.conditional) return start + operand;
+  if (!isConditional(instruction)) return start + operand;
   const [whenTrue, whenFalse] = [index + 1 + instruction.jt, index + 1 + instruction.jf];
   return `${start}${operand.padEnd(16)} jt ${whenTrue}\tjf ${whenFalse}`;
+}
+
+/** For libpcap also a jump that it does not know: class 5, and any operation but that of `ja`. */
+function isConditional({ code }: Instruction): boolean {
+  return (code & 0x07) === CODE.JA && (code & 0xf0) !== 0;
 }
 
 /** What libpcap knows under a code. */

@@ -82,14 +82,12 @@ function instructionOf(random: Random, rest: number): Instruction {
   >;
   const { code, conditional, operand } = operation;
   const skip = () => (random.once(3) ? 0 : random.below(Math.min(256, Math.min(rest, 6))));
-  if (conditional) {
-    return { code, jt: skip(), jf: skip(), k: constantFor(operation, random) };
-  }
   if (operand === "target") return { code, jt: 0, jf: 0, k: skip() };
   // Early returns leave nothing to compare.
   if (operation.mnemonic === "ret" && !random.once(4)) return instructionOf(random, rest);
   const plain = operand === "none" || operand === "register" || operand === "length";
-  return { code, jt: 0, jf: 0, k: plain ? 0 : constantFor(operation, random) };
+  const k = plain ? 0 : constantFor(operation, random);
+  return conditional ? { code, jt: skip(), jf: skip(), k } : { code, jt: 0, jf: 0, k };
 }
 
 /** What ends a program so that a byte of A can be told from how much of a packet is kept. */
