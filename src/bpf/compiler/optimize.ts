@@ -1,0 +1,101 @@
+// From a formula's graph to a shorter one that decides the same.
+
+import { dominators } from "./dominators.ts";
+import { type Node, ordered, type StepNode } from "./graph.ts";
+import { pullUp } from "./pullup.ts";
+import { thread } from "./thread.ts";
+import { mergeSteps, removeDeadAssignments } from "./variables.ts";
+
+/** Passes that move tests without removing any end after so many: a bound, hardly ever reached. */
+const MOVES_MAX = 100;
+
+/** How far a node is from the ends at most. */
+function levels(order: readonly Node[]): ReadonlyMap<Node, number> {
+  const level = new Map<Node, number>();
+  for (const node of [...order].reverse()) {
+    const below = (next: Node): number => (level.get(next) ?? 0) + 1;
+    if (node.kind === "test") level.set(node, Math.max(below(node.yes), below(node.no)));
+    else level.set(node, node.kind === "step" ? below(node.next) : 0);
+  }
+  return level;
+}
+
+/** A node before the root, so that the root is where an edge leads, too. */
+function entrance(root: Node): StepNode {
+  return { kind: "step", assignments: [], next: root };
+}
+
+/** Threads the graph until nothing changes. */
+function threadAll(start: StepNode, keepLoads: boolean): boolean {
+  let changed = false;
+  for (;;) {
+    const tree = dominators(start);
+    const threaded = thread(tree, keepLoads);
+    const removed = removeDeadAssignments(start);
+    if (!threaded && !removed) return changed;
+    changed = true;
+  }
+}
+
+/** One pass of pulling tests up, from the ends to the root. */
+function pullAll(start: StepNode): boolean {
+  const tree = dominators(start);
+  const level = levels(tree.order);
+  const tests = tree.order.filter((node) => node.kind === "test");
+  tests.sort((first, second) => (level.get(first) ?? 0) - (level.get(second) ?? 0));
+  let changed = false;
+  for (const node of tests) {
+    changed = pullUp(tree, node, "no") || changed;
+    changed = pullUp(tree, node, "yes") || changed;
+  }
+  return changed;
+}
+
+/** Tests with the same values and the same ways on are one. */
+function mergeEqual(start: StepNode): void {
+  const numbers = new Map<Node, number>();
+  const known = new Map<string, Node>();
+  const replaced = new Map<Node, Node>();
+  const resolve = (node: Node): Node => replaced.get(node) ?? node;
+  const key = (node: Node): string => {
+    if (node.kind === "end") return `end ${node.result}`;
+    const stores = node.assignments.map(({ variable, value }) => `${variable.number}=${value.id}`);
+    if (node.kind === "step") return `${stores} ${numbers.get(node.next)}`;
+    const { comparison, left, right, yes, no } = node;
+    return `${stores} ${comparison} ${left.id} ${right.id} ${numbers.get(yes)} ${numbers.get(no)}`;
+  };
+  for (const node of ordered(start).reverse()) {
+    if (node.kind === "test") [node.yes, node.no] = [resolve(node.yes), resolve(node.no)];
+    if (node.kind === "step") node.next = resolve(node.next);
+    const text = key(node);
+    const same = known.get(text);
+    if (same === undefined) known.set(text, node);
+    else replaced.set(node, same);
+    numbers.set(same ?? node, numbers.get(same ?? node) ?? numbers.size);
+  }
+}
+
+export type Optimized = {
+  readonly root: Node;
+  /** Whether the first, plain round found that every packet is refused. */
+  readonly refusesAll: boolean;
+};
+
+/**
+ * Threads jumps, brings tests of one value together and merges equal tails. With `keepLoads`,
+ * loads are neither removed nor moved before others: packets that are cut off are refused
+ * where they were before.
+ */
+export function optimize(root: Node, keepLoads: boolean): Optimized {
+  const start = entrance(root);
+  let moves = 0;
+  for (;;) {
+    if (threadAll(start, keepLoads)) moves = 0;
+    if (keepLoads || !pullAll(start) || ++moves > MOVES_MAX) break;
+  }
+  const refusesAll = start.next.kind === "end" && start.next.result === 0;
+  // What merging makes equal, threading may pass by; but no loads are lost any more.
+  do mergeEqual(start);
+  while (threadAll(start, true));
+  return { root: mergeSteps(start.next), refusesAll };
+}
