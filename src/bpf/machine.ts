@@ -1,6 +1,6 @@
 // The machine: runs a program over a packet as the kernel does, one instruction after the other.
 
-import { BpfError } from "./error.ts";
+import { sizeOf } from "./facts.ts";
 import {
   CODE,
   EXTENSION_BASE,
@@ -18,6 +18,7 @@ import {
   NOTHING_KNOWN,
   type PacketMetadata,
 } from "./metadata.ts";
+import { validate } from "./validate.ts";
 
 /**
  * Runs a program over a packet and returns how many of its bytes to keep: 0 drops it, and what is
@@ -28,26 +29,27 @@ import {
  * `metadata` is what the kernel knows besides the bytes, above all the packet's `length`, where
  * the bytes are only its beginning.
  *
- * Throws a BpfError where the program is one that `validate` would refuse and comes to the
- * mistake, a TypeError or RangeError for a wrong argument.
+ * The program is checked each time, as the kernel checks it when it is attached; `filter` checks
+ * it once. Throws a BpfError for one that the kernel would refuse, a TypeError or RangeError for a
+ * wrong argument.
  */
 export function run(
   program: Program,
   packet: Bytes,
   metadata: PacketMetadata = NOTHING_KNOWN,
 ): number {
+  validate(program);
   if (metadata !== NOTHING_KNOWN) checkMetadata(metadata);
   return execute(program, bytesOf(packet), metadata);
 }
 
-/** The same for what is known to be right. */
+/** The same for a program, bytes and metadata that are known to be right. */
 export function execute(program: Program, bytes: Uint8Array, metadata: PacketMetadata): number {
   const memory = new Uint32Array(MEMORY_WORDS);
   let a = 0;
   let x = 0;
   for (let index = 0; ; index++) {
-    const instruction = program[index];
-    if (instruction === undefined) throw mistake(index, "the program has no such instruction");
+    const instruction = program[index] as Instruction;
     const { code, jt, jf, k } = instruction;
     switch (code) {
       case CODE.LD_IMM:
@@ -74,7 +76,7 @@ export function execute(program: Program, bytes: Uint8Array, metadata: PacketMet
         break;
       }
       case CODE.LD_MEM:
-        a = wordOf(memory, k, index);
+        a = memory[k] as number;
         break;
       case CODE.LD_W_LEN:
         a = metadata.length ?? bytes.length;
@@ -83,7 +85,7 @@ export function execute(program: Program, bytes: Uint8Array, metadata: PacketMet
         x = k;
         break;
       case CODE.LDX_MEM:
-        x = wordOf(memory, k, index);
+        x = memory[k] as number;
         break;
       case CODE.LDX_W_LEN:
         x = metadata.length ?? bytes.length;
@@ -95,11 +97,9 @@ export function execute(program: Program, bytes: Uint8Array, metadata: PacketMet
         break;
       }
       case CODE.ST:
-        wordOf(memory, k, index);
         memory[k] = a;
         break;
       case CODE.STX:
-        wordOf(memory, k, index);
         memory[k] = x;
         break;
       case CODE.TAX:
@@ -113,35 +113,34 @@ export function execute(program: Program, bytes: Uint8Array, metadata: PacketMet
       case CODE.RET_A:
         return a;
       case CODE.JA:
-        // What is no unsigned number can't lead back.
-        index += k >>> 0;
+        index += k;
         break;
       case CODE.JEQ_K:
-        index += (a === k ? jt : jf) & 0xff;
+        index += a === k ? jt : jf;
         break;
       case CODE.JEQ_X:
-        index += (a === x ? jt : jf) & 0xff;
+        index += a === x ? jt : jf;
         break;
       case CODE.JGT_K:
-        index += (a > k ? jt : jf) & 0xff;
+        index += a > k ? jt : jf;
         break;
       case CODE.JGT_X:
-        index += (a > x ? jt : jf) & 0xff;
+        index += a > x ? jt : jf;
         break;
       case CODE.JGE_K:
-        index += (a >= k ? jt : jf) & 0xff;
+        index += a >= k ? jt : jf;
         break;
       case CODE.JGE_X:
-        index += (a >= x ? jt : jf) & 0xff;
+        index += a >= x ? jt : jf;
         break;
       case CODE.JSET_K:
-        index += ((a & k) !== 0 ? jt : jf) & 0xff;
+        index += (a & k) !== 0 ? jt : jf;
         break;
       case CODE.JSET_X:
-        index += ((a & x) !== 0 ? jt : jf) & 0xff;
+        index += (a & x) !== 0 ? jt : jf;
         break;
       default: {
-        const value = calculate(instruction, index, a, x);
+        const value = calculate(instruction, a, x);
         if (value === NONE) return 0;
         a = value;
       }
@@ -149,22 +148,11 @@ export function execute(program: Program, bytes: Uint8Array, metadata: PacketMet
   }
 }
 
-function wordOf(memory: Uint32Array, k: number, index: number): number {
-  const word = memory[k];
-  if (word === undefined) throw mistake(index, `there is no M[${k}]: the last is M[15]`);
-  return word;
-}
-
-/** Bits 3 and 4 of a load's code: a word, half of one, a byte. */
-function sizeOf(code: number): number {
-  return 4 >> ((code >> 3) & 3);
-}
-
 /** BPF_X: the operand is the register. */
 const BY_REGISTER = 0x08;
 
 /** What an arithmetic instruction leaves in A, or NONE for a division by zero. */
-function calculate({ code, k }: Instruction, index: number, a: number, x: number): number {
+function calculate({ code, k }: Instruction, a: number, x: number): number {
   const operand = (code & BY_REGISTER) === 0 ? k : x;
   switch (code) {
     case CODE.ADD_K:
@@ -200,9 +188,5 @@ function calculate({ code, k }: Instruction, index: number, a: number, x: number
     case CODE.NEG:
       return -a >>> 0;
   }
-  throw mistake(index, `0x${code.toString(16)} is no operation`);
-}
-
-function mistake(index: number, complaint: string): BpfError {
-  return new BpfError(`instruction ${index}: ${complaint}`, { index });
+  throw new RangeError(`0x${code.toString(16)} is no operation`);
 }

@@ -4,6 +4,7 @@
 // Registers are signed 32-bit numbers, which every engine keeps in machine registers; what is
 // unsigned in classic BPF is compared with the highest bit turned over.
 
+import { behind, bytesNeeded, bytesRequired, either, type Facts, START, sizeOf } from "./facts.ts";
 import { CODE, EXTENSION_BASE, type Instruction, OPERATIONS, type Program } from "./instruction.ts";
 
 /** The names of the functions that the source calls, in the order of its parameters. */
@@ -20,19 +21,28 @@ export function translate(program: Program): string {
   return new Translator(program).source();
 }
 
+/** BPF_X: the operand is the register. */
+const BY_REGISTER = 0x08;
+/** Registers that are less than this are the same signed and unsigned. */
+const SIGN = 0x8000_0000;
+
 class Translator {
   readonly #program: Program;
-  /** For each instruction, how many bytes a packet that comes there has at least; -1: none does. */
-  readonly #bytesKnown: number[];
+  readonly #required: readonly number[];
+  /** Of the instructions that are reached. */
+  readonly #facts: (Facts | undefined)[];
   /** For each instruction that is jumped to, the first one that does. */
   readonly #jumps = new Map<number, number>();
   readonly #lines: string[] = [];
-  readonly #used = { length: false, negative: false };
-  readonly #words = new Set<number>();
+  readonly #variables = new Set<string>();
+  /** Whether it asks for more than the packet's bytes, and whether for its length. */
+  #asksMore = false;
+  #asksLength = false;
 
   constructor(program: Program) {
     this.#program = program;
-    this.#bytesKnown = program.map((_, index) => (index === 0 ? 0 : -1));
+    this.#required = bytesRequired(program);
+    this.#facts = program.map((_, index) => (index === 0 ? START : undefined));
   }
 
   source(): string {
@@ -49,64 +59,67 @@ class Translator {
   }
 
   #head(): string[] {
-    const words = [...this.#words].map((k) => `, m${k} = 0`).join("");
+    // A parameter that callers leave out takes them time, so those come where they are needed.
+    const parameters = this.#asksMore ? "packet, length, metadata" : "packet";
+    const variables = [...this.#variables].map((name) => `${name} = 0`).join(", ");
     return [
-      "return function (packet, length, metadata) {",
+      `return function (${parameters}) {`,
       "if (!(packet instanceof Uint8Array)) packet = bytesOf(packet);",
       "const size = packet.length;",
-      ...(this.#used.length ? ["const total = lengthOf(length, known(metadata), size);"] : []),
-      `let a = 0, x = 0${this.#used.negative ? ", t = 0" : ""}${words};`,
+      ...(this.#asksLength ? ["const total = lengthOf(length, known(metadata), size);"] : []),
+      ...(variables === "" ? [] : [`let ${variables};`]),
     ];
+  }
+
+  #use(name: string): string {
+    this.#variables.add(name);
+    return name;
   }
 
   /** Empty for an instruction that is never reached. */
   #statement(instruction: Instruction, index: number): string {
-    const known = this.#bytesKnown[index] as number;
-    if (known < 0) return "";
+    const facts = this.#facts[index];
+    if (facts === undefined) return "";
     const { code, k } = instruction;
-    if (OPERATIONS.get(code)?.conditional) return this.#branch(instruction, index, known);
+    if (OPERATIONS.get(code)?.conditional) return this.#branch(instruction, index, facts);
     switch (code) {
       case CODE.RET_K:
       case CODE.RET_A:
         return this.#end(instruction);
       case CODE.JA:
-        return this.#go(index, index + 1 + k, known);
+        return this.#go(index, index + 1 + k, facts);
+    }
+    const next = behind(facts, instruction);
+    switch (code) {
       case CODE.LD_W_ABS:
       case CODE.LD_H_ABS:
       case CODE.LD_B_ABS:
       case CODE.LDX_B_MSH:
-        return this.#absolute(instruction, index, known);
-    }
-    this.#reach(index + 1, known);
-    switch (code) {
+        return this.#absolute(instruction, index, next);
       case CODE.LD_W_IND:
       case CODE.LD_H_IND:
       case CODE.LD_B_IND:
-        return this.#indexed(instruction);
+        return this.#indexed(instruction, index, next);
       case CODE.LD_W_LEN:
       case CODE.LDX_W_LEN:
-        this.#used.length = true;
-        return `${code === CODE.LD_W_LEN ? "a" : "x"} = total;`;
-      case CODE.LD_MEM:
-      case CODE.LDX_MEM:
-      case CODE.ST:
-      case CODE.STX:
-        this.#words.add(k);
+        this.#asksMore = true;
+        this.#asksLength = true;
     }
-    return simple(instruction);
+    this.#reach(index + 1, next);
+    return simple(instruction, (name) => this.#use(name));
   }
 
-  #reach(index: number, known: number): void {
-    const before = this.#bytesKnown[index] as number;
-    this.#bytesKnown[index] = before < 0 ? known : Math.min(before, known);
+  #reach(index: number, facts: Facts): void {
+    const before = this.#facts[index];
+    this.#facts[index] = before === undefined ? facts : either(before, facts);
   }
 
   #end({ code, k }: Instruction): string {
-    return code === CODE.RET_K ? `return ${k};` : "return a >>> 0;";
+    return code === CODE.RET_K ? `return ${k};` : `return ${this.#use("a")} >>> 0;`;
   }
 
   /** Goes on at an instruction; nothing is to be written where that is the next one. */
-  #go(index: number, wanted: number, known: number): string {
+  #go(index: number, wanted: number, facts: Facts): string {
     let target = wanted;
     let instruction = this.#program[target] as Instruction;
     while (instruction.code === CODE.JA) {
@@ -116,50 +129,68 @@ class Translator {
     if (instruction.code === CODE.RET_K || instruction.code === CODE.RET_A) {
       return this.#end(instruction);
     }
-    this.#reach(target, known);
+    this.#reach(target, facts);
     if (target === index + 1) return "";
     if (!this.#jumps.has(target)) this.#jumps.set(target, index);
     return `break to${target};`;
   }
 
-  #branch({ code, jt, jf, k }: Instruction, index: number, known: number): string {
-    const whenTrue = this.#go(index, index + 1 + jt, known);
-    const whenFalse = this.#go(index, index + 1 + jf, known);
-    const [test, opposite] = tests(code, k);
+  #branch({ code, jt, jf, k }: Instruction, index: number, facts: Facts): string {
+    const whenTrue = this.#go(index, index + 1 + jt, facts);
+    const whenFalse = this.#go(index, index + 1 + jf, facts);
     if (whenTrue === whenFalse) return whenTrue;
+    this.#use("a");
+    if ((code & BY_REGISTER) !== 0) this.#use("x");
+    const [test, opposite] = tests(code, k, facts);
     if (whenTrue === "") return `if (${opposite}) ${whenFalse}`;
     return `if (${test}) ${whenTrue} ${whenFalse}`;
   }
 
-  #absolute({ code, k }: Instruction, index: number, known: number): string {
-    const header = code === CODE.LDX_B_MSH;
-    const size = header ? 1 : sizeOf(code);
-    const end = k + size;
-    this.#reach(index + 1, k < 0x8000_0000 ? Math.max(known, end) : known);
-    if (k < 0x8000_0000) {
-      const check = known >= end ? "" : `if (size < ${end}) return 0; `;
-      const value = bytesAt(size, (place) => String(k + place));
-      return check + (header ? `x = (${value} & 15) << 2;` : `a = ${value};`);
-    }
-    this.#used.negative = true;
-    if (!header && k >= EXTENSION_BASE) {
-      // Without a device the kernel returns what A holds.
-      const call = `extension(${k}, packet, a, x, known(metadata))`;
-      return `t = ${call}; if (t < 0) return a >>> 0; a = t | 0;`;
-    }
-    const result = header ? "x = (t & 15) << 2;" : "a = t | 0;";
-    return `t = load(packet, ${k | 0}, ${size}, known(metadata)); if (t < 0) return 0; ${result}`;
+  /** A call of a helper, whose result is negative where the program ends with `otherwise`. */
+  #helped(call: string, otherwise: string, result: string): string {
+    this.#asksMore = true;
+    this.#use("t");
+    return `t = ${call}; if (t < 0) return ${otherwise}; ${result}`;
   }
 
-  #indexed({ code, k }: Instruction): string {
-    this.#used.negative = true;
+  #absolute(instruction: Instruction, index: number, next: Facts): string {
+    const { code, k } = instruction;
+    const header = code === CODE.LDX_B_MSH;
+    const register = this.#use(header ? "x" : "a");
+    const size = header ? 1 : sizeOf(code);
+    if (k >= SIGN) {
+      this.#reach(index + 1, next);
+      if (!header && k >= EXTENSION_BASE) {
+        const call = `extension(${k}, packet, a, ${this.#use("x")}, known(metadata))`;
+        // Without a device the kernel returns what A holds.
+        return this.#helped(call, "a >>> 0", "a = t | 0;");
+      }
+      const call = `load(packet, ${k | 0}, ${size}, known(metadata))`;
+      return this.#helped(call, "0", header ? "x = (t & 15) << 2;" : "a = t | 0;");
+    }
+    // What every packet needs that is kept can be asked for at once, but for what all lead to a 0.
+    const required = this.#required[index] as number;
+    const needed = Number.isFinite(required) ? required : bytesNeeded(instruction);
+    const check = next.size >= needed ? "" : `if (size < ${needed}) return 0; `;
+    this.#reach(index + 1, { ...next, size: Math.max(next.size, needed) });
+    const value = bytesAt(size, (place) => String(k + place));
+    return `${check}${register} = ${header ? `(${value} & 15) << 2` : value};`;
+  }
+
+  #indexed({ code, k }: Instruction, index: number, next: Facts): string {
     const size = sizeOf(code);
-    const value = bytesAt(size, (place) => (place === 0 ? "t" : `t + ${place}`));
-    return [
-      `t = ${k === 0 ? "x" : `x + ${k | 0} | 0`};`,
-      `if (t < 0) { t = load(packet, t, ${size}, known(metadata)); if (t < 0) return 0; a = t | 0; }`,
-      `else { if (t > size - ${size}) return 0; a = ${value}; }`,
-    ].join("\n");
+    const [a, x] = [this.#use("a"), this.#use("x")];
+    // Only an offset that can't be negative, as signed 32 bits, is one from the packet's start.
+    if (next.x + k + size > SIGN) {
+      this.#reach(index + 1, next);
+      const call = `load(packet, ${x} + ${k | 0} | 0, ${size}, known(metadata))`;
+      return this.#helped(call, "0", `${a} = t | 0;`);
+    }
+    const end = k + size;
+    const check = next.sizeAtX >= end ? "" : `if (${x} > size - ${end}) return 0; `;
+    this.#reach(index + 1, { ...next, sizeAtX: Math.max(next.sizeAtX, end) });
+    const value = bytesAt(size, (place) => (k + place === 0 ? x : `${x} + ${k + place}`));
+    return `${check}${a} = ${value};`;
   }
 }
 
@@ -184,11 +215,6 @@ function nested(blocks: readonly Block[]): Block[] {
   return done;
 }
 
-/** Bits 3 and 4 of a load's code: a word, half of one, a byte. */
-function sizeOf(code: number): number {
-  return 4 >> ((code >> 3) & 3);
-}
-
 /** The bytes at places as one number, the first the highest. */
 function bytesAt(size: number, offset: (place: number) => string): string {
   const bytes = Array.from({ length: size }, (_, place) => {
@@ -199,40 +225,49 @@ function bytesAt(size: number, offset: (place: number) => string): string {
 }
 
 /** A conditional jump's test and its opposite. */
-function tests(code: number, k: number): [test: string, opposite: string] {
-  const turned = (register: string) => `(${register} ^ 0x80000000)`;
-  const constant = String((k ^ 0x8000_0000) | 0);
-  const compare = (test: string, opposite: string, other: string): [string, string] => [
-    `${turned("a")} ${test} ${other}`,
-    `${turned("a")} ${opposite} ${other}`,
+function tests(code: number, k: number, { a, x }: Facts): [test: string, opposite: string] {
+  const byRegister = (code & BY_REGISTER) !== 0;
+  const other = byRegister ? "x" : String(k | 0);
+  // Turning the highest bit over makes an unsigned comparison of a signed one.
+  const signed = a < SIGN && (byRegister ? x : k) < SIGN;
+  const turned = byRegister ? "(x ^ 0x80000000)" : String((k ^ SIGN) | 0);
+  const sides = signed ? (["a", other] as const) : (["(a ^ 0x80000000)", turned] as const);
+  const compare = (test: string, opposite: string): [string, string] => [
+    sides.join(` ${test} `),
+    sides.join(` ${opposite} `),
   ];
   switch (code) {
     case CODE.JEQ_K:
-      return [`a === ${k | 0}`, `a !== ${k | 0}`];
     case CODE.JEQ_X:
-      return ["a === x", "a !== x"];
+      return [`a === ${other}`, `a !== ${other}`];
     case CODE.JGT_K:
-      return compare(">", "<=", constant);
     case CODE.JGT_X:
-      return compare(">", "<=", turned("x"));
+      return compare(">", "<=");
     case CODE.JGE_K:
-      return compare(">=", "<", constant);
     case CODE.JGE_X:
-      return compare(">=", "<", turned("x"));
-    case CODE.JSET_K:
-      return [`(a & ${k | 0}) !== 0`, `(a & ${k | 0}) === 0`];
+      return compare(">=", "<");
   }
-  return ["(a & x) !== 0", "(a & x) === 0"];
+  return [`(a & ${other}) !== 0`, `(a & ${other}) === 0`];
 }
 
-/** What only computes, as one statement or two. */
-function simple({ code, k }: Instruction): string {
+/** What only computes, as one statement or two; `use` is told of every variable in it. */
+function simple(instruction: Instruction, use: (name: string) => string): string {
+  const statement = computed(instruction);
+  for (const [name] of statement.matchAll(/\b(?:[ax]|m\d+)\b/g)) use(name);
+  return statement;
+}
+
+function computed({ code, k }: Instruction): string {
   const signed = k | 0;
   switch (code) {
     case CODE.LD_IMM:
       return `a = ${signed};`;
     case CODE.LDX_IMM:
       return `x = ${signed};`;
+    case CODE.LD_W_LEN:
+      return "a = total;";
+    case CODE.LDX_W_LEN:
+      return "x = total;";
     case CODE.LD_MEM:
       return `a = m${k};`;
     case CODE.LDX_MEM:
