@@ -26,17 +26,29 @@ export function checkShape(program: Program): void {
     if (typeof instruction !== "object" || instruction === null) {
       throw new TypeError(`program[${index}] must be an instruction { code, jt, jf, k }`);
     }
-    for (const field of FIELDS) {
-      const value = (instruction as Instruction)[field] as unknown;
-      if (typeof value !== "number") {
-        throw new TypeError(`program[${index}].${field} must be a number, not ${typeof value}`);
-      }
-      if (!(Number.isInteger(value) && value >= 0 && value <= GREATEST[field])) {
-        const range = `an integer from 0 to ${GREATEST[field]}`;
-        throw new RangeError(`program[${index}].${field} must be ${range}, not ${value}`);
-      }
-    }
+    const { code, jt, jf, k } = instruction as Instruction;
+    const fits =
+      (code & GREATEST.code) === code &&
+      (jt & GREATEST.jt) === jt &&
+      (jf & GREATEST.jf) === jf &&
+      k >>> 0 === k;
+    if (!fits) throw misfit(instruction as Instruction, index);
   }
+}
+
+/** The first field that is no unsigned number of its width. */
+function misfit(instruction: Instruction, index: number): Error {
+  const field = FIELDS.find((name) => {
+    const value = instruction[name];
+    return !(Number.isInteger(value) && value >= 0 && value <= GREATEST[name]);
+  });
+  const name = field ?? "k";
+  const value: unknown = instruction[name];
+  if (typeof value !== "number") {
+    return new TypeError(`program[${index}].${name} must be a number, not ${typeof value}`);
+  }
+  const range = `an integer from 0 to ${GREATEST[name]}`;
+  return new RangeError(`program[${index}].${name} must be ${range}, not ${value}`);
 }
 
 /**
@@ -56,27 +68,37 @@ export function validate(program: Program): void {
     const limit = `${INSTRUCTIONS_MAX} instructions are the most`;
     throw refusal(INSTRUCTIONS_MAX, `the program has ${count}: ${limit}`);
   }
-  for (const [index, instruction] of program.entries()) {
+  let readsMemory = false;
+  for (let index = 0; index < count; index++) {
+    const instruction = program[index] as Instruction;
     const complaint = complain(instruction, count - index - 1);
     if (complaint !== undefined) throw refusal(index, complaint);
+    readsMemory ||= isMemoryLoad(instruction.code);
   }
   const last = program[count - 1] as Instruction;
   if (last.code !== CODE.RET_K && last.code !== CODE.RET_A) {
     throw refusal(count - 1, "the last instruction must be a ret");
   }
-  checkMemory(program);
+  if (readsMemory) checkMemory(program);
+}
+
+function isMemoryLoad(code: number): boolean {
+  return code === CODE.LD_MEM || code === CODE.LDX_MEM;
 }
 
 function refusal(index: number, complaint: string): BpfError {
   return new BpfError(`instruction ${index}: ${complaint}`, { index });
 }
 
+/** The same as a table, which is faster: `run` checks its program each time. */
+const BY_CODE = Array.from({ length: 0x100 }, (_, code) => OPERATIONS.get(code));
+
 /** What is wrong with one instruction, which `rest` others follow. */
 function complain({ code, jt, jf, k }: Instruction, rest: number): string | undefined {
-  const operation = OPERATIONS.get(code);
+  const operation = BY_CODE[code];
   if (operation === undefined) return `0x${code.toString(16)} is no operation`;
   if (operation.conditional) {
-    const skip = Math.max(jt, jf);
+    const skip = jt > jf ? jt : jf;
     return skip < rest ? undefined : `a jump over ${skip} leads out of the program`;
   }
   switch (operation.operand) {

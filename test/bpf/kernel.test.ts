@@ -1,6 +1,6 @@
 // The kernel is the judge: programs are attached to a socket, and packets sent to it.
 
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { assemble } from "../../src/bpf/assemble.ts";
 import { disassemble } from "../../src/bpf/disassemble.ts";
 import { BpfError } from "../../src/bpf/error.ts";
@@ -143,23 +143,4 @@ linuxTest("without a device the kernel ends the program with what A holds", () =
       5, 5, 5,
     ]);
   }
-});
-
-test("a thousand nested jumps are translated", () => {
-  // Each jumps over all that follow but the last of as many: blocks in blocks.
-  const half = 1000;
-  const jump = (index: number) => ({ code: CODE.JEQ_K, jt: 0, jf: 0, k: index });
-  const program = [
-    ...Array.from({ length: half }, (_, index) => [
-      jump(index),
-      { code: CODE.JA, jt: 0, jf: 0, k: 2 * (half - index) - 2 + 2 * index },
-    ]).flat(),
-    ...Array.from({ length: half }, (_, index) => [
-      { code: CODE.ADD_K, jt: 0, jf: 0, k: 1 },
-      { code: CODE.ADD_K, jt: 0, jf: 0, k: index },
-    ]).flat(),
-    { code: CODE.RET_A, jt: 0, jf: 0, k: 0 },
-  ];
-  validate(program);
-  expect(realise(program)(new Uint8Array(4))).toBe(run(program, new Uint8Array(4)));
 });

@@ -64,7 +64,8 @@ function constantFor({ code, operand }: { code: number; operand: string }, rando
       return random.below(4);
     case "absolute":
     case "header":
-      if (random.once(30)) return 0xfff0_0000 - random.below(400);
+      // Below SKF_NET_OFF, far behind the link header: outside of every packet.
+      if (random.once(30)) return 0xffef_ffff - random.below(400);
       if (operand === "absolute" && random.once(8)) return random.pick(STEADY);
       return random.once(12) ? random.below(500) : random.below(24);
     case "indexed":
@@ -100,8 +101,11 @@ function ending(shift: number): Instruction[] {
 }
 
 /** A program that validate() accepts; it often returns the byte of A behind `shift`. */
-export function programOf(random: Random, shift = random.pick([0, 8, 16, 24])): Program {
-  const length = 1 + random.below(random.once(5) ? 60 : 16);
+export function programOf(
+  random: Random,
+  length = 1 + random.below(random.once(5) ? 60 : 16),
+): Program {
+  const shift = random.pick([0, 8, 16, 24]);
   const start = [
     { code: CODE.LD_W_ABS, jt: 0, jf: 0, k: random.below(8) },
     { code: CODE.LDX_IMM, jt: 0, jf: 0, k: random.below(16) },
