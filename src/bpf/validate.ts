@@ -56,7 +56,8 @@ function misfit(instruction: Instruction, index: number): Error {
  * instruction's `index` where it answers EINVAL. Every jump stays inside, no memory word is read
  * that some path leaves unwritten, nothing is divided by a constant zero or shifted by 32 or
  * more, every offset that means an extension is one, the last instruction returns, and there are
- * 1 to 4096. It checks what the kernel checks, not what is reachable.
+ * 1 to 4096. It checks what the kernel checks, not what is reachable. How large the kernel's
+ * translation becomes it does not know: ENOMEM, where net.core.optmem_max is too small for it.
  *
  * A field that its type can't hold is a TypeError or RangeError.
  */
