@@ -1,7 +1,7 @@
 // Text to a program: what bpf_asm of the kernel's tools/bpf reads (its language is described in
 // Documentation/networking/filter.rst), and what `tcpdump -d` prints.
 
-import { BpfError } from "./error.ts";
+import { BpfError, quoted } from "./error.ts";
 import {
   CODE,
   EXTENSION_OFFSETS,
@@ -114,7 +114,7 @@ function link(draft: Draft, index: number, labels: ReadonlyMap<string, number>):
     if (label !== undefined && skip > SKIP_MAX) {
       const { text, position } = label;
       const limit = `a conditional jump skips ${SKIP_MAX} instructions at the most`;
-      throw new BpfError(`"${text}" at ${position} is too far: ${limit}`, { position });
+      throw new BpfError(`${quoted(text)} at ${position} is too far: ${limit}`, { position });
     }
     return skip;
   });
@@ -122,7 +122,7 @@ function link(draft: Draft, index: number, labels: ReadonlyMap<string, number>):
 }
 
 function backward({ text, position }: Token): BpfError {
-  return new BpfError(`a jump backward to "${text}" at ${position}: all lead forward`, {
+  return new BpfError(`a jump backward to ${quoted(text)} at ${position}: all lead forward`, {
     position,
   });
 }
@@ -133,7 +133,7 @@ function target(label: Token, labels: ReadonlyMap<string, number>): number {
   const place = labels.get(name) ?? (numbered(labels) ? undefined : placeOf(label));
   if (place !== undefined) return place;
   const { text, position } = label;
-  const what = label.kind === "number" ? `instruction (${text})` : `label "${text}"`;
+  const what = label.kind === "number" ? `instruction (${Number(text)})` : `label ${quoted(text)}`;
   throw new BpfError(`there is no ${what}, as told at ${position}`, { position });
 }
 
@@ -145,9 +145,12 @@ function placeOf({ kind, text }: Token): number | undefined {
 /** An instruction's number, as a label: tcpdump writes (010) and means ten. */
 function lineNumber({ text, position }: Token): string {
   if (/^\d+$/.test(text)) return String(Number(text));
-  throw new BpfError(`unexpected "${text}" at ${position}: expected an instruction's number`, {
-    position,
-  });
+  throw new BpfError(
+    `unexpected ${quoted(text)} at ${position}: expected an instruction's number`,
+    {
+      position,
+    },
+  );
 }
 
 /** Whether the source has numbers as labels: then it begins with one, as tcpdump writes it. */
@@ -186,7 +189,7 @@ class Reader {
     const name = text === "(" ? this.#lineNumber() : this.#take("a label").text;
     if (text !== "(") this.#mark(":");
     if (this.labels.has(name)) {
-      throw new BpfError(`the label "${name}" at ${position} is there already`, { position });
+      throw new BpfError(`the label ${quoted(name)} at ${position} is there already`, { position });
     }
     this.labels.set(name, this.#drafts.length);
   }
@@ -389,6 +392,6 @@ class Reader {
 }
 
 function unexpected({ kind, text, position }: Token, what: string): BpfError {
-  const found = kind === "end" ? "end of the source" : `"${text}"`;
+  const found = kind === "end" ? "end of the source" : quoted(text);
   return new BpfError(`unexpected ${found} at ${position}: expected ${what}`, { position });
 }

@@ -25,3 +25,11 @@ export class BpfError extends SyntaxError {
     if (index !== undefined) this.index = index;
   }
 }
+
+/** How much of a text a message quotes. */
+const QUOTED_MAX = 40;
+
+/** A piece of a source in quotation marks, shortened, as it may be anything. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > QUOTED_MAX ? `${text.slice(0, QUOTED_MAX)}…` : text);
+}

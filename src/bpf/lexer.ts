@@ -1,6 +1,6 @@
 // The words of an assembler source, each with its place.
 
-import { BpfError } from "./error.ts";
+import { BpfError, quoted } from "./error.ts";
 
 export type Token = {
   readonly kind: "word" | "number" | "mark" | "end";
@@ -70,7 +70,8 @@ export function numberIn({ text, position }: Token): number {
     if (!form.test(text)) continue;
     const value = Number.parseInt(text.slice(prefix), base);
     if (value <= GREATEST) return value;
-    throw new BpfError(`${text} at ${position} is too large: 0xffffffff is the most`, { position });
+    const limit = "0xffffffff is the most";
+    throw new BpfError(`${quoted(text)} at ${position} is too large: ${limit}`, { position });
   }
-  throw new BpfError(`unexpected "${text}" at ${position}: that is no number`, { position });
+  throw new BpfError(`unexpected ${quoted(text)} at ${position}: that is no number`, { position });
 }

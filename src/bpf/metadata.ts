@@ -44,6 +44,7 @@ const WIDTHS = {
 } as const satisfies { readonly [Name in keyof PacketMetadata]?: number };
 
 const NAMES = Object.keys(WIDTHS) as (keyof typeof WIDTHS)[];
+const KEYS: ReadonlySet<string> = new Set([...NAMES, "vlan"]);
 
 /** A packet of which nothing more is known. */
 export const NOTHING_KNOWN: PacketMetadata = Object.freeze({});
@@ -53,6 +54,11 @@ const NETWORK_OFFSET = 14;
 
 /** Throws a TypeError or RangeError that names what is wrong. */
 export function checkMetadata(metadata: PacketMetadata): void {
+  for (const name in metadata) {
+    if (!KEYS.has(name)) {
+      throw new TypeError(`unknown metadata "${name}"; accepted: ${[...KEYS].join(", ")}`);
+    }
+  }
   for (const name of NAMES) {
     const value = metadata[name];
     if (value !== undefined) checkNumber(name, value, WIDTHS[name]);
@@ -76,10 +82,10 @@ export function bytesOf(packet: Bytes): Uint8Array {
   if (ArrayBuffer.isView(packet)) {
     return new Uint8Array(packet.buffer, packet.byteOffset, packet.byteLength);
   }
-  const isBuffer =
-    packet instanceof ArrayBuffer ||
-    (typeof SharedArrayBuffer === "function" && packet instanceof SharedArrayBuffer);
-  if (isBuffer) return new Uint8Array(packet);
+  // By name, as those of another realm are of another class.
+  if (/^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(packet))) {
+    return new Uint8Array(packet);
+  }
   throw new TypeError(`packet must be an ArrayBuffer or a view, not ${typeof packet}`);
 }
 

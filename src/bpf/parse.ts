@@ -1,6 +1,6 @@
 // The numbers that `tcpdump -ddd` and bpf_asm print.
 
-import { BpfError } from "./error.ts";
+import { BpfError, quoted } from "./error.ts";
 import type { Instruction, Program } from "./instruction.ts";
 
 const FIELDS = [
@@ -43,7 +43,7 @@ export function parse(text: string): Program {
   const more = rest[count * FIELDS.length];
   if (more === undefined) return program;
   const what = `the end after ${count} instructions`;
-  throw new BpfError(`unexpected "${more[0]}" at ${more.index}: expected ${what}`, {
+  throw new BpfError(`unexpected ${quoted(more[0])} at ${more.index}: expected ${what}`, {
     position: more.index,
   });
 }
@@ -56,7 +56,7 @@ function numberOf(
 ): number {
   if (/^\d{1,10}$/.test(word) && Number(word) <= greatest) return Number(word);
   const expected = `${what}, a number from 0 to ${greatest}`;
-  throw new BpfError(`unexpected "${word}" at ${position}: expected ${expected}`, {
+  throw new BpfError(`unexpected ${quoted(word)} at ${position}: expected ${expected}`, {
     position,
     ...(index === undefined ? {} : { index }),
   });

@@ -185,7 +185,7 @@ describe("what can't be read is a BpfError with its place", () => {
     ["ldh [y + 1]", 5, 'unexpected "y" at 5: expected an operand'],
     ["ldh #1\nret a", 4, 'unexpected "#" at 4: expected an operand of this instruction'],
     ["ret x", 4, 'unexpected "x" at 4: expected an operand of this instruction'],
-    ["ret #0x1ffffffff", 5, "0x1ffffffff at 5 is too large: 0xffffffff is the most"],
+    ["ret #0x1ffffffff", 5, '"0x1ffffffff" at 5 is too large: 0xffffffff is the most'],
     ["ret #-2147483649", 5, "-2147483649 at 5 is too small: -2147483648 is the least"],
     ["ret #09", 5, 'unexpected "09" at 5: that is no number'],
     ["ldxb 5*([14]&0xf)", 5, 'unexpected "5" at 5: expected 4, as in 4*([14]&0xf)'],
@@ -203,6 +203,11 @@ describe("what can't be read is a BpfError with its place", () => {
       expect(failure).toBeInstanceOf(SyntaxError);
     });
   }
+
+  test("is quoted in part only", () => {
+    const { message } = failureOf(`${"l".repeat(1e6)} #0`);
+    expect(message).toBe(`unexpected "${"l".repeat(40)}…" at 0: expected an instruction`);
+  });
 
   test("a conditional jump over more than 255", () => {
     const far = `jeq #1, end\n${"ld #0\n".repeat(256)}end: ret a`;

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { assemble } from "../../src/bpf/assemble.ts";
 import { BpfError } from "../../src/bpf/error.ts";
-import { CODE, type Program } from "../../src/bpf/instruction.ts";
+import { CODE, EXTENSION, EXTENSION_NAMES, type Program } from "../../src/bpf/instruction.ts";
 import { run } from "../../src/bpf/machine.ts";
+import type { PacketMetadata } from "../../src/bpf/metadata.ts";
 import { realise } from "../../src/bpf/realise.ts";
 import { testWith } from "../support/requirements.ts";
 import { filtered, libpcap } from "./libpcap.ts";
@@ -131,11 +132,38 @@ test("wrong arguments are TypeErrors and RangeErrors that name them", () => {
   expect(() => run(program, packet, { vlan })).toThrow(
     new RangeError("vlan.tci must be an integer from 0 to 65535, not 65536"),
   );
+  const unknown = { len: 5 } as { length?: number };
+  expect(() => run(program, packet, unknown)).toThrow('unknown metadata "len"; accepted: length,');
   const mark = "1" as unknown as number;
   expect(() => keep(packet, undefined, { mark })).toThrow(
     new TypeError("mark must be a number, not string"),
   );
 });
+
+test("run and its function are told the same by every extension", () => {
+  const steady = [...EXTENSION_NAMES.keys()].filter((offset) => offset !== EXTENSION.RANDOM);
+  for (let seed = 0; seed < 2000; seed++) {
+    const random = new Random(seed);
+    const names = Array.from({ length: 3 }, () => random.pick(steady) | 0);
+    const source = names.map((name) => `ld [${name}]\nadd x\ntax`).join("\n");
+    const program = assemble(`ld #${random.below(20)}\nldx #${random.word()}\n${source}\nret a`);
+    const metadata = metadataOf(random);
+    const bytes = packetOf(random);
+    const fast = realise(program)(bytes, undefined, metadata);
+    expect([seed, fast]).toEqual([seed, run(program, bytes, metadata)]);
+  }
+});
+
+/** Some of what can be known, at random. */
+function metadataOf(random: Random): PacketMetadata {
+  const [word, half] = [() => random.word(), () => random.below(0x10000)];
+  const all: PacketMetadata = {
+    ...{ length: word(), protocol: half(), pkttype: random.below(8), ifindex: word() },
+    ...{ hatype: half(), vlan: { tci: half(), tpid: half() }, mark: word(), queue: half() },
+    ...{ rxhash: word(), cpu: word(), network: random.below(40) },
+  };
+  return Object.fromEntries(Object.entries(all).filter(() => !random.once(3)));
+}
 
 describe("a program that the kernel would refuse does not run", () => {
   const step = (code: number, k = 0, jt = 0, jf = 0) => ({ code, jt, jf, k });
