@@ -9,6 +9,7 @@ import { linearize } from "./linearize.ts";
 import { type CompileOptions, settings } from "./link.ts";
 import { optimize } from "./optimize.ts";
 import { parseExpression } from "./parser.ts";
+import { specialize } from "./specialize.ts";
 import type { Expression } from "./syntax.ts";
 import { initialize } from "./variables.ts";
 
@@ -18,11 +19,22 @@ function checkExpression(expression: string): void {
   }
 }
 
-/** The graph without the tests that it can do without. */
-function shorten(layout: Layout, root: Node): Node {
-  const { root: short, refusesAll } = optimize(root, layout.usesGeneve);
-  if (refusesAll && !layout.usesGeneve) throw new BpfError("the expression refuses all packets");
-  return short;
+/**
+ * The shortest program that there is for a graph. Packets that are cut off are refused where
+ * libpcap refuses them, which does not optimise filters with Geneve, and folds arithmetic too late
+ * to leave out what it makes superfluous.
+ */
+function shortest(layout: Layout, graph: Node): Program {
+  const { values, usesGeneve } = layout;
+  const keepLoads = usesGeneve || values.simplified;
+  const special = specialize(graph, values);
+  const graphs = special === undefined ? [graph] : [special, graph];
+  const programs = graphs.map((candidate) => {
+    const { root, refusesAll } = optimize(candidate, { keepLoads, move: !usesGeneve });
+    if (refusesAll && !keepLoads) throw new BpfError("the expression refuses all packets");
+    return linearize(initialize(root, values), values);
+  });
+  return programs.reduce((best, program) => (program.length < best.length ? program : best));
 }
 
 function compileTree(tree: Expression, options: CompileOptions): Program {
@@ -32,8 +44,8 @@ function compileTree(tree: Expression, options: CompileOptions): Program {
   const yes: End = { kind: "end", result: checked.snaplen };
   const no: End = { kind: "end", result: 0 };
   const graph = build(formula, yes, no);
-  const root = checked.optimize ? shorten(layout, graph) : graph;
-  return linearize(initialize(root, layout.values), layout.values);
+  if (checked.optimize) return shortest(layout, graph);
+  return linearize(initialize(graph, layout.values), layout.values);
 }
 
 /**

@@ -143,8 +143,6 @@ export class Emitter {
     switch (value.kind) {
       case "constant":
         return [CODE.LDX_IMM, value.value];
-      case "length":
-        return [CODE.LDX_W_LEN];
       case "header":
         return [CODE.LDX_B_MSH, value.offset];
       case "variable":
@@ -157,7 +155,7 @@ export class Emitter {
 
   /** Puts two values into the accumulator and the index register. */
   #pair(left: Value, right: Value): void {
-    if (isDirect(right) || this.#inMemory(right) >= 0) {
+    if (left === right || isDirect(right) || this.#inMemory(right) >= 0) {
       this.load(left);
       this.loadIndex(right);
     } else if (!left.needsIndex) {

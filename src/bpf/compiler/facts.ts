@@ -1,7 +1,7 @@
 // What is known about the packet on the way to a test: how earlier tests ended, and how far the
 // packet is known to reach, because loads beyond its end would have rejected it.
 
-import type { Comparison } from "./formula.ts";
+import { type Comparison, decide } from "./formula.ts";
 import type { TestNode } from "./graph.ts";
 import type { Value } from "./value.ts";
 
@@ -80,7 +80,7 @@ export class Facts {
   }
 
   /** How the test must end, if that is known. */
-  decide({ comparison, left, right }: TestNode): boolean | undefined {
+  outcome({ comparison, left, right }: TestNode): boolean | undefined {
     const known = this.#results.get(keyOf(comparison, left, right));
     if (known !== undefined) return known;
     const equal = this.#equals.get(left);
@@ -96,4 +96,11 @@ export class Facts {
     });
     return all;
   }
+}
+
+/** How a test ends where its left value is the number; undefined where it tests something else. */
+export function outcomeFor(node: TestNode, value: Value, number: number): boolean | undefined {
+  const { comparison, left, right } = node;
+  if (left !== value || right.kind !== "constant") return undefined;
+  return decide(comparison, number, right.value);
 }

@@ -46,7 +46,8 @@ export function constant(value: boolean): Formula {
   return { kind: "constant", value };
 }
 
-function decide(comparison: Comparison, left: number, right: number): boolean {
+/** Whether two numbers compare so. */
+export function decide(comparison: Comparison, left: number, right: number): boolean {
   switch (comparison) {
     case "eq":
       return left === right;
@@ -66,6 +67,7 @@ export function test(values: Values, comparison: Comparison, left: Value, right:
   if (!values.folds) return { kind: "test", comparison, left, right };
   if (left.kind === "constant") {
     if (right.kind === "constant") return constant(decide(comparison, left.value, right.value));
+    values.simplified = true;
     // c > v is not (v >= c), c >= v is not (v > c).
     const swapped = comparison === "gt" ? "ge" : comparison === "ge" ? "gt" : comparison;
     const formula = test(values, swapped, right, left);
@@ -76,6 +78,7 @@ export function test(values: Values, comparison: Comparison, left: Value, right:
       return not(test(values, "set", left.left, left.right));
     }
     if (left.operator === "sub") {
+      values.simplified = true;
       if (left.right.kind === "constant") {
         const sum = values.operation("add", right, left.right);
         return test(values, "eq", left.left, sum);

@@ -12,8 +12,8 @@ export type TestNode = {
   readonly kind: "test";
   assignments: readonly Assignment[];
   readonly comparison: Comparison;
-  readonly left: Value;
-  readonly right: Value;
+  left: Value;
+  right: Value;
   yes: Node;
   no: Node;
 };

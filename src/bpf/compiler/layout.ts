@@ -109,6 +109,8 @@ export class Layout {
 
   /** Whether a field, as far as the mask leaves it, is the number. */
   equals(part: Part, distance: number, size: Size, value: number, mask = 0xffffffff): Formula {
+    // Nothing of the field counts, for networks of every address.
+    if (mask === 0 && this.values.folds) return constant(value === 0);
     const field = this.load(part, distance, size);
     const masked =
       mask === 0xffffffff

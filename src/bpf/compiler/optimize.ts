@@ -1,7 +1,8 @@
 // From a formula's graph to a shorter one that decides the same.
 
 import { dominators } from "./dominators.ts";
-import { type Node, ordered, type StepNode } from "./graph.ts";
+import { outcomeFor } from "./facts.ts";
+import { type Node, ordered, type StepNode, type TestNode } from "./graph.ts";
 import { pullUp } from "./pullup.ts";
 import { thread } from "./thread.ts";
 import { mergeSteps, removeDeadAssignments } from "./variables.ts";
@@ -75,27 +76,71 @@ function mergeEqual(start: StepNode): void {
   }
 }
 
+/** How many tests are looked at for one that follows from them. */
+const IMPLIED_MAX = 64;
+
+/**
+ * Whether a test for equality only says what the tests after it would: from where it fails, tests
+ * of the same value lead to where it holds, were the value that number.
+ */
+function isImplied({ comparison, left, right, yes, no }: TestNode): boolean {
+  if (comparison !== "eq" || right.kind !== "constant") return false;
+  let node = no;
+  for (let count = 0; count < IMPLIED_MAX; count++) {
+    if (node === yes) return count > 0;
+    if (node.kind !== "test" || node.assignments.length > 0) return false;
+    const holds = outcomeFor(node, left, right.value);
+    if (holds === undefined) return false;
+    node = holds ? node.yes : node.no;
+  }
+  return false;
+}
+
+/** Passes by the tests that say nothing; says whether there were some. */
+function removeImplied(start: StepNode): boolean {
+  let changed = false;
+  const pass = (node: Node): Node => {
+    let result = node;
+    while (result.kind === "test" && result.assignments.length === 0 && isImplied(result)) {
+      result = result.no;
+      changed = true;
+    }
+    return result;
+  };
+  for (const node of ordered(start).reverse()) {
+    if (node.kind === "test") [node.yes, node.no] = [pass(node.yes), pass(node.no)];
+    else if (node.kind === "step") node.next = pass(node.next);
+  }
+  return changed;
+}
+
 export type Optimized = {
   readonly root: Node;
   /** Whether the first, plain round found that every packet is refused. */
   readonly refusesAll: boolean;
 };
 
-/**
- * Threads jumps, brings tests of one value together and merges equal tails. With `keepLoads`,
- * loads are neither removed nor moved before others: packets that are cut off are refused
- * where they were before.
- */
-export function optimize(root: Node, keepLoads: boolean): Optimized {
+export type OptimizeOptions = {
+  /**
+   * Keep tests that do not matter if they load what nothing else does: a packet that is too short
+   * for it is refused.
+   */
+  readonly keepLoads: boolean;
+  /** Move tests before others, which changes where packets that are cut off are refused. */
+  readonly move: boolean;
+};
+
+/** Threads jumps, brings tests of one value together and merges equal tails. */
+export function optimize(root: Node, { keepLoads, move }: OptimizeOptions): Optimized {
   const start = entrance(root);
   let moves = 0;
   for (;;) {
     if (threadAll(start, keepLoads)) moves = 0;
-    if (keepLoads || !pullAll(start) || ++moves > MOVES_MAX) break;
+    if (!move || !pullAll(start) || ++moves > MOVES_MAX) break;
   }
   const refusesAll = start.next.kind === "end" && start.next.result === 0;
   // What merging makes equal, threading may pass by; but no loads are lost any more.
   do mergeEqual(start);
-  while (threadAll(start, true));
+  while (removeImplied(start) || threadAll(start, true));
   return { root: mergeSteps(start.next), refusesAll };
 }

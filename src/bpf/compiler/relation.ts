@@ -1,6 +1,7 @@
 // Relations: arithmetic over the packet's bytes, which holds only in packets of the protocols whose
 // bytes it reads.
 
+import { EXTENSION_BASE, EXTENSION_NAMES } from "../instruction.ts";
 import { and, type Formula, not, test } from "./formula.ts";
 import type { Layout } from "./layout.ts";
 import { mistake } from "./link.ts";
@@ -40,7 +41,11 @@ function access(layout: Layout, arithmetic: Arithmetic & { kind: "access" }): Co
   const index = compute(layout, arithmetic.offset);
   const load = (base: Value | undefined, distance: number): Value => {
     if (index.value.kind === "constant" && values.folds) {
-      return values.load(size, base, (distance + index.value.value) >>> 0);
+      const offset = (distance + index.value.value) >>> 0;
+      if (base === undefined && offset >= EXTENSION_BASE && !EXTENSION_NAMES.has(offset)) {
+        throw mistake(`no packet has an offset of ${offset}, which "${protocol}" has`, position);
+      }
+      return values.load(size, base, offset);
     }
     return values.load(size, indexed(layout, base, index.value), distance >>> 0);
   };
@@ -129,17 +134,23 @@ function compute(layout: Layout, arithmetic: Arithmetic): Computed {
   }
 }
 
-/** A chain of operators from the left has any length, so it is no recursion. */
+/**
+ * A chain of operators from the left has any length, so it is no recursion. Only the protocol of
+ * the leftmost operand is a condition: libpcap checks no other one within an operation (but both
+ * sides of a relation), and the same packets are wanted.
+ */
 function computeOperation(layout: Layout, last: Arithmetic & { kind: "operation" }): Computed {
   const chain = [last];
   let first = last.left;
   for (; first.kind === "operation"; first = first.left) chain.push(first);
-  let { value, conditions } = compute(layout, first);
+  const { value: start, conditions } = compute(layout, first);
+  let value = start;
   for (const { operator, right, position } of chain.reverse()) {
     const operand = compute(layout, right);
     checkOperands(operator, operand.value, position);
-    value = layout.values.operation(OPERATORS[operator], value, operand.value);
-    conditions = [...conditions, ...operand.conditions];
+    const result = layout.values.operation(OPERATORS[operator], value, operand.value);
+    if (result.kind !== "operation" || result.left !== value) layout.values.simplified = true;
+    value = result;
   }
   return { value, conditions };
 }

@@ -34,7 +34,7 @@ function goOn(node: Node, facts: Facts, keepLoads: boolean): Node {
       continue;
     }
     if (result.kind !== "test" || result.assignments.length > 0) return result;
-    const decided = facts.decide(result);
+    const decided = facts.outcome(result);
     if (decided !== undefined) {
       result = decided ? result.yes : result.no;
     } else if (

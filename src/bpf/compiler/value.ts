@@ -84,7 +84,7 @@ function calculate(operator: BinaryOperator, left: number, right: number): numbe
 
 /** Whether a value can be put into the index register without the accumulator. */
 export function isDirect(value: Value): boolean {
-  return ["constant", "length", "header", "variable"].includes(value.kind);
+  return value.kind === "constant" || value.kind === "header" || value.kind === "variable";
 }
 
 function union(first: readonly Variable[], second: readonly Variable[]): readonly Variable[] {
@@ -95,6 +95,11 @@ function union(first: readonly Variable[], second: readonly Variable[]): readonl
 export class Values {
   readonly #known = new Map<string, Value>();
   #variables = 0;
+  /**
+   * Whether arithmetic was simplified in a way that libpcap does too late to notice that an
+   * expression refuses all packets.
+   */
+  simplified = false;
 
   /** Whether operations whose result is known are that, without what they would have loaded. */
   readonly folds: boolean;
