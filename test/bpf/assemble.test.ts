@@ -3,7 +3,11 @@ import fc from "fast-check";
 import { assemble } from "../../src/bpf/assemble.ts";
 import { BpfError } from "../../src/bpf/error.ts";
 import { CODE, EXTENSION, type Instruction } from "../../src/bpf/instruction.ts";
+import { parse } from "../../src/bpf/parse.ts";
 import { validate } from "../../src/bpf/validate.ts";
+import golden from "./fixtures/bpf-asm.json";
+import { programOf, Random } from "./programs.ts";
+import { sourceOf } from "./source.ts";
 
 const step = (code: number, k = 0, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });
 
@@ -67,6 +71,20 @@ describe("bpf_asm's examples", () => {
       step(0x06, 0x7fff_0000),
     ]);
   });
+});
+
+test("what bpf_asm made of random sources", () => {
+  expect(golden.length).toBeGreaterThan(50);
+  for (const { source, output } of golden) expect(assemble(source)).toEqual(parse(output));
+});
+
+test("a program written in any of the language's ways is read back", () => {
+  for (let seed = 0; seed < 2000; seed++) {
+    const random = new Random(seed);
+    const program = programOf(random);
+    if (program.some(({ k }) => k === EXTENSION.ALU_XOR_X)) continue;
+    expect(assemble(sourceOf(program, random))).toEqual(program);
+  }
 });
 
 describe("every way to write an operand", () => {
