@@ -66,7 +66,8 @@ class Translator {
       `return function (${parameters}) {`,
       "if (!(packet instanceof Uint8Array)) packet = bytesOf(packet);",
       "const size = packet.length;",
-      ...(this.#asksLength ? ["const total = lengthOf(length, known(metadata), size);"] : []),
+      ...(this.#asksMore ? ["const about = known(metadata);"] : []),
+      ...(this.#asksLength ? ["const total = lengthOf(length, about, size);"] : []),
       ...(variables === "" ? [] : [`let ${variables};`]),
     ];
   }
@@ -161,11 +162,11 @@ class Translator {
     if (k >= SIGN) {
       this.#reach(index + 1, next);
       if (!header && k >= EXTENSION_BASE) {
-        const call = `extension(${k}, packet, a, ${this.#use("x")}, known(metadata))`;
+        const call = `extension(${k}, packet, a, ${this.#use("x")}, about)`;
         // Without a device the kernel returns what A holds.
         return this.#helped(call, "a >>> 0", "a = t | 0;");
       }
-      const call = `load(packet, ${k | 0}, ${size}, known(metadata))`;
+      const call = `load(packet, ${k | 0}, ${size}, about)`;
       return this.#helped(call, "0", header ? "x = (t & 15) << 2;" : "a = t | 0;");
     }
     // What every packet needs that is kept can be asked for at once, but for what all lead to a 0.
@@ -183,7 +184,7 @@ class Translator {
     // Only an offset that can't be negative, as signed 32 bits, is one from the packet's start.
     if (next.x + k + size > SIGN) {
       this.#reach(index + 1, next);
-      const call = `load(packet, ${x} + ${k | 0} | 0, ${size}, known(metadata))`;
+      const call = `load(packet, ${x} + ${k | 0} | 0, ${size}, about)`;
       return this.#helped(call, "0", `${a} = t | 0;`);
     }
     const end = k + size;
