@@ -14,7 +14,7 @@ import {
 } from "../../src/bpf/index.ts";
 import { end } from "../support/program.ts";
 import { program, testWith } from "../support/requirements.ts";
-import { packetOf, programOf, Random } from "./programs.ts";
+import { LONG, packetOf, programOf, Random } from "./programs.ts";
 
 const frame = new Uint8Array(60);
 frame.set([0x08, 0x00, 0x45], 12);
@@ -75,22 +75,26 @@ function withoutEval<T>(body: () => T): T {
   return whereCodeFails(new EvalError("code generation from strings is disallowed"), body);
 }
 
-test("where code can't be made from text, the machine answers alike", () => {
-  for (let seed = 0; seed < 500; seed++) {
-    const random = new Random(seed);
-    const written = programOf(random);
-    const [fast, slow] = [filter(written), withoutEval(() => filter(written))];
-    expect(slow.toString()).toContain("execute");
-    expect(fast.toString()).not.toContain("execute");
-    const packet = packetOf(random);
-    expect(slow(packet)).toBe(fast(packet));
-  }
-  const length = withoutEval(() => filter(assemble("ld len\nret a")));
-  expect([length(frame), length(frame, 9), length(frame, undefined, { length: 8 })]).toEqual([
-    60, 9, 8,
-  ]);
-  expect(() => length(frame, -1)).toThrow(RangeError);
-});
+test(
+  "where code can't be made from text, the machine answers alike",
+  () => {
+    for (let seed = 0; seed < 500; seed++) {
+      const random = new Random(seed);
+      const written = programOf(random);
+      const [fast, slow] = [filter(written), withoutEval(() => filter(written))];
+      expect(slow.toString()).toContain("execute");
+      expect(fast.toString()).not.toContain("execute");
+      const packet = packetOf(random);
+      expect(slow(packet)).toBe(fast(packet));
+    }
+    const length = withoutEval(() => filter(assemble("ld len\nret a")));
+    expect([length(frame), length(frame, 9), length(frame, undefined, { length: 8 })]).toEqual([
+      60, 9, 8,
+    ]);
+    expect(() => length(frame, -1)).toThrow(RangeError);
+  },
+  LONG,
+);
 
 test("whatever error a runtime forbids it by", () => {
   for (const error of [new TypeError("no"), new SyntaxError("no"), new Error("no")]) {
@@ -98,17 +102,21 @@ test("whatever error a runtime forbids it by", () => {
   }
 });
 
-test("programs of thousands of instructions are translated", () => {
-  for (let seed = 0; seed < 20; seed++) {
-    const random = new Random(seed);
-    const long = programOf(random, 4000);
-    const keep = filter(long);
-    for (let count = 0; count < 5; count++) {
-      const packet = packetOf(random);
-      expect([seed, keep(packet)]).toEqual([seed, run(long, packet)]);
+test(
+  "programs of thousands of instructions are translated",
+  () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const random = new Random(seed);
+      const long = programOf(random, 4000);
+      const keep = filter(long);
+      for (let count = 0; count < 5; count++) {
+        const packet = packetOf(random);
+        expect([seed, keep(packet)]).toEqual([seed, run(long, packet)]);
+      }
     }
-  }
-});
+  },
+  LONG,
+);
 
 /** Over a thousand blocks in each other: as many jumps as there is room for, none to one place. */
 function deep(): Program {
@@ -127,10 +135,14 @@ function deep(): Program {
   ];
 }
 
-test("a thousand blocks in each other are translated", () => {
-  expect(filter(deep())(frame)).toBe(run(deep(), frame));
-  expect(run(deep(), frame)).toBe(523_776);
-});
+test(
+  "a thousand blocks in each other are translated",
+  () => {
+    expect(filter(deep())(frame)).toBe(run(deep(), frame));
+    expect(run(deep(), frame)).toBe(523_776);
+  },
+  LONG,
+);
 
 const directory = mkdtempSync(join(tmpdir(), "rawsock-bpf-"));
 afterAll(() => rmSync(directory, { recursive: true }));

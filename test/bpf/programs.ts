@@ -10,6 +10,9 @@ import {
 } from "../../src/bpf/instruction.ts";
 import { validate } from "../../src/bpf/validate.ts";
 
+/** Milliseconds for a test of thousands of programs, also on a slow or emulated machine. */
+export const LONG = 120_000;
+
 /** Random numbers from a seed: mulberry32. */
 export class Random {
   #state: number;
