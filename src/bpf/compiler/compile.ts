@@ -3,9 +3,9 @@
 import { BpfError } from "../error.ts";
 import { CODE, type Program } from "../instruction.ts";
 import { generate } from "./generate.ts";
-import { build, type End, type Node } from "./graph.ts";
+import { build, type End, type Node, ordered } from "./graph.ts";
 import { Layout } from "./layout.ts";
-import { linearize } from "./linearize.ts";
+import { linearize, tooLong } from "./linearize.ts";
 import { type CompileOptions, settings } from "./link.ts";
 import { optimize } from "./optimize.ts";
 import { parseExpression } from "./parser.ts";
@@ -37,6 +37,9 @@ function shortest(layout: Layout, graph: Node): Program {
   return programs.reduce((best, program) => (program.length < best.length ? program : best));
 }
 
+/** Nodes that are looked at; programs of a tenth of it are too long already. */
+const NODES_MAX = 40_000;
+
 function compileTree(tree: Expression, options: CompileOptions): Program {
   const checked = settings(options);
   const layout = new Layout(checked);
@@ -44,6 +47,7 @@ function compileTree(tree: Expression, options: CompileOptions): Program {
   const yes: End = { kind: "end", result: checked.snaplen };
   const no: End = { kind: "end", result: 0 };
   const graph = build(formula, yes, no);
+  if (ordered(graph).length > NODES_MAX) throw tooLong();
   if (checked.optimize) return shortest(layout, graph);
   return linearize(initialize(graph, layout.values), layout.values);
 }

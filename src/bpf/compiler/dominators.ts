@@ -1,7 +1,7 @@
 // Which edges of a graph every path to a node takes. Nodes and edges are one tree: the parent of an
 // edge is the node it leaves, the parent of a node the last thing that all ways to it have in common.
 
-import { type Node, ordered, type TestNode } from "./graph.ts";
+import { type Node, ordered } from "./graph.ts";
 
 /** A node, or an edge that leaves it. */
 export type Element = {
@@ -11,6 +11,9 @@ export type Element = {
   /** Which edge, or none: where a test holds, where it does not, or a step's only one. */
   readonly edge: "yes" | "no" | "next" | undefined;
   readonly children: Element[];
+  /** The numbers of the elements below it, itself first, when the tree is walked. */
+  first: number;
+  last: number;
 };
 
 export type Dominators = {
@@ -34,7 +37,7 @@ function common(first: Element, second: Element): Element {
 
 function makeElement(parent: Element | undefined, node: Node, edge: Element["edge"]): Element {
   const depth = parent === undefined ? 0 : parent.depth + 1;
-  const element = { parent, depth, node, edge, children: [] };
+  const element: Element = { parent, depth, node, edge, children: [], first: 0, last: 0 };
   parent?.children.push(element);
   return element;
 }
@@ -65,7 +68,25 @@ export function dominators(root: Node): Dominators {
       enter(node.next, makeElement(element, node, "next"));
     }
   }
-  return { root: elements.get(root) as Element, order, elements, entrances };
+  const top = elements.get(root) as Element;
+  number(top);
+  return { root: top, order, elements, entrances };
+}
+
+/** Numbers the elements as they are met on a walk. */
+function number(root: Element): void {
+  let count = 0;
+  const stack = [root];
+  for (let element = stack.at(-1); element !== undefined; element = stack.at(-1)) {
+    if (element.last > 0) {
+      stack.pop();
+      element.last = count;
+    } else {
+      element.first = count++;
+      element.last = count;
+      stack.push(...element.children);
+    }
+  }
 }
 
 /** Where an edge leads to. */
@@ -80,11 +101,7 @@ export function redirect({ node, edge }: Element, to: Node): void {
   else if (node.kind === "test") node[edge === "yes" ? "yes" : "no"] = to;
 }
 
-/** Whether all ways to the test go through the node. */
-export function dominates(tree: Dominators, node: Node, test: TestNode): boolean {
-  const above = tree.elements.get(node);
-  let element = tree.elements.get(test);
-  if (above === undefined) return false;
-  while (element !== undefined && element.depth > above.depth) element = element.parent;
-  return element === above;
+/** Whether all ways to one element go through the other. */
+export function dominates(above: Element, below: Element | undefined): boolean {
+  return below !== undefined && above.first <= below.first && below.first < above.last;
 }

@@ -11,6 +11,11 @@ import { placeVariables } from "./variables.ts";
 
 const REACH = 255;
 
+/** The expression is right, but no kernel would take its program. */
+export function tooLong(): BpfError {
+  return new BpfError(`the program has more than the ${INSTRUCTIONS_MAX} instructions allowed`);
+}
+
 /** A node's instructions, the jump behind them if it is a test, and the blocks that follow. */
 type Block = {
   readonly code: readonly Instruction[];
@@ -81,9 +86,7 @@ class Backwards {
 
   add(instruction: Instruction): void {
     this.#code.push(instruction);
-    if (this.#code.length > INSTRUCTIONS_MAX) {
-      throw new BpfError(`the program has more than the ${INSTRUCTIONS_MAX} instructions allowed`);
-    }
+    if (this.#code.length > INSTRUCTIONS_MAX) throw tooLong();
   }
 
   /** Adds a node's instructions, in their order. */

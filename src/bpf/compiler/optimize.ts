@@ -1,8 +1,10 @@
 // From a formula's graph to a shorter one that decides the same.
 
+import { INSTRUCTIONS_MAX } from "../instruction.ts";
 import { dominators } from "./dominators.ts";
 import { outcomeFor } from "./facts.ts";
 import { type Node, ordered, type StepNode, type TestNode } from "./graph.ts";
+import { tooLong } from "./linearize.ts";
 import { pullUp } from "./pullup.ts";
 import { thread } from "./thread.ts";
 import { mergeSteps, removeDeadAssignments } from "./variables.ts";
@@ -114,6 +116,18 @@ function removeImplied(start: StepNode): boolean {
   return changed;
 }
 
+/** Tests that are left after threading are all needed but for a few that others imply. */
+const TESTS_MAX = 1.25 * INSTRUCTIONS_MAX;
+
+/** Gives up on what can't become a program before spending much time on it. */
+function checkSize(start: StepNode): void {
+  const tests = new Set<string>();
+  for (const node of ordered(start)) {
+    if (node.kind === "test") tests.add(`${node.comparison} ${node.left.id} ${node.right.id}`);
+  }
+  if (tests.size > TESTS_MAX) throw tooLong();
+}
+
 export type Optimized = {
   readonly root: Node;
   /** Whether the first, plain round found that every packet is refused. */
@@ -136,6 +150,7 @@ export function optimize(root: Node, { keepLoads, move }: OptimizeOptions): Opti
   let moves = 0;
   for (;;) {
     if (threadAll(start, keepLoads)) moves = 0;
+    checkSize(start);
     if (!move || !pullAll(start) || ++moves > MOVES_MAX) break;
   }
   const refusesAll = start.next.kind === "end" && start.next.result === 0;

@@ -58,13 +58,13 @@ export function thread(tree: Dominators, keepLoads: boolean): boolean {
   const facts = new Facts();
   let changed = false;
 
-  const enter = (element: Element): void => {
-    const { node, edge } = element;
-    if (node.kind === "test" && isLasting(node, places.get(node) ?? 0, last)) {
-      if (edge !== undefined) facts.addResult(node, edge === "yes");
-      else for (const value of [node.left, node.right]) facts.addLoads(value);
-    }
-    if (edge === undefined) return;
+  const enter = ({ node, edge }: Element): void => {
+    if (node.kind !== "test" || !isLasting(node, places.get(node) ?? 0, last)) return;
+    if (edge !== undefined) facts.addResult(node, edge === "yes");
+    else for (const value of [node.left, node.right]) facts.addLoads(value);
+  };
+  const leave = (element: Element): void => {
+    if (element.edge === undefined) return;
     const before = target(element);
     const after = goOn(before, facts, keepLoads);
     if (after !== before) {
@@ -73,12 +73,14 @@ export function thread(tree: Dominators, keepLoads: boolean): boolean {
     }
   };
 
+  // Edges are changed on the way up: those below, which are already changed, make ways short.
   const stack: { element: Element; mark: number | undefined }[] = [
     { element: tree.root, mark: undefined },
   ];
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
     const { element, mark } = top;
     if (mark !== undefined) {
+      leave(element);
       facts.restore(mark);
       continue;
     }
