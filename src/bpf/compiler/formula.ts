@@ -67,6 +67,7 @@ export function test(values: Values, comparison: Comparison, left: Value, right:
   if (!values.folds) return { kind: "test", comparison, left, right };
   if (left.kind === "constant") {
     if (right.kind === "constant") return constant(decide(comparison, left.value, right.value));
+    if (!values.foldsArithmetic) return { kind: "test", comparison, left, right };
     values.simplified = true;
     // c > v is not (v >= c), c >= v is not (v > c).
     const swapped = comparison === "gt" ? "ge" : comparison === "ge" ? "gt" : comparison;
@@ -77,7 +78,7 @@ export function test(values: Values, comparison: Comparison, left: Value, right:
     if (left.operator === "and" && left.right.kind === "constant" && right.value === 0) {
       return not(test(values, "set", left.left, left.right));
     }
-    if (left.operator === "sub") {
+    if (left.operator === "sub" && values.foldsArithmetic) {
       values.simplified = true;
       if (left.right.kind === "constant") {
         const sum = values.operation("add", right, left.right);

@@ -92,20 +92,23 @@ function union(first: readonly Variable[], second: readonly Variable[]): readonl
   return first.length === 0 ? second : [...new Set([...first, ...second])];
 }
 
+/** What is folded: nothing, tests alone, or arithmetic as well. */
+export type Folding = "nothing" | "tests" | "everything";
+
 export class Values {
   readonly #known = new Map<string, Value>();
   #variables = 0;
-  /**
-   * Whether arithmetic was simplified in a way that libpcap does too late to notice that an
-   * expression refuses all packets.
-   */
+  /** Whether arithmetic of the expression was simplified. */
   simplified = false;
 
-  /** Whether operations whose result is known are that, without what they would have loaded. */
+  /** Whether tests are simplified, and what is known is not computed again. */
   readonly folds: boolean;
+  /** Whether arithmetic is, too, and what its operands would have loaded is left out. */
+  readonly foldsArithmetic: boolean;
 
-  constructor(folds: boolean) {
-    this.folds = folds;
+  constructor(folding: Folding) {
+    this.folds = folding !== "nothing";
+    this.foldsArithmetic = folding === "everything";
   }
 
   #intern(key: string, make: () => Shape, parts: readonly Value[], more: Partial<Value>): Value {
@@ -158,19 +161,22 @@ export class Values {
   }
 
   negation(operand: Value): Value {
-    if (operand.kind === "constant" && this.folds) return this.constant(-operand.value >>> 0);
+    if (operand.kind === "constant" && this.foldsArithmetic)
+      return this.constant(-operand.value >>> 0);
     return this.#intern(`-${operand.id}`, () => ({ kind: "negation", operand }), [operand], {});
   }
 
   operation(operator: BinaryOperator, left: Value, right: Value): Value {
-    const folded = this.folds ? this.#folded(operator, left, right) : undefined;
-    if (folded !== undefined) return folded;
-    if (left.kind === "constant" && right.kind !== "constant" && isCommutative(operator)) {
-      return this.operation(operator, right, left);
+    if (this.foldsArithmetic) {
+      const folded = this.#folded(operator, left, right);
+      if (folded !== undefined) return folded;
+      if (left.kind === "constant" && right.kind !== "constant" && isCommutative(operator)) {
+        return this.operation(operator, right, left);
+      }
     }
-    const constant = right.kind === "constant";
     // Both sides at once: the one that is computed first waits in a word where the other one needs
     // the index register, too.
+    const constant = right.kind === "constant";
     const words = constant
       ? left.words
       : left.words === right.words

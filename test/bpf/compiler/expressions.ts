@@ -467,7 +467,7 @@ const ARITHMETIC = lines(`
   ip[ip[8] + ip[9]] = 1
   (tcp[0:2] & 0xff) * (tcp[2:2] >> 8) - tcp[13] > 200
   ip[12:4] = ip[16:4]
-  len = ip[2:2] + 14
+  ip[2:2] = len - 14
   len - ip[2:2] > 14
   ip[8] = 64 and ip[8] = 65
   ip[8] = 64 or ip[8] != 64

@@ -48,7 +48,7 @@ export function packetFor(random: Random, link: LinkName): Packet {
 
 function metadataFor(random: Random, bytes: Uint8Array): PacketMetadata {
   return {
-    length: random.once(4) ? bytes.length + random.below(1500) : bytes.length,
+    length: random.once(3) ? random.pick([60, 64, 2000, bytes.length + 9]) : bytes.length,
     pkttype: random.pick([0, 4]),
     ifindex: random.pick([1, 2]),
     ...(random.once(2) ? { vlan: { tci: random.pick([0, 5, 6, 0x2005]), tpid: 0x8100 } } : {}),
@@ -97,6 +97,24 @@ function wanted(random: Random, { code }: Instruction, operand: number): number 
     default:
       return operand;
   }
+}
+
+/** Arithmetic, as the machine does it. */
+function calculated(code: number, left: number, right: number): number {
+  const results: Readonly<Record<number, () => number>> = {
+    0: () => left + right,
+    16: () => left - right,
+    32: () => Math.imul(left, right),
+    48: () => (right === 0 ? 0 : Math.floor(left / right)),
+    64: () => left | right,
+    80: () => left & right,
+    96: () => left << right,
+    112: () => left >>> right,
+    128: () => -left,
+    144: () => (right === 0 ? 0 : left % right),
+    160: () => left ^ right,
+  };
+  return (results[code & 0xf0]?.() ?? 0) >>> 0;
 }
 
 /** Runs the program over a copy of the packet, which is changed at jumps where `random` says so. */
@@ -178,31 +196,16 @@ export function steer(program: Program, packet: Packet, random: Random): Packet 
         a = x;
         source = undefined;
         break;
-      case CODE.AND_K:
-        a = (a & k) >>> 0;
-        if (source !== undefined) source = { ...source, mask: (source.mask & k) >>> 0 };
-        break;
-      case CODE.ADD_K:
-        a = (a + k) >>> 0;
-        source = undefined;
-        break;
-      case CODE.ADD_X:
-        a = (a + x) >>> 0;
-        source = undefined;
-        break;
-      case CODE.MUL_K:
-        a = Math.imul(a, k) >>> 0;
-        source = undefined;
-        break;
-      case CODE.LSH_K:
-        a = (a << k) >>> 0;
-        source = undefined;
-        break;
+      case CODE.RET_K:
+        return { ...packet, bytes };
       default:
-        // Other arithmetic leads on without steering.
-        source = undefined;
+        a = calculated(code, a, (code & 8) === 0 ? k : x);
+        if (code === CODE.AND_K && source !== undefined) {
+          source = { ...source, mask: (source.mask & k) >>> 0 };
+        } else {
+          source = undefined;
+        }
     }
-    if ((code & 7) === 6) break;
   }
   return { ...packet, bytes };
 }

@@ -42,7 +42,10 @@ int main(void) {
     pcap_t *handle = live ? openLive(snaplen) : pcap_open_dead(dlt, snaplen);
     struct bpf_program program;
     if (pcap_compile(handle, &program, line + length, optimize, netmask) < 0) {
-      printf("!%s\n", pcap_geterr(handle));
+      // Some messages end in a new line of their own.
+      char *message = pcap_geterr(handle);
+      message[strcspn(message, "\n")] = 0;
+      printf("!%s\n", message);
     } else {
       for (unsigned index = 0; index < program.bf_len; index++) {
         const struct bpf_insn *instruction = &program.bf_insns[index];
