@@ -1,0 +1,2 @@
+export { type CompileAsyncOptions, compile, compileAsync } from "./compile.ts";
+export type { CompileOptions, Link, LinkName, Names, PortProtocol } from "./link.ts";

@@ -1,0 +1,161 @@
+// From a formula's graph to a shorter one that decides the same.
+
+import { INSTRUCTIONS_MAX } from "../instruction.ts";
+import { dominators } from "./dominators.ts";
+import { outcomeFor } from "./facts.ts";
+import { type Node, ordered, type StepNode, type TestNode } from "./graph.ts";
+import { tooLong } from "./linearize.ts";
+import { pullUp } from "./pullup.ts";
+import { thread } from "./thread.ts";
+import { mergeSteps, removeDeadAssignments } from "./variables.ts";
+
+/** Passes that move tests without removing any end after so many: a bound, hardly ever reached. */
+const MOVES_MAX = 100;
+
+/** How far a node is from the ends at most. */
+function levels(order: readonly Node[]): ReadonlyMap<Node, number> {
+  const level = new Map<Node, number>();
+  for (const node of [...order].reverse()) {
+    const below = (next: Node): number => (level.get(next) ?? 0) + 1;
+    if (node.kind === "test") level.set(node, Math.max(below(node.yes), below(node.no)));
+    else level.set(node, node.kind === "step" ? below(node.next) : 0);
+  }
+  return level;
+}
+
+/** A node before the root, so that the root is where an edge leads, too. */
+function entrance(root: Node): StepNode {
+  return { kind: "step", assignments: [], next: root };
+}
+
+/** Threads the graph until nothing changes. */
+function threadAll(start: StepNode, keepLoads: boolean): boolean {
+  let changed = false;
+  for (;;) {
+    const tree = dominators(start);
+    const threaded = thread(tree, keepLoads);
+    const removed = removeDeadAssignments(start);
+    if (!threaded && !removed) return changed;
+    changed = true;
+  }
+}
+
+/** One pass of pulling tests up, from the ends to the root. */
+function pullAll(start: StepNode): boolean {
+  const tree = dominators(start);
+  const level = levels(tree.order);
+  const tests = tree.order.filter((node) => node.kind === "test");
+  tests.sort((first, second) => (level.get(first) ?? 0) - (level.get(second) ?? 0));
+  let changed = false;
+  for (const node of tests) {
+    changed = pullUp(tree, node, "no") || changed;
+    changed = pullUp(tree, node, "yes") || changed;
+  }
+  return changed;
+}
+
+/** Tests with the same values and the same ways on are one. */
+function mergeEqual(start: StepNode): void {
+  const numbers = new Map<Node, number>();
+  const known = new Map<string, Node>();
+  const replaced = new Map<Node, Node>();
+  const resolve = (node: Node): Node => replaced.get(node) ?? node;
+  const key = (node: Node): string => {
+    if (node.kind === "end") return `end ${node.result}`;
+    const stores = node.assignments.map(({ variable, value }) => `${variable.number}=${value.id}`);
+    if (node.kind === "step") return `${stores} ${numbers.get(node.next)}`;
+    const { comparison, left, right, yes, no } = node;
+    return `${stores} ${comparison} ${left.id} ${right.id} ${numbers.get(yes)} ${numbers.get(no)}`;
+  };
+  for (const node of ordered(start).reverse()) {
+    if (node.kind === "test") [node.yes, node.no] = [resolve(node.yes), resolve(node.no)];
+    if (node.kind === "step") node.next = resolve(node.next);
+    const text = key(node);
+    const same = known.get(text);
+    if (same === undefined) known.set(text, node);
+    else replaced.set(node, same);
+    numbers.set(same ?? node, numbers.get(same ?? node) ?? numbers.size);
+  }
+}
+
+/** How many tests are looked at for one that follows from them. */
+const IMPLIED_MAX = 64;
+
+/**
+ * Whether a test for equality only says what the tests after it would: from where it fails, tests
+ * of the same value lead to where it holds, were the value that number.
+ */
+function isImplied({ comparison, left, right, yes, no }: TestNode): boolean {
+  if (comparison !== "eq" || right.kind !== "constant") return false;
+  let node = no;
+  for (let count = 0; count < IMPLIED_MAX; count++) {
+    if (node === yes) return count > 0;
+    if (node.kind !== "test" || node.assignments.length > 0) return false;
+    const holds = outcomeFor(node, left, right.value);
+    if (holds === undefined) return false;
+    node = holds ? node.yes : node.no;
+  }
+  return false;
+}
+
+/** Passes by the tests that say nothing; says whether there were some. */
+function removeImplied(start: StepNode): boolean {
+  let changed = false;
+  const pass = (node: Node): Node => {
+    let result = node;
+    while (result.kind === "test" && result.assignments.length === 0 && isImplied(result)) {
+      result = result.no;
+      changed = true;
+    }
+    return result;
+  };
+  for (const node of ordered(start).reverse()) {
+    if (node.kind === "test") [node.yes, node.no] = [pass(node.yes), pass(node.no)];
+    else if (node.kind === "step") node.next = pass(node.next);
+  }
+  return changed;
+}
+
+/** Tests that are left after threading are all needed but for a few that others imply. */
+const TESTS_MAX = 1.25 * INSTRUCTIONS_MAX;
+
+/** Gives up on what can't become a program before spending much time on it. */
+function checkSize(start: StepNode): void {
+  const tests = new Set<string>();
+  for (const node of ordered(start)) {
+    if (node.kind === "test") tests.add(`${node.comparison} ${node.left.id} ${node.right.id}`);
+  }
+  if (tests.size > TESTS_MAX) throw tooLong();
+}
+
+export type Optimized = {
+  readonly root: Node;
+  /** Whether the first, plain round found that every packet is refused. */
+  readonly refusesAll: boolean;
+};
+
+export type OptimizeOptions = {
+  /**
+   * Keep tests that do not matter if they load what nothing else does: a packet that is too short
+   * for it is refused.
+   */
+  readonly keepLoads: boolean;
+  /** Move tests before others, which changes where packets that are cut off are refused. */
+  readonly move: boolean;
+};
+
+/** Threads jumps, brings tests of one value together and merges equal tails. */
+export function optimize(root: Node, { keepLoads, move }: OptimizeOptions): Optimized {
+  const start = entrance(root);
+  let moves = 0;
+  for (;;) {
+    if (threadAll(start, keepLoads)) moves = 0;
+    checkSize(start);
+    if (!move || !pullAll(start) || ++moves > MOVES_MAX) break;
+  }
+  const refusesAll = start.next.kind === "end" && start.next.result === 0;
+  // What merging makes equal, threading may pass by; but no loads are lost any more.
+  do mergeEqual(start);
+  while (removeImplied(start) || threadAll(start, true));
+  return { root: mergeSteps(start.next), refusesAll };
+}

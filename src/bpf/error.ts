@@ -1,0 +1,35 @@
+// The one error of this room: a source that can't be read, or a program the kernel would refuse.
+
+/** Where the mistake is. */
+export type BpfErrorPlace = {
+  /** The character of the expression or source, counted from 0. */
+  readonly position?: number;
+  /** The instruction, counted from 0. */
+  readonly index?: number;
+};
+
+/**
+ * An expression or source that means nothing, or a program that the kernel would refuse. The
+ * message names the place.
+ */
+export class BpfError extends SyntaxError {
+  override readonly name = "BpfError";
+  /** The character of the expression or source at which the mistake begins, counted from 0. */
+  readonly position: number;
+  /** The instruction that is wrong, counted from 0; absent where there is none. */
+  declare readonly index?: number;
+
+  constructor(message: string, { position = 0, index }: BpfErrorPlace = {}) {
+    super(message);
+    this.position = position;
+    if (index !== undefined) this.index = index;
+  }
+}
+
+/** How much of a text a message quotes. */
+const QUOTED_MAX = 40;
+
+/** A piece of a source in quotation marks, shortened, as it may be anything. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > QUOTED_MAX ? `${text.slice(0, QUOTED_MAX)}…` : text);
+}
