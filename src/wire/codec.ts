@@ -1,0 +1,52 @@
+// The public form of a protocol: decode and encode of one header.
+
+import { assemble, knownProtocol } from "./assemble.ts";
+import { type Bytes, NOTHING, plainBytes } from "./bytes.ts";
+import { WireError } from "./error.ts";
+import { wrongType } from "./field.ts";
+import {
+  type AnyLayer,
+  type Codec,
+  type Decoded,
+  type Init,
+  type Protocol,
+  Scan,
+} from "./protocol.ts";
+
+export function codec<L extends AnyLayer>(protocol: Protocol<L>): Codec<L> {
+  return {
+    kind: protocol.kind,
+    decode: (bytes: Bytes) => decode(protocol, bytes),
+    encode: (layer: Init<L>, payload?: Bytes, below?: AnyLayer) =>
+      encode(protocol, layer, payload, below),
+  };
+}
+
+function decode<L extends AnyLayer>(protocol: Protocol<L>, given: Bytes): Decoded<L> {
+  const bytes = plainBytes(given, "bytes");
+  const scan = new Scan(bytes, 0, bytes.length);
+  const length = protocol.scan(scan);
+  if (length < 0) {
+    const { kind } = protocol;
+    const { offset, message } = scan.problem ?? { offset: 0, message: `this is no ${kind}` };
+    throw new WireError(kind, offset, message);
+  }
+  const layer = protocol.read(bytes, 0, length);
+  return { layer, payload: bytes.subarray(length, scan.end), length };
+}
+
+function encode<L extends AnyLayer>(
+  protocol: Protocol<L>,
+  layer: Init<L>,
+  payload: Bytes = NOTHING,
+  below: AnyLayer | undefined,
+): Uint8Array {
+  if (typeof layer !== "object" || layer === null) throw wrongType("layer", "an object", layer);
+  const own: AnyLayer = layer.kind === protocol.kind ? layer : { ...layer, kind: protocol.kind };
+  const data = plainBytes(payload, "payload");
+  if (below === undefined) return assemble([own], data, [protocol]);
+  // The pseudo-header is made from the header below, which is cut off again.
+  const lower = knownProtocol(below, "below");
+  const whole = assemble([below, own], data, [lower, protocol]);
+  return whole.slice(lower.size(below));
+}

@@ -1,0 +1,81 @@
+// Which protocol a number means, and which number a protocol has.
+
+import type { AnyLayer, Protocol } from "./protocol.ts";
+
+/** The numbers of one field, such as EtherTypes. Who comes last has the number, and the name. */
+export class Numbers {
+  readonly #protocols = new Map<number, Protocol>();
+  readonly #numbers = new Map<string, number>();
+
+  add(number: number, protocol: Protocol): void {
+    this.#protocols.set(number, protocol);
+  }
+
+  /** The number to write before a layer of that kind, where it has several. */
+  prefer(number: number, kind: string): void {
+    this.#numbers.set(kind, number);
+  }
+
+  protocol(number: number): Protocol | undefined {
+    return this.#protocols.get(number);
+  }
+
+  /** The number that says that `layer` follows. */
+  of(layer: AnyLayer | undefined): number | undefined {
+    return layer === undefined ? undefined : this.#numbers.get(layer.kind);
+  }
+}
+
+/** The type of Ethernet, VLAN tags, SNAP, GRE, Geneve and Linux's cooked captures. */
+export const etherTypes = new Numbers();
+/** The protocol of IPv4, the next header of IPv6. */
+export const ipProtocols = new Numbers();
+/** The protocol of PPP. */
+export const pppProtocols = new Numbers();
+export const udpPorts = new Numbers();
+export const tcpPorts = new Numbers();
+/** LINKTYPE_: what a captured frame begins with. */
+export const links = new Numbers();
+
+const kinds = new Map<string, Protocol>();
+
+/** The fields that lead to a protocol, a number or several; the first is the one to be written. */
+export type Numbering = {
+  readonly etherType?: number | readonly number[];
+  readonly ipProtocol?: number | readonly number[];
+  readonly pppProtocol?: number | readonly number[];
+  readonly udpPort?: number | readonly number[];
+  readonly tcpPort?: number | readonly number[];
+  readonly link?: number | readonly number[];
+};
+
+const FIELDS = [
+  ["etherType", etherTypes, 0xffff],
+  ["ipProtocol", ipProtocols, 0xff],
+  ["pppProtocol", pppProtocols, 0xffff],
+  ["udpPort", udpPorts, 0xffff],
+  ["tcpPort", tcpPorts, 0xffff],
+  ["link", links, 0xffff_ffff],
+] as const;
+
+/** Lists a protocol under its kind and its numbers. RangeError for a number out of range. */
+export function enroll(protocol: Protocol, numbering: Numbering): void {
+  const found = FIELDS.map(([field]) => [numbering[field] ?? []].flat());
+  FIELDS.forEach(([field, , most], index) => {
+    for (const number of found[index] ?? []) {
+      if (!Number.isInteger(number) || number < 0 || number > most) {
+        throw new RangeError(`${field} must be an integer from 0 to ${most}, not ${number}`);
+      }
+    }
+  });
+  kinds.set(protocol.kind, protocol);
+  FIELDS.forEach(([, numbers], index) => {
+    const own = found[index] ?? [];
+    for (const number of own) numbers.add(number, protocol);
+    if (own[0] !== undefined) numbers.prefer(own[0], protocol.kind);
+  });
+}
+
+export function protocolOf(kind: string): Protocol | undefined {
+  return kinds.get(kind);
+}

@@ -1,0 +1,70 @@
+// Addresses as text. What is made of pieces is put together by the engine when somebody looks at
+// it: an address that nobody reads costs little.
+
+import { u8, u16 } from "./bytes.ts";
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(16).padStart(2, "0"),
+);
+
+/** Six bytes: "02:00:00:00:00:01". */
+export function macText(bytes: Uint8Array, at: number): string {
+  const first = `${HEX[u8(bytes, at)]}:${HEX[u8(bytes, at + 1)]}:${HEX[u8(bytes, at + 2)]}`;
+  const last = `${HEX[u8(bytes, at + 3)]}:${HEX[u8(bytes, at + 4)]}:${HEX[u8(bytes, at + 5)]}`;
+  return `${first}:${last}`;
+}
+
+/** Any number of bytes in hexadecimal, with colons. */
+export function hardwareText(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start === 6) return macText(bytes, start);
+  let text = "";
+  for (let at = start; at < end; at++)
+    text += at === start ? HEX[u8(bytes, at)] : `:${HEX[u8(bytes, at)]}`;
+  return text;
+}
+
+/** Four bytes: "192.0.2.1". */
+export function ipv4Text(bytes: Uint8Array, at: number): string {
+  return `${u8(bytes, at)}.${u8(bytes, at + 1)}.${u8(bytes, at + 2)}.${u8(bytes, at + 3)}`;
+}
+
+/** Sixteen bytes as RFC 5952 writes them: "2001:db8::1", IPv4-mapped ones "::ffff:192.0.2.1". */
+export function ipv6Text(bytes: Uint8Array, at: number): string {
+  let zeros = 0;
+  for (let group = 0; group < 8; group++) {
+    if (u16(bytes, at + 2 * group) === 0) zeros++;
+  }
+  if (zeros < 2) return groupsText(bytes, at, at + 16);
+  return compressedText(bytes, at);
+}
+
+/** The longest run of zero groups, the first of several, is "::". */
+function compressedText(bytes: Uint8Array, at: number): string {
+  let [best, length, run] = [0, 0, 0];
+  for (let group = 0; group < 8; group++) {
+    run = u16(bytes, at + 2 * group) === 0 ? run + 1 : 0;
+    if (run > length) [best, length] = [group - run + 1, run];
+  }
+  if (length < 2) return groupsText(bytes, at, at + 16);
+  if (best === 0 && length === 5 && u16(bytes, at + 10) === 0xffff) {
+    return `::ffff:${ipv4Text(bytes, at + 12)}`;
+  }
+  const before = groupsText(bytes, at, at + 2 * best);
+  return `${before}::${groupsText(bytes, at + 2 * (best + length), at + 16)}`;
+}
+
+function groupsText(bytes: Uint8Array, start: number, end: number): string {
+  if (start === end) return "";
+  let text = groupText(bytes, start);
+  for (let at = start + 2; at < end; at += 2) text = `${text}:${groupText(bytes, at)}`;
+  return text;
+}
+
+const SHORT: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16));
+
+/** A group without its leading zeros. */
+function groupText(bytes: Uint8Array, at: number): string {
+  const high = u8(bytes, at);
+  const low = u8(bytes, at + 1);
+  return high === 0 ? (SHORT[low] as string) : `${SHORT[high]}${HEX[low]}`;
+}
