@@ -1,10 +1,16 @@
 // The kinds of layers and their types.
 
 import type { Arp } from "./protocol/arp.ts";
+import type { Authentication } from "./protocol/authentication.ts";
+import type { DestinationOptions } from "./protocol/destination-options.ts";
+import type { Esp } from "./protocol/esp.ts";
 import type { Ethernet } from "./protocol/ethernet.ts";
+import type { Fragment } from "./protocol/fragment.ts";
+import type { HopByHop } from "./protocol/hop-by-hop.ts";
 import type { Icmp } from "./protocol/icmp.ts";
 import type { Ipv4 } from "./protocol/ipv4.ts";
 import type { Ipv6 } from "./protocol/ipv6.ts";
+import type { Routing } from "./protocol/routing.ts";
 import type { Tcp } from "./protocol/tcp.ts";
 import type { Udp } from "./protocol/udp.ts";
 import type { Vlan } from "./protocol/vlan.ts";
@@ -22,6 +28,12 @@ export interface Layers {
   ipv6: Ipv6;
   icmp: Icmp;
   tcp: Tcp;
+  "hop-by-hop": HopByHop;
+  "destination-options": DestinationOptions;
+  routing: Routing;
+  fragment: Fragment;
+  authentication: Authentication;
+  esp: Esp;
   udp: Udp;
 }
 

@@ -7,8 +7,38 @@ const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, "0"),
 );
 
+/**
+ * The texts of addresses that were met lately, by their bytes: a network has few of them, and many
+ * packets. Each has one place, and the last one that fell on it stays there.
+ */
+const PLACES = 512;
+const texts = { mac: places(), ipv4: places(), ipv6: places() };
+
+function places(): { keys: Int32Array; texts: string[] } {
+  // No key is the address of an empty text.
+  return { keys: new Int32Array(4 * PLACES), texts: new Array<string>(PLACES).fill("") };
+}
+
+/** The place of a number whose bits all count. */
+function place(key: number): number {
+  return Math.imul(key ^ (key >>> 15), 0x9e37_79b1) >>> 23;
+}
+
 /** Six bytes: "02:00:00:00:00:01". */
 export function macText(bytes: Uint8Array, at: number): string {
+  const high = u16(bytes, at);
+  const low = (u16(bytes, at + 2) << 16) | u16(bytes, at + 4);
+  const index = place(low ^ high);
+  const { keys, texts: known } = texts.mac;
+  const text = known[index] as string;
+  if (keys[4 * index] === high && keys[4 * index + 1] === low && text !== "") return text;
+  keys[4 * index] = high;
+  keys[4 * index + 1] = low;
+  known[index] = newMacText(bytes, at);
+  return known[index];
+}
+
+function newMacText(bytes: Uint8Array, at: number): string {
   const first = `${HEX[u8(bytes, at)]}:${HEX[u8(bytes, at + 1)]}:${HEX[u8(bytes, at + 2)]}`;
   const last = `${HEX[u8(bytes, at + 3)]}:${HEX[u8(bytes, at + 4)]}:${HEX[u8(bytes, at + 5)]}`;
   return `${first}:${last}`;
@@ -25,21 +55,43 @@ export function hardwareText(bytes: Uint8Array, start: number, end: number): str
 
 /** Four bytes: "192.0.2.1". */
 export function ipv4Text(bytes: Uint8Array, at: number): string {
+  const key = (u16(bytes, at) << 16) | u16(bytes, at + 2);
+  const index = place(key);
+  const { keys, texts: known } = texts.ipv4;
+  const text = known[index] as string;
+  if (keys[4 * index] === key && text !== "") return text;
+  keys[4 * index] = key;
+  known[index] = newIpv4Text(bytes, at);
+  return known[index];
+}
+
+function newIpv4Text(bytes: Uint8Array, at: number): string {
   return `${u8(bytes, at)}.${u8(bytes, at + 1)}.${u8(bytes, at + 2)}.${u8(bytes, at + 3)}`;
 }
 
 /** Sixteen bytes as RFC 5952 writes them: "2001:db8::1", IPv4-mapped ones "::ffff:192.0.2.1". */
 export function ipv6Text(bytes: Uint8Array, at: number): string {
-  let zeros = 0;
-  for (let group = 0; group < 8; group++) {
-    if (u16(bytes, at + 2 * group) === 0) zeros++;
+  const a = (u16(bytes, at) << 16) | u16(bytes, at + 2);
+  const b = (u16(bytes, at + 4) << 16) | u16(bytes, at + 6);
+  const c = (u16(bytes, at + 8) << 16) | u16(bytes, at + 10);
+  const d = (u16(bytes, at + 12) << 16) | u16(bytes, at + 14);
+  const index = place(a ^ Math.imul(b, 3) ^ Math.imul(c, 5) ^ d);
+  const { keys, texts: known } = texts.ipv6;
+  const key = 4 * index;
+  const text = known[index] as string;
+  if (keys[key] === a && keys[key + 1] === b && keys[key + 2] === c && keys[key + 3] === d) {
+    if (text !== "") return text;
   }
-  if (zeros < 2) return groupsText(bytes, at, at + 16);
-  return compressedText(bytes, at);
+  keys[key] = a;
+  keys[key + 1] = b;
+  keys[key + 2] = c;
+  keys[key + 3] = d;
+  known[index] = newIpv6Text(bytes, at);
+  return known[index];
 }
 
 /** The longest run of zero groups, the first of several, is "::". */
-function compressedText(bytes: Uint8Array, at: number): string {
+function newIpv6Text(bytes: Uint8Array, at: number): string {
   let [best, length, run] = [0, 0, 0];
   for (let group = 0; group < 8; group++) {
     run = u16(bytes, at + 2 * group) === 0 ? run + 1 : 0;
@@ -47,7 +99,7 @@ function compressedText(bytes: Uint8Array, at: number): string {
   }
   if (length < 2) return groupsText(bytes, at, at + 16);
   if (best === 0 && length === 5 && u16(bytes, at + 10) === 0xffff) {
-    return `::ffff:${ipv4Text(bytes, at + 12)}`;
+    return `::ffff:${newIpv4Text(bytes, at + 12)}`;
   }
   const before = groupsText(bytes, at, at + 2 * best);
   return `${before}::${groupsText(bytes, at + 2 * (best + length), at + 16)}`;

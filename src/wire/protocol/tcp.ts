@@ -86,12 +86,13 @@ function read(bytes: Uint8Array, start: number, end: number): Tcp {
   return layer;
 }
 
+/** The lists of the combinations that were met: a copy costs less than another list. */
+const lists: TcpFlag[][] = [];
+
 function flagsOf(bits: number): TcpFlag[] {
-  const flags: TcpFlag[] = [];
-  for (let index = 0; index < FLAGS.length; index++) {
-    if ((bits & (1 << index)) !== 0) flags.push(FLAGS[index] as TcpFlag);
-  }
-  return flags;
+  const combination = bits & 0x1ff;
+  lists[combination] ??= FLAGS.filter((_, index) => (combination & (1 << index)) !== 0);
+  return lists[combination].slice();
 }
 
 function size(layer: Init<Tcp>): number {
