@@ -41,6 +41,7 @@ export function assemble(
 function enter(room: Room, layers: readonly AnyLayer[], starts: number[], index: number): void {
   room.start = starts[index] as number;
   room.payload = starts[index + 1] as number;
+  room.below = layers[index - 1];
   room.above = layers[index + 1];
 }
 

@@ -13,13 +13,23 @@ import {
   Scan,
 } from "./protocol.ts";
 
+/** The protocols behind the codecs, by the functions that read them. */
+const protocols = new WeakMap<object, Protocol>();
+
 export function codec<L extends AnyLayer>(protocol: Protocol<L>): Codec<L> {
-  return {
+  const own: Codec<L> = {
     kind: protocol.kind,
     decode: (bytes: Bytes) => decode(protocol, bytes),
     encode: (layer: Init<L>, payload?: Bytes, below?: AnyLayer) =>
       encode(protocol, layer, payload, below),
   };
+  protocols.set(own.decode, protocol as Protocol);
+  return own;
+}
+
+/** The protocol that a codec of this package stands for. */
+export function protocolBehind({ decode }: { decode: object }): Protocol | undefined {
+  return protocols.get(decode);
 }
 
 function decode<L extends AnyLayer>(protocol: Protocol<L>, given: Bytes): Decoded<L> {
@@ -31,7 +41,7 @@ function decode<L extends AnyLayer>(protocol: Protocol<L>, given: Bytes): Decode
     const { offset, message } = scan.problem ?? { offset: 0, message: `this is no ${kind}` };
     throw new WireError(kind, offset, message);
   }
-  const layer = protocol.read(bytes, 0, length);
+  const layer = (scan.layer as L | undefined) ?? protocol.read(bytes, 0, length);
   return { layer, payload: bytes.subarray(length, scan.end), length };
 }
 

@@ -11,14 +11,15 @@ class Header {
   readonly protocol: Protocol;
   readonly start: number;
   readonly end: number;
-  /** Made when it is asked for. */
-  layer: AnyLayer | undefined = undefined;
+  /** Mostly made when it is asked for. */
+  layer: AnyLayer | undefined;
   inner: Header | undefined = undefined;
 
-  constructor(protocol: Protocol, start: number, end: number) {
+  constructor(protocol: Protocol, start: number, end: number, layer: AnyLayer | undefined) {
     this.protocol = protocol;
     this.start = start;
     this.end = end;
+    this.layer = layer;
   }
 
   read(bytes: Uint8Array): AnyLayer {
@@ -57,13 +58,14 @@ export class Packet {
         break;
       }
       scan.next = undefined;
+      scan.layer = undefined;
       const { start, end } = scan;
       const length = protocol.scan(scan);
       if (length < 0) {
         scan.end = end;
         break;
       }
-      const header = new Header(protocol, start, start + length);
+      const header = new Header(protocol, start, start + length, scan.layer);
       if (last === undefined) first = header;
       else last.inner = header;
       last = header;
@@ -92,11 +94,19 @@ export class Packet {
 
   /** The first layer of that kind, or the one behind `nth` others of it. Reads no other layer. */
   get<K extends Kind>(kind: K, nth = 0): Layers[K] | undefined {
+    return this.#header(kind, nth)?.read(this.bytes) as Layers[K] | undefined;
+  }
+
+  /** Where that layer's header begins in `bytes`, and where it ends. */
+  span(kind: string, nth = 0): { start: number; end: number } | undefined {
+    const header = this.#header(kind, nth);
+    return header === undefined ? undefined : { start: header.start, end: header.end };
+  }
+
+  #header(kind: string, nth: number): Header | undefined {
     let left = nth;
     for (let header = this.#first; header !== undefined; header = header.inner) {
-      if (header.protocol.kind === kind && left-- === 0) {
-        return header.read(this.bytes) as Layers[K];
-      }
+      if (header.protocol.kind === kind && left-- === 0) return header;
     }
     return undefined;
   }

@@ -54,6 +54,8 @@ export interface Protocol<L extends AnyLayer = AnyLayer> {
   write(layer: Init<L>, room: Room): void;
   /** Writes the checksum, where none is set: headers and payload above are complete. */
   seal?(layer: Init<L>, room: Room): void;
+  /** How format() shows the layer, of a protocol that somebody else registered. */
+  readonly format?: ((layer: AnyLayer) => string) | undefined;
 }
 
 /** No header was found. */
@@ -70,6 +72,8 @@ export class Scan {
   next: Protocol | undefined = undefined;
   /** Whether only a part of the packet is there: a quoted one, or a fragment. */
   partial = false;
+  /** The layer, of a protocol that can't find its header's end without reading all of it. */
+  layer: AnyLayer | undefined = undefined;
   problem: Problem | null = null;
 
   constructor(bytes: Uint8Array, start: number, end: number) {
@@ -119,7 +123,8 @@ export class Room {
   start = 0;
   payload = 0;
   end = 0;
-  /** The layer behind the header; undefined where only payload follows. */
+  /** The layers before and behind the header; undefined where there is none. */
+  below: AnyLayer | undefined = undefined;
   above: AnyLayer | undefined = undefined;
   /** Where the IPv4 or IPv6 header below begins, or -1. */
   network = -1;

@@ -3,7 +3,8 @@
 
 import { u8, u16 } from "./bytes.ts";
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+/** Bytes in two digits. */
+export const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
   byte.toString(16).padStart(2, "0"),
 );
 
