@@ -28,8 +28,10 @@ export class Numbers {
 
 /** The type of Ethernet, VLAN tags, SNAP, GRE, Geneve and Linux's cooked captures. */
 export const etherTypes = new Numbers();
-/** The protocol of IPv4, the next header of IPv6. */
+/** The protocol of IPv4, and of IPv6 what is not one of its extension headers. */
 export const ipProtocols = new Numbers();
+/** The extension headers of IPv6, by the next header: no IPv4 packet has them. */
+const extensionHeaders = new Numbers();
 /** The protocol of PPP. */
 export const pppProtocols = new Numbers();
 export const udpPorts = new Numbers();
@@ -43,6 +45,7 @@ const kinds = new Map<string, Protocol>();
 export type Numbering = {
   readonly etherType?: number | readonly number[];
   readonly ipProtocol?: number | readonly number[];
+  readonly extensionHeader?: number | readonly number[];
   readonly pppProtocol?: number | readonly number[];
   readonly udpPort?: number | readonly number[];
   readonly tcpPort?: number | readonly number[];
@@ -52,6 +55,7 @@ export type Numbering = {
 const FIELDS = [
   ["etherType", etherTypes, 0xffff],
   ["ipProtocol", ipProtocols, 0xff],
+  ["extensionHeader", extensionHeaders, 0xff],
   ["pppProtocol", pppProtocols, 0xffff],
   ["udpPort", udpPorts, 0xffff],
   ["tcpPort", tcpPorts, 0xffff],
@@ -74,6 +78,18 @@ export function enroll(protocol: Protocol, numbering: Numbering): void {
     for (const number of own) numbers.add(number, protocol);
     if (own[0] !== undefined) numbers.prefer(own[0], protocol.kind);
   });
+}
+
+/** What IPv6's next header says. */
+export function nextHeader(number: number): Protocol | undefined {
+  return ipProtocols.protocol(number) ?? extensionHeaders.protocol(number);
+}
+
+const NO_NEXT_HEADER = 59;
+
+/** The next header that says that `layer` follows, or that nothing does. */
+export function nextHeaderOf(layer: AnyLayer | undefined): number {
+  return ipProtocols.of(layer) ?? extensionHeaders.of(layer) ?? NO_NEXT_HEADER;
 }
 
 export function protocolOf(kind: string): Protocol | undefined {

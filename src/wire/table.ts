@@ -11,9 +11,9 @@ enroll(protocols.ipv6, { etherType: 0x86dd, ipProtocol: 41, pppProtocol: 0x0057,
 enroll(protocols.icmp, { ipProtocol: 1 });
 enroll(protocols.tcp, { ipProtocol: 6 });
 enroll(protocols.udp, { ipProtocol: 17 });
-enroll(protocols.hopByHop, { ipProtocol: 0 });
-enroll(protocols.destinationOptions, { ipProtocol: 60 });
-enroll(protocols.routing, { ipProtocol: 43 });
-enroll(protocols.fragment, { ipProtocol: 44 });
+enroll(protocols.hopByHop, { extensionHeader: 0 });
+enroll(protocols.destinationOptions, { extensionHeader: 60 });
+enroll(protocols.routing, { extensionHeader: 43 });
+enroll(protocols.fragment, { extensionHeader: 44 });
 enroll(protocols.authentication, { ipProtocol: 51 });
 enroll(protocols.esp, { ipProtocol: 50 });

@@ -3,7 +3,7 @@
 import { part, put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { octets, U8, U16, U32, uint } from "../field.ts";
 import type { Init, Protocol, Room, Scan } from "../protocol.ts";
-import { ipProtocols } from "../registry.ts";
+import { nextHeader, nextHeaderOf } from "../registry.ts";
 
 export type Authentication = {
   kind: "authentication";
@@ -27,8 +27,6 @@ const RESERVED = 2;
 const SPI = 4;
 const SEQUENCE = 8;
 
-const NO_NEXT_HEADER = 59;
-
 function scan(scan: Scan): number {
   const { bytes, start, left } = scan;
   if (left < FIXED) return scan.truncated("authentication", FIXED);
@@ -38,7 +36,7 @@ function scan(scan: Scan): number {
     return scan.malformed("authentication", start + LENGTH, message);
   }
   if (left < length) return scan.truncated("authentication", length);
-  scan.next = ipProtocols.protocol(u8(bytes, start + NEXT_HEADER));
+  scan.next = nextHeader(u8(bytes, start + NEXT_HEADER));
   return length;
 }
 
@@ -64,7 +62,7 @@ function size(layer: Init<Authentication>): number {
 }
 
 function write(layer: Init<Authentication>, { bytes, start, payload, above }: Room): void {
-  const next = ipProtocols.of(above) ?? NO_NEXT_HEADER;
+  const next = nextHeaderOf(above);
   bytes[start + NEXT_HEADER] = uint(layer.nextHeader, "authentication.nextHeader", U8, next);
   bytes[start + LENGTH] = (payload - start) / UNIT - 2;
   put16(bytes, start + RESERVED, uint(layer.reserved, "authentication.reserved", U16));

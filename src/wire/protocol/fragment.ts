@@ -4,7 +4,7 @@
 import { put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { bit, U8, U32, uint } from "../field.ts";
 import type { Init, Protocol, Room, Scan } from "../protocol.ts";
-import { ipProtocols } from "../registry.ts";
+import { nextHeader, nextHeaderOf } from "../registry.ts";
 
 export type Fragment = {
   kind: "fragment";
@@ -26,15 +26,13 @@ const RESERVED = 1;
 const OFFSET_AND_MORE = 2;
 const IDENTIFICATION = 4;
 
-const NO_NEXT_HEADER = 59;
-
 function scan(scan: Scan): number {
   const { bytes, start, left } = scan;
   if (left < HEADER) return scan.truncated("fragment", HEADER);
   const bits = u16(bytes, start + OFFSET_AND_MORE);
   if ((bits & MORE) !== 0) scan.partial = true;
   // Behind the first fragment there is no header.
-  if ((bits & OFFSET) === 0) scan.next = ipProtocols.protocol(u8(bytes, start + NEXT_HEADER));
+  if ((bits & OFFSET) === 0) scan.next = nextHeader(u8(bytes, start + NEXT_HEADER));
   return HEADER;
 }
 
@@ -57,7 +55,7 @@ function size(): number {
 }
 
 function write(layer: Init<Fragment>, { bytes, start, above }: Room): void {
-  const next = ipProtocols.of(above) ?? NO_NEXT_HEADER;
+  const next = nextHeaderOf(above);
   bytes[start + NEXT_HEADER] = uint(layer.nextHeader, "fragment.nextHeader", U8, next);
   const reserved = uint(layer.reserved, "fragment.reserved", 0x3ff);
   bytes[start + RESERVED] = reserved >> 2;

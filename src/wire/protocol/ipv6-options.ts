@@ -3,7 +3,7 @@
 import { NOTHING, part, u8 } from "../bytes.ts";
 import { list, octets, U8, uint } from "../field.ts";
 import type { AnyLayer, Init, Protocol, Room, Scan } from "../protocol.ts";
-import { ipProtocols } from "../registry.ts";
+import { nextHeader, nextHeaderOf } from "../registry.ts";
 
 /** Padding is an option, too: type 0 is one byte, which has no data, type 1 more of them. */
 export type Ipv6Option = { type: number; data: Uint8Array };
@@ -19,7 +19,6 @@ const LENGTH = 1;
 
 const PAD_1 = 0;
 const PAD_N = 1;
-const NO_NEXT_HEADER = 59;
 
 /** The protocol of such a header; both look the same. */
 export function optionsHeader<L extends OptionsHeader>(kind: L["kind"]): Protocol<L> {
@@ -47,7 +46,7 @@ function scanHeader(scan: Scan, kind: string): number {
     if (behind > end) return scan.malformed(kind, at, "an option ends behind the header");
     at = behind;
   }
-  scan.next = ipProtocols.protocol(u8(bytes, start + NEXT_HEADER));
+  scan.next = nextHeader(u8(bytes, start + NEXT_HEADER));
   return length;
 }
 
@@ -81,7 +80,7 @@ function optionsSize(options: readonly Ipv6Option[] | undefined, kind: string): 
 
 function writeHeader(layer: OptionsInit, room: Room, kind: string): void {
   const { bytes, start, payload, above } = room;
-  const next = ipProtocols.of(above) ?? NO_NEXT_HEADER;
+  const next = nextHeaderOf(above);
   bytes[start + NEXT_HEADER] = uint(layer.nextHeader, `${kind}.nextHeader`, U8, next);
   bytes[start + LENGTH] = (payload - start) / UNIT - 1;
   let at = start + FIXED;

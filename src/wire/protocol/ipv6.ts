@@ -4,7 +4,7 @@ import { put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { U8, U16, uint } from "../field.ts";
 import { putIpv6 } from "../parse.ts";
 import type { Init, Protocol, Room, Scan } from "../protocol.ts";
-import { ipProtocols } from "../registry.ts";
+import { nextHeader, nextHeaderOf } from "../registry.ts";
 import { ipv6Text } from "../text.ts";
 
 export type Ipv6 = {
@@ -29,7 +29,6 @@ const SOURCE = 8;
 const DESTINATION = 24;
 
 const HOP_BY_HOP = 0;
-const NO_NEXT_HEADER = 59;
 const PAD_1 = 0;
 const JUMBO_PAYLOAD = 0xc2;
 
@@ -41,7 +40,7 @@ function scan(scan: Scan): number {
   if (left < HEADER) return scan.truncated("ipv6", HEADER);
   const payload = start + HEADER;
   scan.limit("ipv6", payload + payloadLength(scan), payload);
-  scan.next = ipProtocols.protocol(u8(bytes, start + NEXT_HEADER));
+  scan.next = nextHeader(u8(bytes, start + NEXT_HEADER));
   return HEADER;
 }
 
@@ -99,7 +98,7 @@ function write(layer: Init<Ipv6>, room: Room): void {
     start + PAYLOAD_LENGTH,
     uint(layer.payloadLength, "ipv6.payloadLength", U16, length(room)),
   );
-  const next = ipProtocols.of(room.above) ?? NO_NEXT_HEADER;
+  const next = nextHeaderOf(room.above);
   bytes[start + NEXT_HEADER] = uint(layer.nextHeader, "ipv6.nextHeader", U8, next);
   bytes[start + HOP_LIMIT] = uint(layer.hopLimit, "ipv6.hopLimit", U8);
   putIpv6(bytes, start + SOURCE, layer.source, "ipv6.source");

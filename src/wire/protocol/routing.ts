@@ -4,7 +4,7 @@
 import { part, u8 } from "../bytes.ts";
 import { octets, U8, uint } from "../field.ts";
 import type { Init, Protocol, Room, Scan } from "../protocol.ts";
-import { ipProtocols } from "../registry.ts";
+import { nextHeader, nextHeaderOf } from "../registry.ts";
 
 export type Routing = {
   kind: "routing";
@@ -24,14 +24,12 @@ const LENGTH = 1;
 const TYPE = 2;
 const SEGMENTS_LEFT = 3;
 
-const NO_NEXT_HEADER = 59;
-
 function scan(scan: Scan): number {
   const { bytes, start, left } = scan;
   if (left < UNIT) return scan.truncated("routing", UNIT);
   const length = (u8(bytes, start + LENGTH) + 1) * UNIT;
   if (left < length) return scan.truncated("routing", length);
-  scan.next = ipProtocols.protocol(u8(bytes, start + NEXT_HEADER));
+  scan.next = nextHeader(u8(bytes, start + NEXT_HEADER));
   return length;
 }
 
@@ -53,7 +51,7 @@ function size(layer: Init<Routing>): number {
 }
 
 function write(layer: Init<Routing>, { bytes, start, payload, above }: Room): void {
-  const next = ipProtocols.of(above) ?? NO_NEXT_HEADER;
+  const next = nextHeaderOf(above);
   bytes[start + NEXT_HEADER] = uint(layer.nextHeader, "routing.nextHeader", U8, next);
   bytes[start + LENGTH] = (payload - start) / UNIT - 1;
   bytes[start + TYPE] = uint(layer.routingType, "routing.routingType", U8);
