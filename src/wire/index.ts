@@ -5,6 +5,7 @@ export type { Bytes } from "./bytes.ts";
 export * from "./codecs.ts";
 export { type DissectOptions, dissect } from "./dissect.ts";
 export { type Problem, WireError } from "./error.ts";
+export { type FormatOptions, format } from "./format.ts";
 export { hexdump } from "./hexdump.ts";
 export type { Kind, Layer, LayerInit, Layers } from "./layers.ts";
 export type { LinkType } from "./link.ts";

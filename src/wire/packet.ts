@@ -3,7 +3,7 @@
 import { NOTHING } from "./bytes.ts";
 import type { Problem } from "./error.ts";
 import type { Kind, Layer, Layers } from "./layers.ts";
-import { line } from "./line.ts";
+import { line } from "./line/index.ts";
 import { type AnyLayer, type Protocol, Scan } from "./protocol.ts";
 
 /** One header in a frame, and the next one in it. */
