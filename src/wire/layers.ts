@@ -3,17 +3,35 @@
 import type { Arp } from "./protocol/arp.ts";
 import type { Authentication } from "./protocol/authentication.ts";
 import type { DestinationOptions } from "./protocol/destination-options.ts";
+import type { Dhcp } from "./protocol/dhcp.ts";
 import type { Esp } from "./protocol/esp.ts";
 import type { Ethernet } from "./protocol/ethernet.ts";
 import type { Fragment } from "./protocol/fragment.ts";
+import type { Geneve } from "./protocol/geneve.ts";
+import type { Gre } from "./protocol/gre.ts";
 import type { HopByHop } from "./protocol/hop-by-hop.ts";
 import type { Icmp } from "./protocol/icmp.ts";
+import type { Icmpv6 } from "./protocol/icmpv6.ts";
+import type { Igmp } from "./protocol/igmp.ts";
 import type { Ipv4 } from "./protocol/ipv4.ts";
 import type { Ipv6 } from "./protocol/ipv6.ts";
+import type { LinuxSll } from "./protocol/linux-sll.ts";
+import type { LinuxSll2 } from "./protocol/linux-sll2.ts";
+import type { Llc } from "./protocol/llc.ts";
+import type { Lldp } from "./protocol/lldp.ts";
+import type { Mpls } from "./protocol/mpls.ts";
+import type { Loop, Null } from "./protocol/null.ts";
+import type { Ppp } from "./protocol/ppp.ts";
+import type { Pppoe } from "./protocol/pppoe.ts";
 import type { Routing } from "./protocol/routing.ts";
+import type { Sctp } from "./protocol/sctp.ts";
+import type { Snap } from "./protocol/snap.ts";
 import type { Tcp } from "./protocol/tcp.ts";
 import type { Udp } from "./protocol/udp.ts";
+import type { Udplite } from "./protocol/udplite.ts";
 import type { Vlan } from "./protocol/vlan.ts";
+import type { Vrrp } from "./protocol/vrrp.ts";
+import type { Vxlan } from "./protocol/vxlan.ts";
 import type { Init } from "./protocol.ts";
 
 /**
@@ -35,6 +53,25 @@ export interface Layers {
   authentication: Authentication;
   esp: Esp;
   udp: Udp;
+  dhcp: Dhcp;
+  geneve: Geneve;
+  gre: Gre;
+  icmpv6: Icmpv6;
+  igmp: Igmp;
+  "linux-sll": LinuxSll;
+  "linux-sll2": LinuxSll2;
+  llc: Llc;
+  lldp: Lldp;
+  loop: Loop;
+  mpls: Mpls;
+  null: Null;
+  ppp: Ppp;
+  pppoe: Pppoe;
+  sctp: Sctp;
+  snap: Snap;
+  udplite: Udplite;
+  vrrp: Vrrp;
+  vxlan: Vxlan;
 }
 
 export type Kind = keyof Layers;

@@ -17,3 +17,26 @@ enroll(protocols.routing, { extensionHeader: 43 });
 enroll(protocols.fragment, { extensionHeader: 44 });
 enroll(protocols.authentication, { ipProtocol: 51 });
 enroll(protocols.esp, { ipProtocol: 50 });
+enroll(protocols.dhcp, { udpPort: [67, 68] });
+enroll(protocols.geneve, { udpPort: 6081 });
+enroll(protocols.gre, { ipProtocol: 47 });
+enroll(protocols.icmpv6, { ipProtocol: 58 });
+enroll(protocols.igmp, { ipProtocol: 2 });
+enroll(protocols.linuxSll, { link: 113 });
+enroll(protocols.linuxSll2, { link: 276 });
+enroll(protocols.llc, {});
+enroll(protocols.lldp, { etherType: 0x88cc });
+enroll(protocols.loop, { link: 108 });
+enroll(protocols.mpls, {
+  etherType: [0x8847, 0x8848],
+  ipProtocol: 137,
+  pppProtocol: [0x0281, 0x0283],
+});
+enroll(protocols.nullLink, { link: 0 });
+enroll(protocols.ppp, { etherType: 0x880b, link: [9, 50] });
+enroll(protocols.pppoe, { etherType: [0x8864, 0x8863], link: 51 });
+enroll(protocols.sctp, { ipProtocol: 132 });
+enroll(protocols.snap, {});
+enroll(protocols.udplite, { ipProtocol: 136 });
+enroll(protocols.vrrp, { ipProtocol: 112 });
+enroll(protocols.vxlan, { udpPort: 4789 });

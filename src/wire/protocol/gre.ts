@@ -50,9 +50,12 @@ function scan(scan: Scan): number {
     // RFC 2784 section 2.3 took them back.
     return scan.malformed("gre", start, "it has source routes");
   }
+  if ((bits & VERSION) === PPTP && (bits & KEY) === 0) {
+    return scan.malformed("gre", start, "version 1 without a key");
+  }
   const length = sizeOf(bits);
   if (left < length) return scan.truncated("gre", length);
-  if ((bits & VERSION) === PPTP && (bits & KEY) !== 0) {
+  if ((bits & VERSION) === PPTP) {
     const payload = u16(bytes, start + HEADER + checksumSize(bits));
     scan.limit("gre", start + length + payload, start + length);
   }
