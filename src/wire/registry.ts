@@ -5,14 +5,14 @@ import type { AnyLayer, Protocol } from "./protocol.ts";
 /** The numbers of one field, such as EtherTypes. Who comes last has the number, and the name. */
 export class Numbers {
   readonly #protocols = new Map<number, Protocol>();
-  readonly #numbers = new Map<string, number>();
+  readonly #numbers = new Map<string, number | ((layer: AnyLayer) => number)>();
 
   add(number: number, protocol: Protocol): void {
     this.#protocols.set(number, protocol);
   }
 
-  /** The number to write before a layer of that kind, where it has several. */
-  prefer(number: number, kind: string): void {
+  /** The number to write before a layer of that kind, where it has several; its fields may say. */
+  prefer(number: number | ((layer: AnyLayer) => number), kind: string): void {
     this.#numbers.set(kind, number);
   }
 
@@ -22,7 +22,9 @@ export class Numbers {
 
   /** The number that says that `layer` follows. */
   of(layer: AnyLayer | undefined): number | undefined {
-    return layer === undefined ? undefined : this.#numbers.get(layer.kind);
+    if (layer === undefined) return undefined;
+    const number = this.#numbers.get(layer.kind);
+    return typeof number === "function" ? number(layer) : number;
   }
 }
 

@@ -1,7 +1,9 @@
 // The numbers that lead to each protocol. The first of several is the one that is written.
 
+import { dhcpPort } from "./protocol/dhcp.ts";
+import { pppoeEtherType } from "./protocol/pppoe.ts";
 import * as protocols from "./protocols.ts";
-import { enroll } from "./registry.ts";
+import { enroll, etherTypes, udpPorts } from "./registry.ts";
 
 enroll(protocols.ethernet, { link: 1, etherType: 0x6558 });
 enroll(protocols.vlan, { etherType: [0x8100, 0x88a8, 0x9100, 0x9200] });
@@ -40,3 +42,7 @@ enroll(protocols.snap, {});
 enroll(protocols.udplite, { ipProtocol: 136 });
 enroll(protocols.vrrp, { ipProtocol: 112 });
 enroll(protocols.vxlan, { udpPort: 4789 });
+
+// What two numbers say of these, a field of theirs says, too.
+etherTypes.prefer(pppoeEtherType, "pppoe");
+udpPorts.prefer(dhcpPort, "dhcp");

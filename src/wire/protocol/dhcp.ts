@@ -328,4 +328,12 @@ function writeBytes(
   bytes.set(given, at);
 }
 
+const SERVER_PORT = 67;
+const CLIENT_PORT = 68;
+
+/** The port that it goes to; between relays and servers, 67 both ways. */
+export function dhcpPort(layer: { kind: string; operation?: unknown }): number {
+  return layer.operation === "reply" ? CLIENT_PORT : SERVER_PORT;
+}
+
 export const dhcp: Protocol<Dhcp> = { kind: "dhcp", scan, read, size, write };

@@ -65,4 +65,12 @@ function lengthOf(layer: Init<Pppoe>, computed: number): number {
   throw new RangeError(`a payload of pppoe has at most ${U16} bytes, not ${computed}`);
 }
 
+const DISCOVERY = 0x8863;
+const SESSION_TYPE = 0x8864;
+
+/** The EtherType that says which stage it is. */
+export function pppoeEtherType(layer: { kind: string; code?: unknown }): number {
+  return (layer.code ?? SESSION_STAGE) === SESSION_STAGE ? SESSION_TYPE : DISCOVERY;
+}
+
 export const pppoe: Protocol<Pppoe> = { kind: "pppoe", scan, read, size, write };
