@@ -70,7 +70,10 @@ function newIpv4Text(bytes: Uint8Array, at: number): string {
   return `${u8(bytes, at)}.${u8(bytes, at + 1)}.${u8(bytes, at + 2)}.${u8(bytes, at + 3)}`;
 }
 
-/** Sixteen bytes as RFC 5952 writes them: "2001:db8::1", IPv4-mapped ones "::ffff:192.0.2.1". */
+/**
+ * Sixteen bytes as RFC 5952 and inet_ntop(3) write them: "2001:db8::1"; IPv4-mapped ones are
+ * "::ffff:192.0.2.1", IPv4-compatible ones "::192.0.2.1".
+ */
 export function ipv6Text(bytes: Uint8Array, at: number): string {
   const a = (u16(bytes, at) << 16) | u16(bytes, at + 2);
   const b = (u16(bytes, at + 4) << 16) | u16(bytes, at + 6);
@@ -99,6 +102,7 @@ function newIpv6Text(bytes: Uint8Array, at: number): string {
     if (run > length) [best, length] = [group - run + 1, run];
   }
   if (length < 2) return groupsText(bytes, at, at + 16);
+  if (best === 0 && length === 6) return `::${newIpv4Text(bytes, at + 12)}`;
   if (best === 0 && length === 5 && u16(bytes, at + 10) === 0xffff) {
     return `::ffff:${newIpv4Text(bytes, at + 12)}`;
   }

@@ -68,6 +68,10 @@ function bytesText(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => HEX[byte]).join("");
 }
 
-export function udp(_: Layers["udp"], place: Place): string {
-  return place.rest(`UDP, length ${place.limit - place.end}`);
+const UDP_HEADER = 8;
+
+export function udp({ length }: Layers["udp"], place: Place): string {
+  // 0 in a jumbogram.
+  const size = length < UDP_HEADER ? place.limit - place.end : length - UDP_HEADER;
+  return place.rest(`UDP, length ${size}`);
 }
