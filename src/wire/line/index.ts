@@ -1,11 +1,54 @@
 // A packet in one line.
 
-import type { Layer } from "../layers.ts";
+import type { Kind, Layer, Layers } from "../layers.ts";
 import { protocolOf } from "../registry.ts";
+import * as application from "./application.ts";
 import { icmp } from "./icmp.ts";
+import { icmpv6 } from "./icmpv6.ts";
 import { type Lined, type LineOptions, Place, printable } from "./line.ts";
 import * as network from "./network.ts";
 import * as transport from "./transport.ts";
+import * as tunnel from "./tunnel.ts";
+
+const table: { readonly [K in Kind]: (layer: Layers[K], place: Place) => string } = {
+  ethernet: network.ethernet,
+  llc: tunnel.llc,
+  snap: tunnel.snap,
+  vlan: network.vlan,
+  mpls: tunnel.mpls,
+  pppoe: tunnel.pppoe,
+  ppp: tunnel.ppp,
+  null: tunnel.loopback,
+  loop: tunnel.loopback,
+  "linux-sll": tunnel.cooked,
+  "linux-sll2": tunnel.cooked,
+  arp: network.arp,
+  ipv4: network.ipv4,
+  ipv6: network.ipv6,
+  "hop-by-hop": network.extension("HBH"),
+  "destination-options": network.extension("DSTOPT"),
+  routing: network.routing,
+  fragment: network.fragment,
+  authentication: network.authentication,
+  esp: network.esp,
+  icmp,
+  icmpv6,
+  igmp: application.igmp,
+  tcp: transport.tcp,
+  udp: transport.udp,
+  udplite: transport.udplite,
+  sctp: transport.sctp,
+  gre: tunnel.gre,
+  vxlan: tunnel.vxlan,
+  geneve: tunnel.geneve,
+  vrrp: application.vrrp,
+  lldp: application.lldp,
+  dhcp: application.dhcp,
+};
+
+const lines: ReadonlyMap<string, (layer: never, place: Place) => string> = new Map(
+  Object.entries(table),
+);
 
 /** One line about a packet. */
 export function line(packet: Lined, options: LineOptions = {}): string {
@@ -23,42 +66,8 @@ function words(place: Place): string {
   const layer = place.packet.layers[place.index] as Layer;
   const { format } = protocolOf(layer.kind) ?? {};
   if (format !== undefined) return [format(layer), place.rest("")].filter(Boolean).join(": ");
-  return known(layer, place);
-}
-
-function known(layer: Layer, place: Place): string {
-  switch (layer.kind) {
-    case "ethernet":
-      return network.ethernet(layer, place);
-    case "vlan":
-      return network.vlan(layer, place);
-    case "arp":
-      return network.arp(layer, place);
-    case "ipv4":
-      return network.ipv4(layer, place);
-    case "ipv6":
-      return network.ipv6(layer, place);
-    case "hop-by-hop":
-      return network.extension("HBH")(layer, place);
-    case "destination-options":
-      return network.extension("DSTOPT")(layer, place);
-    case "routing":
-      return network.routing(layer, place);
-    case "fragment":
-      return network.fragment(layer, place);
-    case "authentication":
-      return network.authentication(layer, place);
-    case "esp":
-      return network.esp(layer, place);
-    case "icmp":
-      return icmp(layer, place);
-    case "tcp":
-      return transport.tcp(layer, place);
-    case "udp":
-      return transport.udp(layer, place);
-    default:
-      return other(layer, place);
-  }
+  const known = lines.get(layer.kind) ?? other;
+  return known(layer as never, place);
 }
 
 /** A protocol of somebody else's that has no format of its own. */

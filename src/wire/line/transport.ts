@@ -75,3 +75,37 @@ export function udp({ length }: Layers["udp"], place: Place): string {
   const size = length < UDP_HEADER ? place.limit - place.end : length - UDP_HEADER;
   return place.rest(`UDP, length ${size}`);
 }
+
+export function udplite(_: Layers["udplite"], place: Place): string {
+  return place.rest(`UDP-Lite, length ${place.limit - place.end}`);
+}
+
+const CHUNKS: Readonly<Record<number, string>> = {
+  0: "DATA",
+  1: "INIT",
+  2: "INIT ACK",
+  3: "SACK",
+  4: "HB REQ",
+  5: "HB ACK",
+  6: "ABORT",
+  7: "SHUTDOWN",
+  8: "SHUTDOWN ACK",
+  9: "OP ERR",
+  10: "COOKIE ECHO",
+  11: "COOKIE ACK",
+  12: "ECN ECHO",
+  13: "CWR",
+  14: "SHUTDOWN COMPLETE",
+  15: "AUTH",
+  64: "I-DATA",
+  130: "RE-CONFIG",
+  192: "FORWARD TSN",
+  193: "ASCONF",
+};
+
+export function sctp({ chunks }: Layers["sctp"]): string {
+  const names = chunks.map(
+    ({ type }, index) => `(${index + 1}) [${CHUNKS[type] ?? `chunk ${type}`}]`,
+  );
+  return `sctp ${names.join(", ")}`.trimEnd();
+}
