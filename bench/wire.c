@@ -226,14 +226,30 @@ static void put_mac(uint8_t *at, const char *text) {
     }
 }
 
+// What a caller gives: the compiler must not know the texts, or it converts them itself.
+typedef struct {
+    const char *mac_destination, *mac_source, *source, *destination;
+} Addresses;
+
+static Addresses addresses4 = {"02:00:00:00:00:02", "02:00:00:00:00:01", "192.0.2.1",
+                               "198.51.100.7"};
+static Addresses addresses6 = {"02:00:00:00:00:02", "02:00:00:00:00:01", "2001:db8::1",
+                               "2001:db8:1:2:3:4:5:6"};
+
+static const Addresses *unknown(const Addresses *addresses) {
+    __asm__ volatile("" : "+r"(addresses) : : "memory");
+    return addresses;
+}
+
 // Ethernet, IPv4 and TCP with a maximum segment size; its length.
 static uint32_t build_syn(uint8_t *frame, uint32_t identification) {
+    const Addresses *from = unknown(&addresses4);
     memset(frame, 0, 58);
-    put_mac(frame, "02:00:00:00:00:02"), put_mac(frame + 6, "02:00:00:00:00:01");
+    put_mac(frame, from->mac_destination), put_mac(frame + 6, from->mac_source);
     put16(frame + 12, 0x0800);
     uint8_t *ip = frame + 14, *tcp = ip + 20;
     ip[0] = 0x45, put16(ip + 2, 44), put16(ip + 4, identification), ip[8] = 64, ip[9] = 6;
-    inet_pton(AF_INET, "192.0.2.1", ip + 12), inet_pton(AF_INET, "198.51.100.7", ip + 16);
+    inet_pton(AF_INET, from->source, ip + 12), inet_pton(AF_INET, from->destination, ip + 16);
     put16(ip + 10, fold(sum(0, ip, 20)));
     put16(tcp, 1234), put16(tcp + 2, 80), put32(tcp + 4, 1000000000);
     put16(tcp + 12, 0x6002), put16(tcp + 14, 65535);
@@ -244,13 +260,14 @@ static uint32_t build_syn(uint8_t *frame, uint32_t identification) {
 
 // Ethernet, VLAN, IPv6 and UDP with a payload; its length.
 static uint32_t build_datagram(uint8_t *frame, uint32_t port, const uint8_t *data, uint32_t size) {
+    const Addresses *from = unknown(&addresses6);
     memset(frame, 0, 66);
-    put_mac(frame, "02:00:00:00:00:02"), put_mac(frame + 6, "02:00:00:00:00:01");
+    put_mac(frame, from->mac_destination), put_mac(frame + 6, from->mac_source);
     put16(frame + 12, 0x8100), put16(frame + 14, 7), put16(frame + 16, 0x86dd);
     uint8_t *ip = frame + 18, *udp = ip + 40;
     ip[0] = 0x60, put16(ip + 4, 8 + size), ip[6] = 17, ip[7] = 64;
-    inet_pton(AF_INET6, "2001:db8::1", ip + 8);
-    inet_pton(AF_INET6, "2001:db8:1:2:3:4:5:6", ip + 24);
+    inet_pton(AF_INET6, from->source, ip + 8);
+    inet_pton(AF_INET6, from->destination, ip + 24);
     put16(udp, port), put16(udp + 2, 53), put16(udp + 4, 8 + size);
     memcpy(udp + 8, data, size);
     uint16_t checksum = fold(sum(sum(17 + 8 + size, ip + 8, 32), udp, 8 + size));

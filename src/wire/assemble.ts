@@ -5,59 +5,63 @@ import { wrongType } from "./field.ts";
 import { type AnyLayer, type Protocol, Room } from "./protocol.ts";
 import { protocolOf } from "./registry.ts";
 
-/** `layers` around `payload`, filled up with zeros to `least` bytes. */
-export function assemble(
-  layers: readonly AnyLayer[],
-  payload: Uint8Array,
-  protocols: readonly Protocol[],
-  least = 0,
-): Uint8Array {
-  const count = layers.length;
-  const starts: number[] = [];
-  let at = 0;
-  for (let index = 0; index < count; index++) {
-    starts.push(at);
-    at += (protocols[index] as Protocol).size(layers[index] as AnyLayer);
-  }
-  starts.push(at);
-  const end = at + payload.length;
-  const room = new Room(new Uint8Array(Math.max(end, least)));
-  if (payload.length > 0) room.bytes.set(payload, at);
-  room.end = end;
-  for (let index = 0; index < count; index++) {
-    enter(room, layers, starts, index);
-    (protocols[index] as Protocol).write(layers[index] as AnyLayer, room);
-  }
-  for (let index = count - 1; index >= 0; index--) {
-    const protocol = protocols[index] as Protocol;
-    if (protocol.seal === undefined) continue;
-    enter(room, layers, starts, index);
-    room.network = networkBelow(layers, starts, index);
-    protocol.seal(layers[index] as AnyLayer, room);
-  }
-  return room.bytes;
-}
+/** One header of a frame that is being built. */
+type Part = { readonly layer: AnyLayer; readonly protocol: Protocol; start: number };
 
-function enter(room: Room, layers: readonly AnyLayer[], starts: number[], index: number): void {
-  room.start = starts[index] as number;
-  room.payload = starts[index + 1] as number;
-  room.below = layers[index - 1];
-  room.above = layers[index + 1];
+/** A frame that is being built, the outermost header first. */
+export class Frame {
+  readonly #parts: Part[] = [];
+  #size = 0;
+
+  add(layer: AnyLayer, protocol: Protocol): void {
+    this.#parts.push({ layer, protocol, start: this.#size });
+    this.#size += protocol.size(layer);
+  }
+
+  /** The headers around `payload`, filled up with zeros to `least` bytes. */
+  assemble(payload: Uint8Array, least = 0): Uint8Array {
+    const parts = this.#parts;
+    const end = this.#size + payload.length;
+    const room = new Room(new Uint8Array(Math.max(end, least)), end);
+    if (payload.length > 0) room.bytes.set(payload, this.#size);
+    for (let index = 0; index < parts.length; index++) {
+      const { layer, protocol } = this.#enter(room, index);
+      protocol.write(layer, room);
+    }
+    for (let index = parts.length - 1; index >= 0; index--) {
+      if (parts[index]?.protocol.seal === undefined) continue;
+      const { layer, protocol } = this.#enter(room, index);
+      room.network = networkBelow(parts, index);
+      protocol.seal?.(layer, room);
+    }
+    return room.bytes;
+  }
+
+  #enter(room: Room, index: number): Part {
+    const parts = this.#parts;
+    const part = parts[index] as Part;
+    const above = parts[index + 1];
+    room.start = part.start;
+    room.payload = above === undefined ? this.#size : above.start;
+    room.above = above?.layer;
+    room.below = parts[index - 1]?.layer;
+    return part;
+  }
 }
 
 /** Where the nearest IP header below begins, or -1. */
-function networkBelow(layers: readonly AnyLayer[], starts: number[], index: number): number {
+function networkBelow(parts: readonly Part[], index: number): number {
   for (let below = index - 1; below >= 0; below--) {
-    const kind = layers[below]?.kind;
-    if (kind === "ipv4" || kind === "ipv6") return starts[below] as number;
+    const { layer, start } = parts[below] as Part;
+    if (layer.kind === "ipv4" || layer.kind === "ipv6") return start;
   }
   return -1;
 }
 
 /** The protocol of a layer's kind; `name` is the argument's, for the TypeError. */
-export function knownProtocol(layer: AnyLayer, name: string): Protocol {
-  if (typeof layer !== "object" || layer === null) throw wrongType(name, "a layer", layer);
+export function knownProtocol(layer: AnyLayer, name: string, index?: number): Protocol {
   const protocol = protocolOf(layer.kind);
   if (protocol !== undefined) return protocol;
-  throw wrongType(`${name}.kind`, "that of a protocol", layer.kind);
+  const which = index === undefined ? name : `${name}[${index}]`;
+  throw wrongType(`${which}.kind`, "that of a protocol", layer.kind);
 }

@@ -1,11 +1,10 @@
 // From layers to the bytes of a frame.
 
 import "./table.ts";
-import { assemble, knownProtocol } from "./assemble.ts";
+import { Frame, knownProtocol } from "./assemble.ts";
 import { type Bytes, isBytes, NOTHING, plainBytes } from "./bytes.ts";
 import { U32, uint, wrongType } from "./field.ts";
 import type { LayerInit } from "./layers.ts";
-import type { AnyLayer, Protocol } from "./protocol.ts";
 
 /** Bytes behind the last header, among the layers. */
 export type Payload = { kind: "payload"; data: Bytes };
@@ -26,29 +25,28 @@ export type BuildOptions = {
  */
 export function build(
   layers: readonly (LayerInit | Payload | Bytes)[],
-  rest: Bytes | BuildOptions = {},
+  rest?: Bytes | BuildOptions,
 ): Uint8Array {
   if (!Array.isArray(layers)) throw wrongType("layers", "an array", layers);
-  const options = isBytes(rest) ? { payload: rest } : rest;
-  const last = lastPayload(layers[layers.length - 1]);
-  const count = last === undefined ? layers.length : layers.length - 1;
-  if (last !== undefined && options.payload !== undefined) {
-    throw new TypeError("the payload must not be given twice");
-  }
-  const payload = last ?? options.payload;
-  const headers: AnyLayer[] = [];
-  const protocols: Protocol[] = [];
-  for (let index = 0; index < count; index++) {
-    const layer = layers[index] as AnyLayer;
-    protocols.push(knownProtocol(layer, `layers[${index}]`));
-    headers.push(layer);
+  const given = rest === undefined ? NO_OPTIONS : isBytes(rest) ? { payload: rest } : rest;
+  const frame = new Frame();
+  let { payload } = given;
+  for (let index = 0; index < layers.length; index++) {
+    const layer = layers[index] as LayerInit | Payload | Bytes;
+    if (typeof layer !== "object" || layer === null) {
+      throw wrongType(`layers[${index}]`, "a layer or bytes", layer);
+    }
+    if (!isPayload(layer)) frame.add(layer, knownProtocol(layer, "layers", index));
+    else if (index < layers.length - 1) throw new TypeError("the payload must be the last layer");
+    else if (payload !== undefined) throw new TypeError("the payload must not be given twice");
+    else payload = "kind" in layer ? layer.data : layer;
   }
   const data = payload === undefined ? NOTHING : plainBytes(payload, "payload");
-  const least = uint(options.minimumLength, "minimumLength", U32);
-  return assemble(headers, data, protocols, least);
+  return frame.assemble(data, uint(given.minimumLength, "minimumLength", U32));
 }
 
-function lastPayload(last: LayerInit | Payload | Bytes | undefined): Bytes | undefined {
-  if (last === undefined || isBytes(last)) return last;
-  return last.kind === "payload" ? last.data : undefined;
+const NO_OPTIONS: BuildOptions = {};
+
+function isPayload(layer: LayerInit | Payload | Bytes): layer is Payload | Bytes {
+  return "kind" in layer ? layer.kind === "payload" : isBytes(layer);
 }

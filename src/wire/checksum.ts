@@ -17,6 +17,8 @@ export function add(sum: number, bytes: Uint8Array, start: number, end: number):
 /** The field's value of a sum: folded to 16 bits and complemented. */
 export function finish(sum: number): number {
   let folded = sum;
-  while (folded > 0xffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000);
+  // Above 2^31 bits would be lost.
+  while (folded > 0x7fff_ffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000);
+  while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
   return folded ^ 0xffff;
 }

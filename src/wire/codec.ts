@@ -1,6 +1,6 @@
 // The public form of a protocol: decode and encode of one header.
 
-import { assemble, knownProtocol } from "./assemble.ts";
+import { Frame, knownProtocol } from "./assemble.ts";
 import { type Bytes, NOTHING, plainBytes } from "./bytes.ts";
 import { WireError } from "./error.ts";
 import { wrongType } from "./field.ts";
@@ -54,9 +54,14 @@ function encode<L extends AnyLayer>(
   if (typeof layer !== "object" || layer === null) throw wrongType("layer", "an object", layer);
   const own: AnyLayer = layer.kind === protocol.kind ? layer : { ...layer, kind: protocol.kind };
   const data = plainBytes(payload, "payload");
-  if (below === undefined) return assemble([own], data, [protocol]);
+  const frame = new Frame();
+  if (below === undefined) {
+    frame.add(own, protocol);
+    return frame.assemble(data);
+  }
   // The pseudo-header is made from the header below, which is cut off again.
   const lower = knownProtocol(below, "below");
-  const whole = assemble([below, own], data, [lower, protocol]);
-  return whole.slice(lower.size(below));
+  frame.add(below, lower);
+  frame.add(own, protocol);
+  return frame.assemble(data).slice(lower.size(below));
 }

@@ -1,8 +1,9 @@
 // A fragment's place in its packet, and the packet around all of them.
 
-import { assemble, knownProtocol } from "./assemble.ts";
+import { Frame, knownProtocol } from "./assemble.ts";
 import { Packet } from "./packet.ts";
 import type { AnyLayer } from "./protocol.ts";
+import { protocolOf } from "./registry.ts";
 
 /** A part of a packet's payload. */
 export type Piece = { readonly start: number; readonly end: number; readonly data: Uint8Array };
@@ -108,9 +109,11 @@ function piece(
 
 /** The packet; undefined where it is too large for the headers below. */
 export function wholePacket(headers: readonly AnyLayer[], payload: Uint8Array): Packet | undefined {
-  const protocols = headers.map((layer) => knownProtocol(layer, "layer"));
+  const frame = new Frame();
   try {
-    return new Packet(assemble(headers, payload, protocols), protocols[0]);
+    for (const layer of headers) frame.add(layer, knownProtocol(layer, "layer"));
+    const outermost = protocolOf(headers[0]?.kind ?? "");
+    return new Packet(frame.assemble(payload), outermost);
   } catch (error) {
     if (error instanceof RangeError) return undefined;
     throw error;

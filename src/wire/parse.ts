@@ -6,6 +6,14 @@ import { wrongType } from "./field.ts";
 const ZERO = 48;
 const DOT = 46;
 const COLON = 58;
+const DASH = 45;
+
+/** The values of hexadecimal digits, by their ASCII; -1 for all else. */
+const DIGITS = new Int8Array(128).fill(-1);
+for (let digit = 0; digit < 16; digit++) {
+  DIGITS[digit.toString(16).charCodeAt(0)] = digit;
+  DIGITS[digit.toString(16).toUpperCase().charCodeAt(0)] = digit;
+}
 
 /** Stores an IPv4 address; where there is none, the zeros stay. */
 export function putIpv4(bytes: Uint8Array, at: number, value: unknown, name: string): void {
@@ -45,50 +53,62 @@ export function putIpv6(bytes: Uint8Array, at: number, value: unknown, name: str
   }
 }
 
+const GROUPS = 8;
+
 /** Whether `text` is an IPv6 address, of RFC 4291 section 2.2; its bytes were zero before. */
 function parseIpv6(bytes: Uint8Array, at: number, text: string): boolean {
+  const { length } = text;
   let group = 0;
   let gap = -1;
   let index = 0;
-  if (text.startsWith("::")) {
+  if (length > 1 && text.charCodeAt(0) === COLON && text.charCodeAt(1) === COLON) {
     gap = 0;
     index = 2;
   }
-  while (index < text.length) {
-    if (group === 8) return false;
-    let value = 0;
+  while (index < length) {
+    if (group === GROUPS) return false;
     const begin = index;
-    for (let digit = hexDigit(text, index); digit >= 0; digit = hexDigit(text, index)) {
-      value = value * 16 + digit;
-      index++;
+    let value = 0;
+    let code = 0;
+    for (; index < length; index++) {
+      code = text.charCodeAt(index);
+      const digit = code < 128 ? (DIGITS[code] as number) : -1;
+      if (digit < 0) break;
+      value = (value << 4) | digit;
     }
-    if (index < text.length && text.charCodeAt(index) === DOT) {
-      const tail = ipv4Number(text.slice(begin));
-      if (tail < 0 || group > 6) return false;
+    if (index < length && code === DOT) {
+      const tail = group > GROUPS - 2 ? -1 : ipv4Number(text.slice(begin));
+      if (tail < 0) return false;
       put32(bytes, at + 2 * group, tail);
       group += 2;
-      index = text.length;
       break;
     }
     if (index === begin || index - begin > 4) return false;
     put16(bytes, at + 2 * group, value);
     group++;
-    if (index === text.length) break;
-    if (text.charCodeAt(index) !== COLON) return false;
+    if (index === length) break;
+    if (code !== COLON) return false;
     index++;
+    if (index === length) return false;
     if (text.charCodeAt(index) === COLON) {
       if (gap >= 0) return false;
       gap = group;
       index++;
-    } else if (index === text.length) return false;
+    }
   }
-  if (gap < 0) return group === 8;
-  if (group === 8) return false;
-  // What follows the "::" belongs to the end.
-  const moved = 2 * (group - gap);
-  bytes.copyWithin(at + 16 - moved, at + 2 * gap, at + 2 * group);
-  bytes.fill(0, at + 2 * gap, at + 16 - moved);
+  if (gap < 0) return group === GROUPS;
+  if (group === GROUPS) return false;
+  moveToEnd(bytes, at + 2 * gap, at + 2 * group, at + 2 * GROUPS);
   return true;
+}
+
+/** What follows the "::" belongs to the end, and leaves zeros. */
+function moveToEnd(bytes: Uint8Array, start: number, end: number, last: number): void {
+  const shift = last - end;
+  for (let from = end - 1; from >= start; from--) {
+    bytes[from + shift] = bytes[from] as number;
+    bytes[from] = 0;
+  }
 }
 
 /** Stores a MAC address; where there is none, the zeros stay. */
@@ -107,24 +127,21 @@ export function hardwareSize(text: string): number {
 /** Whether `text` is `size` bytes in hexadecimal with colons, or dashes, between. */
 export function parseHardware(bytes: Uint8Array, at: number, text: string, size: number): boolean {
   if (text.length !== Math.max(0, 3 * size - 1)) return false;
-  for (let index = 0; index < size; index++) {
-    const high = hexDigit(text, 3 * index);
-    const low = hexDigit(text, 3 * index + 1);
-    if (high < 0 || low < 0) return false;
-    if (index > 0 && !separator(text.charCodeAt(3 * index - 1))) return false;
-    bytes[at + index] = high * 16 + low;
+  for (let index = 0, from = 0; index < size; index++, from += 3) {
+    // Below zero for what is no digit, and not a byte.
+    const byte = (hexDigit(text, from) << 4) | hexDigit(text, from + 1);
+    if (byte < 0) return false;
+    if (index > 0) {
+      const between = text.charCodeAt(from - 1);
+      if (between !== COLON && between !== DASH) return false;
+    }
+    bytes[at + index] = byte;
   }
   return true;
-}
-
-function separator(code: number): boolean {
-  return code === COLON || code === 45;
 }
 
 /** The digit's value, or -1. */
 function hexDigit(text: string, index: number): number {
   const code = text.charCodeAt(index);
-  if (code >= ZERO && code <= 57) return code - ZERO;
-  const letter = code | 32;
-  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+  return code < 128 ? (DIGITS[code] as number) : -1;
 }

@@ -122,14 +122,15 @@ export class Room {
   /** Where the header begins, where its payload does, and where that ends. */
   start = 0;
   payload = 0;
-  end = 0;
+  readonly end: number;
   /** The layers before and behind the header; undefined where there is none. */
   below: AnyLayer | undefined = undefined;
   above: AnyLayer | undefined = undefined;
   /** Where the IPv4 or IPv6 header below begins, or -1. */
   network = -1;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, end: number) {
     this.bytes = bytes;
+    this.end = end;
   }
 }
