@@ -93,7 +93,7 @@ describe.each(golden.map((frame) => [frame.name, frame] as const))("%s", (_, fra
       const expected = whole.layers.slice(0, count);
       // The last one may be a list that was cut off between two of its elements.
       expect(packet.layers.slice(0, -1)).toEqual(expected.slice(0, -1));
-      expect(packet.layers.at(-1)?.kind).toBe(expected.at(-1)?.kind as string);
+      expect(packet.layers.at(-1)?.kind).toBe(expected.at(-1)?.kind);
       const next = whole.layers[count]?.kind;
       if (packet.problem !== null && next !== undefined) {
         expect(packet.problem.kind).toBe("truncated");
