@@ -7,9 +7,12 @@ import type { Problem } from "./error.ts";
 export type AnyLayer = { kind: string };
 
 /** A layer for building: all but the kind may be left out, or undefined, to be computed or 0. */
-export type Init<L extends AnyLayer> = { kind: L["kind"] } & {
-  [Field in Exclude<keyof L, "kind">]?: L[Field] | undefined;
-};
+export type Init<L extends AnyLayer> = { kind: L["kind"] } & Given<Omit<L, "kind">>;
+
+/** Some fields, as a caller gives them: lists may be constant. */
+export type Given<Fields> = { [Field in keyof Fields]?: Unchanged<Fields[Field]> | undefined };
+
+type Unchanged<T> = T extends readonly unknown[] ? Readonly<T> : T;
 
 export type Decoded<L extends AnyLayer> = {
   layer: L;
@@ -30,7 +33,7 @@ export interface Codec<L extends AnyLayer> {
    * destination, where there is a routing header), and are 0 without it. TypeError or RangeError
    * for a field that has no such value.
    */
-  encode(layer: Init<L>, payload?: Bytes, below?: AnyLayer): Uint8Array;
+  encode<Below extends AnyLayer>(layer: Init<L>, payload?: Bytes, below?: Below): Uint8Array;
 }
 
 /**

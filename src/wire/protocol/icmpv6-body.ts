@@ -1,9 +1,8 @@
 // What is behind the first four bytes of an ICMPv6 message, by its type.
 
-import type { Scan } from "../protocol.ts";
+import type { Given, Scan } from "../protocol.ts";
 
 /** Fields for building: any of them may be missing. */
-export type Given<Fields> = { [Field in keyof Fields]?: Fields[Field] | undefined };
 
 /** One type's body, which begins at `at`. */
 export type Body<Fields> = {

@@ -4,10 +4,10 @@
 import { put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { add, finish } from "../checksum.ts";
 import { U8, U16, U32, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { Given, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { pseudoSum } from "../pseudo.ts";
 import { protocolOf } from "../registry.ts";
-import type { Body, Given } from "./icmpv6-body.ts";
+import type { Body } from "./icmpv6-body.ts";
 import { type MldFields, message, query, report } from "./mld.ts";
 import {
   type NdpFields,

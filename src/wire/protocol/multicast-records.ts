@@ -4,7 +4,7 @@
 import { part, put16, u8, u16 } from "../bytes.ts";
 import { bit, list, octets, U8, U16, uint } from "../field.ts";
 import { putIpv4, putIpv6 } from "../parse.ts";
-import type { Scan } from "../protocol.ts";
+import type { Given, Scan } from "../protocol.ts";
 import { ipv4Text, ipv6Text } from "../text.ts";
 
 export type GroupRecord = {
@@ -32,8 +32,6 @@ export type QueryEnd = {
   /** The four bits before `suppress`. */
   flags?: number;
 };
-
-type Given<F> = { [Field in keyof F]?: F[Field] | undefined };
 
 /** The size of an address. */
 export type Family = 4 | 16;

@@ -3,8 +3,9 @@
 import { put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { bit, list, U8, U16, U32, uint } from "../field.ts";
 import { putIpv6 } from "../parse.ts";
+import type { Given } from "../protocol.ts";
 import { ipv6Text } from "../text.ts";
-import type { Body, Given } from "./icmpv6-body.ts";
+import type { Body } from "./icmpv6-body.ts";
 import {
   type NdpOption,
   optionsSize,
