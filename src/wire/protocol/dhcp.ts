@@ -281,10 +281,9 @@ function size(layer: Init<Dhcp>): number {
 }
 
 function write(layer: Init<Dhcp>, { bytes, start }: Room): void {
-  const operation = layer.operation ?? "request";
   const hardware = text(layer.hardware, "dhcp.hardware");
   const broadcast = bit(layer.broadcast, "dhcp.broadcast");
-  bytes[start] = numberOf(OPERATIONS, operation, "dhcp.operation", U8);
+  bytes[start] = operationNumber(layer.operation ?? "request");
   bytes[start + HARDWARE_TYPE] = uint(layer.hardwareType, "dhcp.hardwareType", U8, ETHERNET);
   bytes[start + HARDWARE_LENGTH] = hardwareSize(hardware);
   bytes[start + HOPS] = uint(layer.hops, "dhcp.hops", U8);
@@ -302,6 +301,12 @@ function write(layer: Init<Dhcp>, { bytes, start }: Room): void {
   writeBytes(file, bytes, start + FILE, FILE_SIZE, "dhcp.file");
   put32(bytes, start + FIXED, COOKIE);
   bytes.set(writtenOptions(layer), start + HEADER);
+}
+
+function operationNumber(operation: "request" | "reply"): number {
+  const number = OPERATIONS.indexOf(operation);
+  if (number > 0) return number;
+  throw wrongType("dhcp.operation", '"request" or "reply"', operation);
 }
 
 function writeHardware(layer: Init<Dhcp>, hardware: string, bytes: Uint8Array, at: number): void {
