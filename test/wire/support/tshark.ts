@@ -15,7 +15,10 @@ const PREFERENCES = [
   "ipv6.defragment:FALSE",
   "ip.tso_support:FALSE",
   "ip.decode_tos_as_diffserv:TRUE",
-  "sctp.checksum:TRUE",
+  "sctp.checksum:CRC 32c",
+  "udp.check_checksum:TRUE",
+  "udplite.check_checksum:TRUE",
+  "udplite.ignore_checksum_coverage:FALSE",
   "nameres.mac_name:FALSE",
 ];
 
