@@ -28,13 +28,13 @@ export function fragmentOf(packet: Packet): Fragment | null | undefined {
   const quoted = Math.min(quotedFrom(packet, "icmp"), quotedFrom(packet, "icmpv6"));
   for (let nth = 0; ; nth++) {
     const span = packet.span("ipv4", nth);
-    if (span === undefined || span.start > quoted) break;
+    if (span === undefined || span.start >= quoted) break;
     const fragment = ofIpv4(packet, nth, span);
     if (fragment !== undefined) return fragment;
   }
   for (let nth = 0; ; nth++) {
     const span = packet.span("fragment", nth);
-    if (span === undefined || span.start > quoted) return undefined;
+    if (span === undefined || span.start >= quoted) return undefined;
     const fragment = ofIpv6(packet, nth, span);
     if (fragment !== undefined) return fragment;
   }

@@ -21,9 +21,14 @@ export type Registration<L extends AnyLayer = AnyLayer> = Numbering & {
    * The header and the payload behind it. `below` and `above` are the layers before and behind.
    * Called first without payload, for the header's size, which must not depend on it.
    */
-  encode(layer: Init<L>, payload?: Uint8Array, below?: AnyLayer, above?: AnyLayer): Uint8Array;
+  encode(
+    layer: Init<NoInfer<L>>,
+    payload?: Uint8Array,
+    below?: AnyLayer,
+    above?: AnyLayer,
+  ): Uint8Array;
   /** What format() shows of the layer. */
-  format?(layer: L): string;
+  format?(layer: NoInfer<L>): string;
 };
 
 /**

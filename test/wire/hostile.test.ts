@@ -77,6 +77,17 @@ function mutate(bytes: Uint8Array, random: Random): Uint8Array {
   return mutated;
 }
 
+test("the frames hold every protocol", () => {
+  const found = new Set(
+    golden.flatMap(({ bytes, link }) =>
+      wire.dissect(bytes, { link }).layers.map(({ kind }) => kind),
+    ),
+  );
+  expect(codecs.map(({ kind }) => kind).filter((kind) => !found.has(kind as wire.Kind))).toEqual(
+    [],
+  );
+});
+
 describe.each(golden.map((frame) => [frame.name, frame] as const))("%s", (_, frame: Golden) => {
   const { bytes, link } = frame;
 

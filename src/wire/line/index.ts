@@ -10,7 +10,8 @@ import * as network from "./network.ts";
 import * as transport from "./transport.ts";
 import * as tunnel from "./tunnel.ts";
 
-const table: { readonly [K in Kind]: (layer: Layers[K], place: Place) => string } = {
+/** Not of all kinds: a caller may have added some to the types. */
+const table: { readonly [K in Kind]?: (layer: Layers[K], place: Place) => string } = {
   ethernet: network.ethernet,
   llc: tunnel.llc,
   snap: tunnel.snap,
