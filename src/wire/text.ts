@@ -35,14 +35,14 @@ export function macText(bytes: Uint8Array, at: number): string {
   if (keys[4 * index] === high && keys[4 * index + 1] === low && text !== "") return text;
   keys[4 * index] = high;
   keys[4 * index + 1] = low;
-  known[index] = newMacText(bytes, at);
+  known[index] = newMacText(high, low);
   return known[index];
 }
 
-function newMacText(bytes: Uint8Array, at: number): string {
-  const first = `${HEX[u8(bytes, at)]}:${HEX[u8(bytes, at + 1)]}:${HEX[u8(bytes, at + 2)]}`;
-  const last = `${HEX[u8(bytes, at + 3)]}:${HEX[u8(bytes, at + 4)]}:${HEX[u8(bytes, at + 5)]}`;
-  return `${first}:${last}`;
+/** From the key, not the bytes again: whatever they become meanwhile, the key has its text. */
+function newMacText(high: number, low: number): string {
+  const first = `${HEX[high >> 8]}:${HEX[high & 0xff]}:${HEX[low >>> 24]}`;
+  return `${first}:${HEX[(low >> 16) & 0xff]}:${HEX[(low >> 8) & 0xff]}:${HEX[low & 0xff]}`;
 }
 
 /** Any number of bytes in hexadecimal, with colons. */
@@ -62,12 +62,12 @@ export function ipv4Text(bytes: Uint8Array, at: number): string {
   const text = known[index] as string;
   if (keys[4 * index] === key && text !== "") return text;
   keys[4 * index] = key;
-  known[index] = newIpv4Text(bytes, at);
+  known[index] = newIpv4Text(key);
   return known[index];
 }
 
-function newIpv4Text(bytes: Uint8Array, at: number): string {
-  return `${u8(bytes, at)}.${u8(bytes, at + 1)}.${u8(bytes, at + 2)}.${u8(bytes, at + 3)}`;
+function newIpv4Text(key: number): string {
+  return `${key >>> 24}.${(key >> 16) & 0xff}.${(key >> 8) & 0xff}.${key & 0xff}`;
 }
 
 /**
@@ -90,38 +90,48 @@ export function ipv6Text(bytes: Uint8Array, at: number): string {
   keys[key + 1] = b;
   keys[key + 2] = c;
   keys[key + 3] = d;
-  known[index] = newIpv6Text(bytes, at);
+  known[index] = newIpv6Text(a, b, c, d);
   return known[index];
 }
 
+/** The groups of the address that becomes a text. */
+const groups = new Uint16Array(8);
+
 /** The longest run of zero groups, the first of several, is "::". */
-function newIpv6Text(bytes: Uint8Array, at: number): string {
+function newIpv6Text(a: number, b: number, c: number, d: number): string {
+  groups[0] = a >>> 16;
+  groups[1] = a;
+  groups[2] = b >>> 16;
+  groups[3] = b;
+  groups[4] = c >>> 16;
+  groups[5] = c;
+  groups[6] = d >>> 16;
+  groups[7] = d;
   let [best, length, run] = [0, 0, 0];
-  for (let group = 0; group < 8; group++) {
-    run = u16(bytes, at + 2 * group) === 0 ? run + 1 : 0;
-    if (run > length) [best, length] = [group - run + 1, run];
+  for (let index = 0; index < 8; index++) {
+    run = groups[index] === 0 ? run + 1 : 0;
+    if (run > length) [best, length] = [index - run + 1, run];
   }
-  if (length < 2) return groupsText(bytes, at, at + 16);
-  if (best === 0 && length === 6) return `::${newIpv4Text(bytes, at + 12)}`;
-  if (best === 0 && length === 5 && u16(bytes, at + 10) === 0xffff) {
-    return `::ffff:${newIpv4Text(bytes, at + 12)}`;
-  }
-  const before = groupsText(bytes, at, at + 2 * best);
-  return `${before}::${groupsText(bytes, at + 2 * (best + length), at + 16)}`;
+  if (length < 2) return groupsText(0, 8);
+  if (best === 0 && length === 6) return `::${newIpv4Text(d)}`;
+  if (best === 0 && length === 5 && groups[5] === 0xffff) return `::ffff:${newIpv4Text(d)}`;
+  return `${groupsText(0, best)}::${groupsText(best + length, 8)}`;
 }
 
-function groupsText(bytes: Uint8Array, start: number, end: number): string {
+function groupsText(start: number, end: number): string {
   if (start === end) return "";
-  let text = groupText(bytes, start);
-  for (let at = start + 2; at < end; at += 2) text = `${text}:${groupText(bytes, at)}`;
+  let text = groupText(groups[start] as number);
+  for (let index = start + 1; index < end; index++) {
+    text = `${text}:${groupText(groups[index] as number)}`;
+  }
   return text;
 }
 
 const SHORT: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16));
 
 /** A group without its leading zeros. */
-function groupText(bytes: Uint8Array, at: number): string {
-  const high = u8(bytes, at);
-  const low = u8(bytes, at + 1);
+function groupText(group: number): string {
+  const high = group >> 8;
+  const low = group & 0xff;
   return high === 0 ? (SHORT[low] as string) : `${SHORT[high]}${HEX[low]}`;
 }
