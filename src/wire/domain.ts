@@ -8,23 +8,31 @@ const LABEL_MAX = 63;
 const POINTER = 0xc0;
 const NAME_MAX = 255;
 const DOT = 46;
+/** Of pointers in one name. */
+const JUMPS_MAX = 16;
+/** How many times longer than their bytes names may be: pointers would make them endless. */
+const GROWTH_MAX = 8;
 
 /**
  * The names between `start` and `end`, up to a name of no labels, with which zeros that fill up
- * begin; undefined where they are none, or have bytes in them that a name's text can't show.
+ * begin; undefined where there are none, or with bytes in them that a name's text can't show.
  */
 export function readDomains(bytes: Uint8Array, start: number, end: number): string[] | undefined {
   const names: string[] = [];
   let at = start;
+  let room = NAME_MAX + GROWTH_MAX * (end - start);
   while (at < end && u8(bytes, at) !== 0) {
     const labels: string[] = [];
     const behind = readLabels(bytes, start, at, end, labels);
-    if (behind < 0) return undefined;
-    names.push(labels.join("."));
+    if (behind < 0 || labels.length === 0) return undefined;
+    const name = labels.join(".");
+    room -= name.length;
+    if (room < 0) return undefined;
+    names.push(name);
     at = behind;
   }
   for (; at < end; at++) if (u8(bytes, at) !== 0) return undefined;
-  return names;
+  return names.length > 0 ? names : undefined;
 }
 
 /** Where the name at `from` ends, or -1. */
@@ -36,12 +44,13 @@ function readLabels(
   labels: string[],
 ): number {
   let behind = -1;
-  let length = 0;
+  let length = 1;
+  let jumps = 0;
   for (let at = from; at < end; ) {
     const size = u8(bytes, at);
     if (size === 0) return behind < 0 ? at + 1 : behind;
     if (size >= POINTER) {
-      if (at + 2 > end) return -1;
+      if (at + 2 > end || ++jumps > JUMPS_MAX) return -1;
       if (behind < 0) behind = at + 2;
       const target = start + (u16(bytes, at) & 0x3fff);
       // Only backwards: no circle has an end.

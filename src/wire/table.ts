@@ -37,7 +37,7 @@ enroll(protocols.mpls, {
 enroll(protocols.nullLink, { link: 0 });
 enroll(protocols.ppp, { etherType: 0x880b, link: [9, 50] });
 enroll(protocols.pppoe, { etherType: [0x8864, 0x8863], link: 51 });
-enroll(protocols.sctp, { ipProtocol: 132 });
+enroll(protocols.sctp, { ipProtocol: 132, link: 248 });
 enroll(protocols.snap, {});
 enroll(protocols.udplite, { ipProtocol: 136 });
 enroll(protocols.vrrp, { ipProtocol: 112 });

@@ -237,6 +237,34 @@ describe("dhcp", () => {
     }
   });
 
+  test("names of any bytes are read, or kept, in time that does not grow with their pointers", () => {
+    const alphabet = fc.constantFrom(0, 1, 2, 3, 0x61, 0x2e, 0x40, 0xc0, 0xc1, 0xff);
+    fc.assert(
+      fc.property(fc.array(alphabet, { maxLength: 40 }), (value) => {
+        const encoded = options(`${Uint8Array.of(119, value.length, ...value).toHex()}ff`);
+        const { layer } = dhcp.decode(encoded);
+        expect(dhcp.encode(layer)).toEqual(encoded);
+        const { rawOptions: _, ...rest } = layer;
+        expect(dhcp.decode(dhcp.encode(rest)).layer.options).toEqual(layer.options);
+      }),
+      { numRuns: 5000 },
+    );
+    const longest = `${`3f${"61".repeat(63)}`.repeat(3)}3d${"61".repeat(61)}00`;
+    const name = dhcp.decode(options(`77ff${longest}ff`)).layer.options.get("domain-search");
+    expect((name as string[])[0]).toHaveLength(253);
+    const longer = `${longest.replace("3d", "3e").slice(0, -2)}6100`;
+    const bytes = dhcp.decode(options(`77ff${longer.slice(0, 510)}770100ff`)).layer.options;
+    expect(bytes.get("domain-search")).toBeInstanceOf(Uint8Array);
+    // Each pointer leads to the one before it.
+    const chain = Array.from({ length: 8000 }, (_, index) => 0xc000 + Math.max(0, 2 * index));
+    const value = Uint8Array.of(0x01, 0x61, 0, ...chain.flatMap((word) => [word >> 8, word & 255]));
+    const layer = { kind: "dhcp", options: new Map([[119, value]]) } as const;
+    const encoded = dhcp.encode(layer);
+    const begin = performance.now();
+    expect(dhcp.decode(encoded).layer.options.get("domain-search")).toEqual(value);
+    expect(performance.now() - begin).toBeLessThan(500);
+  });
+
   test("options may be given by number, of any kind as bytes", () => {
     const given = new Map<number, DhcpValue>([
       [3, ["192.0.2.1"]],

@@ -191,7 +191,7 @@ function readShape(shape: Shape, bytes: Uint8Array): DhcpValue | undefined {
       if (length === 0 || length % 2 !== 0) return undefined;
       return Array.from({ length: length / 2 }, (_, index) => u16(bytes, 2 * index));
     case "domains":
-      return length > 0 ? readDomains(bytes, 0, length) : undefined;
+      return readDomains(bytes, 0, length);
     case "routes":
       return readRoutes(bytes);
     case "bytes":

@@ -1,6 +1,6 @@
 // DHCP: RFC 2131. Its options are in dhcp-options.ts.
 
-import { part, put16, put32, u8, u16, u32 } from "../bytes.ts";
+import { NOTHING, part, put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { bit, octets, text, U8, U16, U32, uint, wrongType } from "../field.ts";
 import { hardwareSize, parseHardware, putIpv4 } from "../parse.ts";
 import type { Init, Protocol, Room, Scan } from "../protocol.ts";
@@ -191,40 +191,47 @@ function readOptions(
   start: number,
   end: number,
 ): Options & { raw?: Uint8Array } {
-  const values = new Map<number, Uint8Array>();
+  const pieces = new Map<number, Uint8Array[]>();
   for (let at = start; at < end; ) {
     const code = u8(bytes, at++);
     if (code === END) break;
     if (code === PAD) continue;
     const behind = at + 1 + u8(bytes, at);
-    const value = part(bytes, at + 1, behind);
-    const before = values.get(code);
-    values.set(code, before === undefined ? value : joined(before, value));
+    const piece = part(bytes, at + 1, behind);
+    const before = pieces.get(code);
+    if (before === undefined) pieces.set(code, [piece]);
+    else before.push(piece);
     at = behind;
   }
-  const result = named(values);
+  const result = named(pieces);
   const raw = part(bytes, start, end);
   return equal(optionBytes(result), raw) ? result : { ...result, raw };
 }
 
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
-}
-
-function named(values: ReadonlyMap<number, Uint8Array>): Options {
+function named(pieces: ReadonlyMap<number, readonly Uint8Array[]>): Options {
   const options: Options["options"] = optionMap();
   const result: Options = { options };
   let first = true;
-  for (const [code, value] of values) {
+  for (const [code, parts] of pieces) {
+    const value = joined(parts);
     const isType = code === MESSAGE_TYPE && value.length === 1;
     if (isType) result.messageType = wordOf(MESSAGES, u8(value, 0));
     if (!isType || !first) options.set(optionName(code), readValue(code, value));
     first = false;
   }
   return result;
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const [first = NOTHING] = parts;
+  if (parts.length < 2) return first;
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of parts) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
 }
 
 /** A Map that JSON shows as an object: it would show none of its entries. */
