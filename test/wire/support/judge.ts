@@ -9,9 +9,12 @@ type Value = string | number | boolean | undefined;
 /** A field of ours and tshark's name for it; what it reads as a value, where that is no number. */
 export type Row = {
   readonly kind: Kind;
+  /** Another kind whose fields tshark gives the same names. */
+  readonly also?: Kind;
   readonly field: string;
   readonly name: string;
-  readonly ours: (layer: Layer) => Value | readonly Value[];
+  /** `below` is the layer before it. */
+  readonly ours: (layer: Layer, below?: Layer) => Value | readonly Value[];
   readonly theirs: (text: string) => Value;
 };
 
@@ -67,8 +70,11 @@ export function judge(
     const { layers } = dissect(bytes, { link });
     for (const row of table) {
       const ours = layers
-        .filter(({ kind }) => kind === row.kind)
-        .flatMap((layer) => row.ours(layer))
+        .flatMap((layer, index) =>
+          layer.kind === row.kind || layer.kind === row.also
+            ? row.ours(layer, layers[index - 1])
+            : undefined,
+        )
         .filter((value) => value !== undefined);
       const theirs = (fields[frame]?.get(row.name) ?? []).map(row.theirs);
       compared += Math.max(ours.length, theirs.length);

@@ -1,5 +1,6 @@
 // Which field of ours is which of tshark's.
 
+import type { Layer } from "../../../src/wire/index.ts";
 import { address, boolean, number, octets, type Row, rows } from "./judge.ts";
 
 const FLAGS = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ae"];
@@ -9,6 +10,25 @@ const hex = (bytes: Uint8Array): string => bytes.toHex();
 const hexOrNone = (bytes: Uint8Array): string | undefined =>
   bytes.length === 0 ? undefined : bytes.toHex();
 
+/** The EtherType of IEEE 802.1ad's tag. */
+const SERVICE = 0x88a8;
+
+/** Tags, by tshark's name for those that come behind such a type. */
+function tag(name: string, belongs: (type: number) => boolean): Row[] {
+  return rows("vlan", {
+    [`${name}.priority`]: "priority",
+    [`${name}.dei`]: ["dropEligible", boolean],
+    [`${name}.id`]: "id",
+    ...(name === "vlan" && { "vlan.etype": "type" as const }),
+  }).map((row) => ({
+    ...row,
+    ours: (layer: Layer, below?: Layer) =>
+      below !== undefined && "type" in below && belongs(Number(below.type))
+        ? row.ours(layer)
+        : undefined,
+  }));
+}
+
 export const core: readonly Row[] = [
   ...rows("ethernet", {
     "eth.dst": ["destination", address],
@@ -16,12 +36,8 @@ export const core: readonly Row[] = [
     "eth.type": "type",
     "eth.len": "length",
   }),
-  ...rows("vlan", {
-    "vlan.priority": "priority",
-    "vlan.dei": ["dropEligible", boolean],
-    "vlan.id": "id",
-    "vlan.etype": "type",
-  }),
+  ...tag("vlan", (type) => type !== SERVICE),
+  ...tag("ieee8021ad", (type) => type === SERVICE),
   ...rows("arp", {
     "arp.hw.type": "hardwareType",
     "arp.proto.type": "protocolType",
@@ -44,7 +60,8 @@ export const core: readonly Row[] = [
     "ip.flags.rb": ["reserved", boolean, ({ reserved }) => reserved === true],
     "ip.flags.df": ["dontFragment", boolean],
     "ip.flags.mf": ["moreFragments", boolean],
-    "ip.frag_offset": "fragmentOffset",
+    // In units of eight bytes.
+    "ip.frag_offset": ["fragmentOffset", (text) => 8 * Number(text)],
     "ip.ttl": "ttl",
     "ip.proto": "protocol",
     "ip.checksum": "checksum",
@@ -71,7 +88,6 @@ export const core: readonly Row[] = [
   }),
   ...rows("fragment", {
     "ipv6.fraghdr.nxt": "nextHeader",
-    // In units of eight bytes.
     "ipv6.fraghdr.offset": ["fragmentOffset", (text) => 8 * Number(text)],
     "ipv6.fraghdr.more": ["moreFragments", boolean],
     "ipv6.fraghdr.ident": "identification",
@@ -163,5 +179,5 @@ export const core: readonly Row[] = [
     "udp.dstport": "destinationPort",
     "udp.length": "length",
     "udp.checksum": "checksum",
-  }),
+  }).map((row): Row => (row.field === "length" ? row : { ...row, also: "udplite" })),
 ];
