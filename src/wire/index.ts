@@ -14,7 +14,13 @@ export type { Arp, ArpOperation } from "./protocol/arp.ts";
 export type { Authentication } from "./protocol/authentication.ts";
 export type { DestinationOptions } from "./protocol/destination-options.ts";
 export type { Dhcp, DhcpMessage } from "./protocol/dhcp.ts";
-export type { DhcpOptionName, DhcpRoute, DhcpValue } from "./protocol/dhcp-options.ts";
+export {
+  type DhcpOptionName,
+  type DhcpOptionValues,
+  type DhcpRoute,
+  type DhcpValue,
+  dhcpOptions,
+} from "./protocol/dhcp-options.ts";
 export type { Esp } from "./protocol/esp.ts";
 export type { Ethernet } from "./protocol/ethernet.ts";
 export type { Fragment } from "./protocol/fragment.ts";

@@ -13,22 +13,26 @@ export type DhcpRoute = { destination: string; prefixLength: number; router: str
 /** An option's value, by its name; of any that has not such a value, the bytes. */
 export type DhcpValue = string | number | boolean | string[] | number[] | DhcpRoute[] | Uint8Array;
 
-/** How the value of an option is written. */
-type Shape =
-  | "address"
-  | "addresses"
-  | "pairs"
-  | "u8"
-  | "u16"
-  | "u32"
-  | "i32"
-  | "boolean"
-  | "text"
-  | "u8s"
-  | "u16s"
-  | "domains"
-  | "routes"
-  | "bytes";
+/** The value of each way in which options are written. */
+type Shapes = {
+  address: string;
+  addresses: string[];
+  /** Addresses, two by two. */
+  pairs: string[];
+  u8: number;
+  u16: number;
+  u32: number;
+  i32: number;
+  boolean: boolean;
+  text: string;
+  u8s: number[];
+  u16s: number[];
+  domains: string[];
+  routes: DhcpRoute[];
+  bytes: Uint8Array;
+};
+
+type Shape = keyof Shapes;
 
 const NAMES = {
   "subnet-mask": [1, "address"],
@@ -137,6 +141,25 @@ const NAMES = {
 } as const satisfies Record<string, readonly [number, Shape]>;
 
 export type DhcpOptionName = keyof typeof NAMES;
+
+/** What each option's value is; of an option by number, its bytes. */
+export type DhcpOptionValues = {
+  [Name in DhcpOptionName]?: Shapes[(typeof NAMES)[Name][1]] | Uint8Array | undefined;
+} & { [number: number]: Uint8Array | undefined };
+
+/**
+ * The options of a `dhcp` layer from an object, whose values are checked by their types:
+ * `dhcpOptions({ "requested-address": "192.0.2.9", "parameter-request-list": [1, 3, 6] })`.
+ * Those by number come first, as in every object; a Map has any order.
+ */
+export function dhcpOptions(values: DhcpOptionValues): Map<DhcpOptionName | number, DhcpValue> {
+  const options = new Map<DhcpOptionName | number, DhcpValue>();
+  for (const [key, value] of Object.entries(values)) {
+    const code = /^\d+$/.test(key) ? Number(key) : optionCode(key);
+    if (value !== undefined) options.set(optionName(code), value);
+  }
+  return options;
+}
 
 const BY_CODE: ReadonlyMap<number, { name: DhcpOptionName; shape: Shape }> = new Map(
   Object.entries(NAMES).map(([name, [code, shape]]) => [
