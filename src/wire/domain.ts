@@ -35,6 +35,19 @@ export function readDomains(bytes: Uint8Array, start: number, end: number): stri
   return names.length > 0 ? names : undefined;
 }
 
+/** Where names that were read end, and zeros that fill up may begin; -1 where pointers are used. */
+export function plainEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end && u8(bytes, at) !== 0) {
+    while (at < end && u8(bytes, at) !== 0) {
+      if (u8(bytes, at) >= POINTER) return -1;
+      at += 1 + u8(bytes, at);
+    }
+    at++;
+  }
+  return at;
+}
+
 /** Where the name at `from` ends, or -1. */
 function readLabels(
   bytes: Uint8Array,

@@ -1,7 +1,7 @@
 // The options of DHCP: RFC 2132, and those of later standards that are met most.
 
 import { isBytes, part, plainBytes, put16, put32, u8, u16, u32 } from "../bytes.ts";
-import { domainBytes, readDomains } from "../domain.ts";
+import { domainBytes, plainEnd, readDomains } from "../domain.ts";
 import { list, U8, U16, U32, uint, wrongType } from "../field.ts";
 import { putIpv4 } from "../parse.ts";
 import { ipv4Text } from "../text.ts";
@@ -185,6 +185,13 @@ export function optionCode(key: unknown): number {
 export function readValue(code: number, bytes: Uint8Array): DhcpValue {
   const shape = BY_CODE.get(code)?.shape ?? "bytes";
   return readShape(shape, bytes) ?? bytes;
+}
+
+/** Whether these bytes of an option are those that its value is written as. */
+export function isPlain(code: number, bytes: Uint8Array): boolean {
+  if (BY_CODE.get(code)?.shape !== "domains") return true;
+  const { length } = bytes;
+  return readDomains(bytes, 0, length) === undefined || plainEnd(bytes, 0, length) === length;
 }
 
 function readShape(shape: Shape, bytes: Uint8Array): DhcpValue | undefined {

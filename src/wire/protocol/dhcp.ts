@@ -10,6 +10,7 @@ import { type Names, numberOf, wordOf } from "../word.ts";
 import {
   type DhcpOptionName,
   type DhcpValue,
+  isPlain,
   optionCode,
   optionName,
   readValue,
@@ -177,11 +178,11 @@ function readName(
 ): { text: string; bytes?: Uint8Array } {
   let zero = start;
   while (zero < end && u8(bytes, zero) !== 0) zero++;
+  let behind = zero;
+  while (behind < end && u8(bytes, behind) === 0) behind++;
   const name = readText(bytes, start, zero);
-  const all = part(bytes, start, end);
-  if (name === undefined) return { text: "", bytes: all };
-  const rest = all.subarray(zero - start);
-  return rest.some((byte) => byte !== 0) ? { text: name, bytes: all } : { text: name };
+  if (name !== undefined && behind === end) return { text: name };
+  return { text: name ?? "", bytes: part(bytes, start, end) };
 }
 
 type Options = Pick<Dhcp, "messageType" | "options">;
@@ -192,20 +193,36 @@ function readOptions(
   end: number,
 ): Options & { raw?: Uint8Array } {
   const pieces = new Map<number, Uint8Array[]>();
+  // Whether they would be written as they are.
+  let usual = true;
+  let ended = false;
+  let last = PAD;
+  let whole = true;
   for (let at = start; at < end; ) {
     const code = u8(bytes, at++);
-    if (code === END) break;
-    if (code === PAD) continue;
-    const behind = at + 1 + u8(bytes, at);
-    const piece = part(bytes, at + 1, behind);
+    if (code === END) {
+      ended = true;
+      break;
+    }
+    if (code === PAD) {
+      usual = false;
+      continue;
+    }
+    const length = u8(bytes, at);
+    const piece = part(bytes, at + 1, at + 1 + length);
     const before = pieces.get(code);
     if (before === undefined) pieces.set(code, [piece]);
-    else before.push(piece);
-    at = behind;
+    else {
+      before.push(piece);
+      usual &&= code === last && !whole && length > 0;
+    }
+    last = code;
+    whole = length < PIECE_MAX;
+    at += 1 + length;
   }
   const result = named(pieces);
-  const raw = part(bytes, start, end);
-  return equal(optionBytes(result), raw) ? result : { ...result, raw };
+  for (const [code, parts] of pieces) usual &&= isPlain(code, joined(parts));
+  return usual && ended ? result : { ...result, raw: part(bytes, start, end) };
 }
 
 function named(pieces: ReadonlyMap<number, readonly Uint8Array[]>): Options {
@@ -239,10 +256,6 @@ function optionMap(): Options["options"] {
   const options: Options["options"] = new Map();
   const toJSON = () => Object.fromEntries(options);
   return Object.defineProperty(options, "toJSON", { value: toJSON });
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
 /** The options and their end. */

@@ -1,7 +1,7 @@
 // The options of neighbor discovery: RFC 4861 section 4.6, RFC 8106 for DNS.
 
 import { part, put32, u8, u16, u32 } from "../bytes.ts";
-import { domainBytes, readDomains } from "../domain.ts";
+import { domainBytes, plainEnd, readDomains } from "../domain.ts";
 import { bit, list, octets, text, U8, U32, uint, wrongType } from "../field.ts";
 import { hardwareSize, parseHardware, putIpv6 } from "../parse.ts";
 import type { Scan } from "../protocol.ts";
@@ -128,12 +128,10 @@ function readServers(bytes: Uint8Array, at: number, end: number): NdpOption {
 function readSearchList(bytes: Uint8Array, at: number, end: number): NdpOption | undefined {
   const domains = readDomains(bytes, at + UNIT, end);
   if (domains === undefined) return undefined;
-  const canonical = domainBytes(domains, "domains");
   // Of compressed names, or of more zeros than fill up, the bytes are kept.
-  if (at + UNIT + roundUp(canonical.length) !== end) return undefined;
-  return canonical.some((byte, index) => byte !== u8(bytes, at + UNIT + index))
-    ? undefined
-    : { type: "dnssl", lifetime: u32(bytes, at + 4), domains };
+  const size = plainEnd(bytes, at + UNIT, end) - at;
+  if (size < 0 || at + roundUp(size) !== end) return undefined;
+  return { type: "dnssl", lifetime: u32(bytes, at + 4), domains };
 }
 
 function roundUp(size: number): number {

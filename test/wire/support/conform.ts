@@ -19,6 +19,9 @@ import { tshark } from "./tshark.ts";
 /** RAWSOCK_TEST_RUNS=n for more than a test run should take. */
 const numRuns = Number(process.env.RAWSOCK_TEST_RUNS ?? 300);
 
+/** Many runs on a slow machine take more than bun test's 5 seconds. */
+const TIMEOUT = 120_000;
+
 type Options = {
   /** Fewer bytes than so many are never a header. */
   readonly least: number;
@@ -66,68 +69,88 @@ export function conforms<L extends AnyLayer>(
 ): void {
   const behind = payload ? bytes(20) : fc.constant(new Uint8Array(0));
 
-  test("what is encoded is decoded to the same, and encoded to the same again", () => {
-    fc.assert(
-      fc.property(layer, behind, (init, data) => {
-        const encoded = codec.encode(init, data);
-        const result = codec.decode(encoded);
-        expect(result.layer as object).toMatchObject(init);
-        expect(result.payload).toEqual(data);
-        expect(result.length).toBe(encoded.length - data.length);
-        expect(codec.encode(result.layer as Init<L>, result.payload)).toEqual(encoded);
-        // Encoding reads no field but its own, and changes none.
-        expect(codec.encode(structuredClone(init), data)).toEqual(encoded);
-      }),
-      { numRuns },
-    );
-  });
+  test(
+    "what is encoded is decoded to the same, and encoded to the same again",
+    () => {
+      fc.assert(
+        fc.property(layer, behind, (init, data) => {
+          const encoded = codec.encode(init, data);
+          const result = codec.decode(encoded);
+          expect(result.layer as object).toMatchObject(init);
+          expect(result.payload).toEqual(data);
+          expect(result.length).toBe(encoded.length - data.length);
+          expect(codec.encode(result.layer as Init<L>, result.payload)).toEqual(encoded);
+          // Encoding reads no field but its own, and changes none.
+          expect(codec.encode(structuredClone(init), data)).toEqual(encoded);
+        }),
+        { numRuns },
+      );
+    },
+    TIMEOUT,
+  );
 
-  test("no bytes, and fewer than the least header has, are cut off", () => {
-    fc.assert(
-      fc.property(layer, behind, (init, data) => {
-        const encoded = codec.encode(init, data);
-        for (let length = 0; length < least; length++) {
-          expect(() => codec.decode(encoded.subarray(0, length))).toThrow(WireError);
-        }
-      }),
-      { numRuns: 20 },
-    );
-  });
+  test(
+    "no bytes, and fewer than the least header has, are cut off",
+    () => {
+      fc.assert(
+        fc.property(layer, behind, (init, data) => {
+          const encoded = codec.encode(init, data);
+          for (let length = 0; length < least; length++) {
+            expect(() => codec.decode(encoded.subarray(0, length))).toThrow(WireError);
+          }
+        }),
+        { numRuns: 20 },
+      );
+    },
+    TIMEOUT,
+  );
 
-  test("every prefix is read and written as it is, or throws a WireError", () => {
-    fc.assert(
-      fc.property(layer, behind, (init, data) => {
-        const encoded = codec.encode(init, data);
-        for (let length = 0; length <= encoded.length; length++) {
-          readAndWritten(codec, encoded.slice(0, length));
-        }
-      }),
-      { numRuns: Math.ceil(numRuns / 10) },
-    );
-  });
+  test(
+    "every prefix is read and written as it is, or throws a WireError",
+    () => {
+      fc.assert(
+        fc.property(layer, behind, (init, data) => {
+          const encoded = codec.encode(init, data);
+          for (let length = 0; length <= encoded.length; length++) {
+            readAndWritten(codec, encoded.slice(0, length));
+          }
+        }),
+        { numRuns: Math.ceil(numRuns / 10) },
+      );
+    },
+    TIMEOUT,
+  );
 
-  test("hostile bytes are read and written as they are, or throw a WireError", () => {
-    const beginning = fc.constantFrom("", ...beginnings).map((hex) => Uint8Array.fromHex(hex));
-    const few = fc.uint8Array({ max: 4, maxLength: 120 });
-    fc.assert(
-      fc.property(beginning, fc.oneof(bytes(120), few), (first, rest) => {
-        readAndWritten(codec, Uint8Array.of(...first, ...rest));
-      }),
-      { numRuns: 10 * numRuns },
-    );
-  });
+  test(
+    "hostile bytes are read and written as they are, or throw a WireError",
+    () => {
+      const beginning = fc.constantFrom("", ...beginnings).map((hex) => Uint8Array.fromHex(hex));
+      const few = fc.uint8Array({ max: 4, maxLength: 120 });
+      fc.assert(
+        fc.property(beginning, fc.oneof(bytes(120), few), (first, rest) => {
+          readAndWritten(codec, Uint8Array.of(...first, ...rest));
+        }),
+        { numRuns: 10 * numRuns },
+      );
+    },
+    TIMEOUT,
+  );
 
-  test("a layer with bytes that are changed is read and written as it is, or throws", () => {
-    const changes = fc.array(fc.tuple(fc.nat(), fc.nat(0xff)), { minLength: 1, maxLength: 4 });
-    fc.assert(
-      fc.property(layer, behind, changes, (init, data, changed) => {
-        const encoded = codec.encode(init, data);
-        for (const [at, value] of changed) encoded[at % encoded.length] = value;
-        readAndWritten(codec, encoded);
-      }),
-      { numRuns: 3 * numRuns },
-    );
-  });
+  test(
+    "a layer with bytes that are changed is read and written as it is, or throws",
+    () => {
+      const changes = fc.array(fc.tuple(fc.nat(), fc.nat(0xff)), { minLength: 1, maxLength: 4 });
+      fc.assert(
+        fc.property(layer, behind, changes, (init, data, changed) => {
+          const encoded = codec.encode(init, data);
+          for (const [at, value] of changed) encoded[at % encoded.length] = value;
+          readAndWritten(codec, encoded);
+        }),
+        { numRuns: 3 * numRuns },
+      );
+    },
+    TIMEOUT,
+  );
 }
 
 /** tshark reads the fields of the frames as we do. Returns how many there were. */
