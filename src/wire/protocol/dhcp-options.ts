@@ -150,7 +150,7 @@ export type DhcpOptionValues = {
 /**
  * The options of a `dhcp` layer from an object, whose values are checked by their types:
  * `dhcpOptions({ "requested-address": "192.0.2.9", "parameter-request-list": [1, 3, 6] })`.
- * Those by number come first, as in every object; a Map has any order.
+ * Those by number come first, as in every object; in a Map they have the order you give.
  */
 export function dhcpOptions(values: DhcpOptionValues): Map<DhcpOptionName | number, DhcpValue> {
   const options = new Map<DhcpOptionName | number, DhcpValue>();

@@ -56,7 +56,7 @@ function scan(scan: Scan): number {
   const count = u8(bytes, start + COUNT);
   const room = left - HEADER;
   if (version === 3) {
-    // The size of an address, which no field says, is seen from how many bytes there are, if all are.
+    // The size of an address, which no field says, is seen from how many bytes a whole one has.
     const whole = scan.problem === null && !scan.partial;
     const size = whole && room === count * IPV4 ? IPV4 : IPV6;
     const length = HEADER + count * size;
