@@ -45,22 +45,26 @@ export function scanOptions(bytes: Uint8Array, start: number, end: number): numb
 
 export function readOptions(bytes: Uint8Array, start: number, end: number): TcpOption[] {
   const options: TcpOption[] = [];
-  for (let at = start; at < end; ) {
+  let at = start;
+  while (at < end) {
     const type = u8(bytes, at);
-    if (type === END) {
+    if (type === NOP) {
+      options.push({ kind: "nop" });
+      at++;
+    } else if (type === END) {
       options.push(endOption(bytes, at + 1, end));
       break;
+    } else {
+      const length = u8(bytes, at + 1);
+      options.push(readOption(bytes, at, type, length));
+      // Scanned before: but should the bytes have changed since, it ends all the same.
+      at += Math.max(2, length);
     }
-    // Scanned before: but should the bytes have changed since, it ends all the same.
-    const length = type === NOP ? 1 : Math.max(2, u8(bytes, at + 1));
-    options.push(readOption(bytes, at, type, length));
-    at += length;
   }
   return options;
 }
 
 function readOption(bytes: Uint8Array, at: number, type: number, length: number): TcpOption {
-  if (type === NOP) return { kind: "nop" };
   if (type === TIMESTAMPS && length === 10) {
     return { kind: "timestamps", value: u32(bytes, at + 2), echo: u32(bytes, at + 6) };
   }
