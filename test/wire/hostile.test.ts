@@ -125,6 +125,21 @@ describe.each(golden.map((frame) => [frame.name, frame] as const))("%s", (_, fra
   }, 3_600_000);
 });
 
+test("random bytes behind every link, and behind every port that is known", () => {
+  const random = new Random(3);
+  const ports = [67, 68, 4789, 6081];
+  for (let count = 0; count < 10 * MUTATIONS; count++) {
+    const bytes = random.bytes(random.below(100));
+    for (const link of [0, 1, 9, 50, 51, 101, 108, 113, 228, 229, 276]) check(bytes, link);
+    const udp = { kind: "udp", sourcePort: 1, destinationPort: random.pick(ports) } as const;
+    const ip = { kind: "ipv4", protocol: random.below(256) } as const;
+    check(wire.build([ip, bytes]), 101);
+    check(wire.build([{ kind: "ipv6", nextHeader: random.below(256) }, bytes]), 101);
+    check(wire.build([{ kind: "ipv4" }, udp, bytes]), 101);
+    check(wire.build([{ kind: "ethernet", type: 0x8800 + random.below(0x100) }, bytes]), 1);
+  }
+}, 3_600_000);
+
 test("no bytes at all are a header that is cut off", () => {
   const packet = wire.dissect(new Uint8Array(0));
   expect(packet.layers).toEqual([]);
