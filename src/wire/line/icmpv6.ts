@@ -20,7 +20,7 @@ function message(layer: Icmpv6, place: Place): string {
     case 3:
       return timeExceeded(layer, place);
     case 4:
-      return `parameter problem, ${PARAMETER[layer.code] ?? `code-#${layer.code}`} - octet ${layer.pointer}`;
+      return `parameter problem, ${parameter(layer.code)} - octet ${layer.pointer}`;
     case 128:
       return `echo request, id ${identifier}, seq ${sequence}`;
     case 129:
@@ -48,7 +48,11 @@ function message(layer: Icmpv6, place: Place): string {
   }
 }
 
-const PARAMETER = ["erroneous", "next header", "option"] as const;
+const PARAMETERS = ["erroneous", "next header", "option"] as const;
+
+function parameter(code: number): string {
+  return PARAMETERS[code] ?? `code-#${code}`;
+}
 
 /** The packet that is quoted, where its header is there. */
 function quoted(place: Place) {

@@ -10,7 +10,7 @@ export type Vlan = {
   priority: number;
   dropEligible: boolean;
   id: number;
-  /** The EtherType of what follows; 1500 and less is the length of a payload that begins with llc. */
+  /** The EtherType of what follows; up to 1500, the length of a payload that begins with llc. */
   type: number;
 };
 

@@ -30,6 +30,19 @@ export function pcap(frames: readonly Uint8Array[], link = 1): Uint8Array {
   return file;
 }
 
+/** The frames of a pcap file of this machine's. */
+export function frames(file: Uint8Array): Uint8Array[] {
+  const view = new DataView(file.buffer, file.byteOffset, file.length);
+  const little = view.getUint32(0) !== MAGIC;
+  const list: Uint8Array[] = [];
+  for (let at = HEADER; at + RECORD <= file.length; ) {
+    const length = view.getUint32(at + 8, little);
+    list.push(file.slice(at + RECORD, at + RECORD + length));
+    at += RECORD + length;
+  }
+  return list;
+}
+
 /** A directory that goes away. */
 export class Folder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "rawsock-wire-"));
