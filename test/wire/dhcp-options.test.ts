@@ -48,6 +48,11 @@ describe("dhcp, options", () => {
     expect(apart.options.get("vendor-specific-information")).toEqual(Uint8Array.of(1, 2, 3));
     expect(apart.rawOptions?.toHex()).toBe("2b01012b01020c01612b0103ff");
     expect(dhcp.encode(apart)).toEqual(options("2b01012b01020c01612b0103ff"));
+    for (const hex of ["2b01012b0102ff", `2bff${"01".repeat(255)}2b00ff`]) {
+      const { layer } = dhcp.decode(options(hex));
+      expect(layer.rawOptions?.toHex()).toBe(hex);
+      expect(dhcp.encode(layer)).toEqual(options(hex));
+    }
     const { rawOptions: _, ...rest } = apart;
     expect(dhcp.encode(rest)).toEqual(options("2b030102030c0161ff"));
   });
@@ -77,6 +82,8 @@ describe("dhcp, options", () => {
       ["3303000001", "lease-time"],
       ["77020161", "domain-search"],
       ["7702c000", "domain-search"],
+      // A pointer to a name of no labels.
+      ["7705016100c002", "domain-search"],
       ["790421c00002", "classless-static-route"],
       ["350200ff", "message-type"],
     ] as const) {
@@ -106,7 +113,9 @@ describe("dhcp, options", () => {
     const bytes = dhcp.decode(options(`77ff${longer.slice(0, 510)}770100ff`)).layer.options;
     expect(bytes.get("domain-search")).toBeInstanceOf(Uint8Array);
     // Each pointer leads to the one before it.
-    const chain = Array.from({ length: 8000 }, (_, index) => 0xc000 + Math.max(0, 2 * index));
+    const chain = Array.from({ length: 8000 }, (_, index) =>
+      index === 0 ? 0xc000 : 0xc000 + 1 + 2 * index,
+    );
     const value = Uint8Array.of(0x01, 0x61, 0, ...chain.flatMap((word) => [word >> 8, word & 255]));
     const layer = { kind: "dhcp", options: new Map([[119, value]]) } as const;
     const encoded = dhcp.encode(layer);

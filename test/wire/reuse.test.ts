@@ -1,11 +1,11 @@
 // Memory that is used for the next frame before the layers of the last one were looked at.
 
 import { expect, test } from "bun:test";
-import { dissect } from "../../src/wire/index.ts";
+import { arp, dissect, ipv6 } from "../../src/wire/index.ts";
 import { Random } from "../support/frame.ts";
 import { golden } from "./support/golden.ts";
 
-test("layers of bytes that have changed since are nonsense, and come to an end", () => {
+test("layers of bytes that have changed since are nonsense, and no others become it", () => {
   const random = new Random(7);
   for (const { bytes, link } of golden) {
     for (let round = 0; round < 50; round++) {
@@ -19,6 +19,12 @@ test("layers of bytes that have changed since are nonsense, and come to an end",
       expect(packet.toString()).toBeString();
     }
   }
+  // What was read behind the end of the memory has left no texts behind for zeros.
+  expect(arp.decode(arp.encode({ kind: "arp" })).layer).toMatchObject({
+    senderHardware: "00:00:00:00:00:00",
+    senderAddress: "0.0.0.0",
+  });
+  expect(ipv6.decode(ipv6.encode({ kind: "ipv6" })).layer.source).toBe("::");
 });
 
 test("layers that were looked at stay as they were, whatever becomes of the bytes", () => {
