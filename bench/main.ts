@@ -14,6 +14,7 @@ import { picture } from "./picture.ts";
 import { eventLoop } from "./socket.ts";
 import { startup } from "./startup.ts";
 import { transfer } from "./transfer.ts";
+import { wire } from "./wire.ts";
 
 const own: readonly Suite[] = [
   checksums,
@@ -23,6 +24,7 @@ const own: readonly Suite[] = [
   eventLoop,
   startup,
   growth,
+  wire,
 ];
 
 async function run(suite: Suite): Promise<Result> {

@@ -1,0 +1,30 @@
+// What a captured frame begins with.
+
+import { U32, uint, wrongType } from "./field.ts";
+import type { Protocol } from "./protocol.ts";
+import { links, protocolOf } from "./registry.ts";
+
+/** The LINKTYPE_ numbers of the links that have a name. */
+const LINKS = {
+  null: 0,
+  ethernet: 1,
+  ppp: 9,
+  raw: 101,
+  loop: 108,
+  "linux-sll": 113,
+  "linux-sll2": 276,
+} as const;
+
+/** "raw" is IPv4 or IPv6 without a header before it; a number is one of LINKTYPE_. */
+export type LinkType = keyof typeof LINKS | number;
+
+/** LINKTYPE_RAW, and the numbers that DLT_RAW has on some systems. */
+const RAW: ReadonlySet<number> = new Set([101, 12, 14]);
+
+/** The outermost protocol of a frame; undefined where nobody knows that link type. */
+export function linkProtocol(link: LinkType, frame: Uint8Array): Protocol | undefined {
+  const number = typeof link === "string" ? LINKS[link] : uint(link, "link", U32);
+  if (number === undefined) throw wrongType("link", Object.keys(LINKS).join(", "), link);
+  if (!RAW.has(number)) return links.protocol(number);
+  return protocolOf((frame[0] ?? 0) >> 4 === 6 ? "ipv6" : "ipv4");
+}

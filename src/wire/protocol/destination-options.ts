@@ -1,0 +1,11 @@
+// IPv6's options for the destination: RFC 8200 section 4.6.
+
+import { type Ipv6Option, optionsHeader } from "./ipv6-options.ts";
+
+export type DestinationOptions = {
+  kind: "destination-options";
+  nextHeader: number;
+  options: Ipv6Option[];
+};
+
+export const destinationOptions = optionsHeader<DestinationOptions>("destination-options");

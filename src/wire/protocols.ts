@@ -1,0 +1,34 @@
+// The protocols, by the names of their codecs.
+
+export { arp } from "./protocol/arp.ts";
+export { authentication } from "./protocol/authentication.ts";
+export { destinationOptions } from "./protocol/destination-options.ts";
+export { dhcp } from "./protocol/dhcp.ts";
+export { esp } from "./protocol/esp.ts";
+export { ethernet } from "./protocol/ethernet.ts";
+export { fragment } from "./protocol/fragment.ts";
+export { geneve } from "./protocol/geneve.ts";
+export { gre } from "./protocol/gre.ts";
+export { hopByHop } from "./protocol/hop-by-hop.ts";
+export { icmp } from "./protocol/icmp.ts";
+export { icmpv6 } from "./protocol/icmpv6.ts";
+export { igmp } from "./protocol/igmp.ts";
+export { ipv4 } from "./protocol/ipv4.ts";
+export { ipv6 } from "./protocol/ipv6.ts";
+export { linuxSll } from "./protocol/linux-sll.ts";
+export { linuxSll2 } from "./protocol/linux-sll2.ts";
+export { llc } from "./protocol/llc.ts";
+export { lldp } from "./protocol/lldp.ts";
+export { mpls } from "./protocol/mpls.ts";
+export { loop, nullLink } from "./protocol/null.ts";
+export { ppp } from "./protocol/ppp.ts";
+export { pppoe } from "./protocol/pppoe.ts";
+export { routing } from "./protocol/routing.ts";
+export { sctp } from "./protocol/sctp.ts";
+export { snap } from "./protocol/snap.ts";
+export { tcp } from "./protocol/tcp.ts";
+export { udp } from "./protocol/udp.ts";
+export { udplite } from "./protocol/udplite.ts";
+export { vlan } from "./protocol/vlan.ts";
+export { vrrp } from "./protocol/vrrp.ts";
+export { vxlan } from "./protocol/vxlan.ts";

@@ -1,0 +1,104 @@
+import { expect } from "bun:test";
+import { join } from "node:path";
+import { close, recvfrom, Sockaddr, sendto, setSocketOption, socket } from "../../src/index.ts";
+import { icmpv6 } from "../../src/wire/index.ts";
+import { Namespace, VethPair } from "../support/namespace.ts";
+import { end } from "../support/program.ts";
+import { ip, root, testWith } from "../support/requirements.ts";
+
+const example = (name: string, ...words: string[]) => [
+  process.execPath,
+  join(import.meta.dir, "../../examples", name),
+  ...words,
+];
+
+testWith(root, ip)(
+  "the example of ARP finds who has an address, or says that nobody does",
+  async () => {
+    using pair = new VethPair();
+    const mac = /link\/ether (\S+)/.exec(pair.b.ip("link", "show", pair.interface))?.[1];
+    const command = (target: string) =>
+      pair.a.command(...example("arp.ts", pair.interface, target));
+    const { stdout, stderr } = await end(command("10.77.0.2"));
+    expect(stderr).toBe("");
+    expect(stdout.split("\n")).toEqual([
+      "ARP, Request who-has 10.77.0.2 tell 10.77.0.1, length 46",
+      `ARP, Reply 10.77.0.2 is-at ${mac}, length 28`,
+      `10.77.0.2 is at ${mac}`,
+      "",
+    ]);
+    expect((await end(command("10.77.0.99"))).stdout).toEndWith("nobody answers\n");
+  },
+);
+
+testWith(root, ip)("the example of a SYN knows an open port from a closed one", async () => {
+  using namespace = new Namespace();
+  await using server = Bun.spawn(
+    namespace.command(
+      process.execPath,
+      "-e",
+      `const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+       console.log(server.port); setTimeout(() => {}, 60_000);`,
+    ),
+    { stdout: "pipe" },
+  );
+  const { value } = await server.stdout[Symbol.asyncIterator]().next();
+  const port = new TextDecoder().decode(value).trim();
+  const run = (number: string) => end(namespace.command(...example("syn.ts", "127.0.0.1", number)));
+  const open = await run(port);
+  expect(open.stderr).toBe("");
+  expect(open.stdout).toMatch(/Flags \[S\], seq \d+, win 64240, options \[mss 1460\], length 0\n/);
+  expect(open.stdout).toMatch(/Flags \[S\.\]/);
+  expect(open.stdout).toEndWith(`port ${port} of 127.0.0.1 is open\n`);
+  expect((await run("1")).stdout).toEndWith("port 1 of 127.0.0.1 is closed\n");
+});
+
+testWith(root, ip)(
+  "the example of a router solicitation shows the routers that answer",
+  async () => {
+    using pair = new VethPair();
+    const child = Bun.spawn(pair.a.command(...example("router-solicitation.ts", pair.interface)), {
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const router = pair.b.enter(() => socket("inet6", "raw", "icmpv6"));
+    pair.b.enter(() => {
+      const group = { group: "ff02::2", interface: pair.interface };
+      setSocketOption(router, "IPV6_ADD_MEMBERSHIP", group);
+      setSocketOption(router, "IPV6_MULTICAST_HOPS", 255);
+      setSocketOption(router, "SO_RCVTIMEO", 10_000);
+    });
+    const buffer = new Uint8Array(1500);
+    for (let count = 0; count < 100; count++) {
+      const { length, address } = recvfrom(router, buffer);
+      const { layer } = icmpv6.decode(buffer.subarray(0, length));
+      if (layer.type !== 133) continue;
+      expect(layer.options?.[0]).toMatchObject({ type: "source-link-layer-address" });
+      const advertisement = icmpv6.encode({
+        kind: "icmpv6",
+        type: 134,
+        hopLimit: 64,
+        lifetime: 1800,
+        options: [
+          {
+            type: "prefix",
+            prefix: "fd77:1::",
+            prefixLength: 64,
+            onLink: true,
+            autonomous: true,
+            validLifetime: 86_400,
+            preferredLifetime: 14_400,
+          },
+        ],
+      });
+      const to = Sockaddr.inet6(address?.address ?? "", 0, { scopeId: address?.scopeId ?? 0 });
+      sendto(router, advertisement, to);
+      break;
+    }
+    close(router);
+    const output = await new Response(child.stdout).text();
+    expect(await new Response(child.stderr).text()).toBe("");
+    expect(output).toContain('prefixes: [ "fd77:1::/64" ]');
+    expect(output).toContain("lifetime: 1800");
+  },
+);
