@@ -17,11 +17,11 @@ import {
   socket,
 } from "../../src/index.ts";
 import { Namespace } from "../support/namespace.ts";
-import { ip, root, testWith } from "../support/requirements.ts";
+import { namespaces, testWith } from "../support/requirements.ts";
 import { frameOf } from "./frames.ts";
 import { Random } from "./programs.ts";
 
-const rootTest = testWith(root, ip);
+const rootTest = testWith(namespaces);
 const OUTGOING = Number(PACKET.OUTGOING);
 const OTHERHOST = Number(PACKET.OTHERHOST);
 const MARK = 0xa1b2_c3d4;

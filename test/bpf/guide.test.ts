@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { Namespace } from "../support/namespace.ts";
 import { end } from "../support/program.ts";
-import { ip, program, root, testWith } from "../support/requirements.ts";
+import { namespaces, program, testWith } from "../support/requirements.ts";
 
 const repository = join(import.meta.dir, "../..");
 const guide = await Bun.file(join(repository, "docs/bpf.md")).text();
@@ -30,24 +30,23 @@ describe("the guide's blocks print what is behind their //", () => {
 
 const example = join(repository, "examples/filter.ts");
 
-testWith(
-  root,
-  ip,
-  program("ping", "iputils-ping"),
-)("the example shows what its filter lets through, and nothing else", async () => {
-  using namespace = new Namespace();
-  const words = namespace.command(process.execPath, example, "lo", "icmp[icmptype] =", "8");
-  const shown = end(words);
-  await Bun.sleep(700);
-  await end(namespace.command("ping", "-c", "3", "-i", "0.2", "127.0.0.1"));
-  const { stdout, stderr, exitCode } = await shown;
-  expect(stderr).toBe("");
-  expect(exitCode).toBe(0);
-  const [listing, seen] = stdout.split("\n\n");
-  expect(listing).toMatch(/^\(000\) ldh {6}\[12\]\n(.*\n)*.*ret {6}#0$/);
-  const line = "127.0.0.1 > 127.0.0.1 ICMP echo request 98 bytes";
-  expect(seen?.trimEnd().split("\n")).toEqual([line, line, line]);
-});
+testWith(namespaces, program("ping", "iputils-ping"))(
+  "the example shows what its filter lets through, and nothing else",
+  async () => {
+    using namespace = new Namespace();
+    const words = namespace.command(process.execPath, example, "lo", "icmp[icmptype] =", "8");
+    const shown = end(words);
+    await Bun.sleep(700);
+    await end(namespace.command("ping", "-c", "3", "-i", "0.2", "127.0.0.1"));
+    const { stdout, stderr, exitCode } = await shown;
+    expect(stderr).toBe("");
+    expect(exitCode).toBe(0);
+    const [listing, seen] = stdout.split("\n\n");
+    expect(listing).toMatch(/^\(000\) ldh {6}\[12\]\n(.*\n)*.*ret {6}#0$/);
+    const line = "127.0.0.1 > 127.0.0.1 ICMP echo request 98 bytes";
+    expect(seen?.trimEnd().split("\n")).toEqual([line, line, line]);
+  },
+);
 
 test("the example marks the place of a mistake", async () => {
   const { stdout, stderr, exitCode } = await end([process.execPath, example, "lo", "tcp porf 80"]);

@@ -4,7 +4,7 @@ import { expect } from "bun:test";
 import { join } from "node:path";
 import { build, dissect } from "../../src/wire/index.ts";
 import { run, VethPair } from "../support/namespace.ts";
-import { ip, program, root, testWith } from "../support/requirements.ts";
+import { namespaces, program, testWith } from "../support/requirements.ts";
 import { judge } from "./support/judge.ts";
 import { Folder, frames as framesOf } from "./support/pcap.ts";
 import { core } from "./support/rows.ts";
@@ -32,8 +32,7 @@ const SERVER = `
 `;
 
 testWith(
-  root,
-  ip,
+  namespaces,
   program("tcpdump"),
   program("tshark"),
   program("ping", "iputils-ping"),

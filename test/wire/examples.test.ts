@@ -4,7 +4,7 @@ import { close, recvfrom, Sockaddr, sendto, setSocketOption, socket } from "../.
 import { icmpv6 } from "../../src/wire/index.ts";
 import { Namespace, VethPair } from "../support/namespace.ts";
 import { end } from "../support/program.ts";
-import { ip, root, testWith } from "../support/requirements.ts";
+import { namespaces, testWith } from "../support/requirements.ts";
 
 const example = (name: string, ...words: string[]) => [
   process.execPath,
@@ -12,7 +12,7 @@ const example = (name: string, ...words: string[]) => [
   ...words,
 ];
 
-testWith(root, ip)(
+testWith(namespaces)(
   "the example of ARP finds who has an address, or says that nobody does",
   async () => {
     using pair = new VethPair();
@@ -31,7 +31,7 @@ testWith(root, ip)(
   },
 );
 
-testWith(root, ip)("the example of a SYN knows an open port from a closed one", async () => {
+testWith(namespaces)("the example of a SYN knows an open port from a closed one", async () => {
   using namespace = new Namespace();
   await using server = Bun.spawn(
     namespace.command(
@@ -53,7 +53,7 @@ testWith(root, ip)("the example of a SYN knows an open port from a closed one", 
   expect((await run("1")).stdout).toEndWith("port 1 of 127.0.0.1 is closed\n");
 });
 
-testWith(root, ip)(
+testWith(namespaces)(
   "the example of a router solicitation shows the routers that answer",
   async () => {
     using pair = new VethPair();

@@ -7,7 +7,7 @@ import { BpfError } from "../../../src/bpf/error.ts";
 import type { Program } from "../../../src/bpf/instruction.ts";
 import { execute } from "../../../src/bpf/machine.ts";
 import { validate } from "../../../src/bpf/validate.ts";
-import { root, testWith } from "../../support/requirements.ts";
+import { namespaces, testWith } from "../../support/requirements.ts";
 import { Random } from "../programs.ts";
 import { casesFor, type Golden, LINKS, liveCases, outcomes, readGolden } from "./golden.ts";
 import { expressionOf, spoiled } from "./grammar.ts";
@@ -171,7 +171,7 @@ withHeaders("what is kept of libpcap's programs is what libpcap compiles", () =>
   }
 });
 
-testWith(libpcapHeaders(), root)("so is what is kept for live captures", () => {
+testWith(libpcapHeaders(), namespaces)("so is what is kept for live captures", () => {
   expect(compileByLibpcap(liveCases(false))).toEqual([...golden.live]);
   expect(compileByLibpcap(liveCases(true))).toEqual([...golden.liveOptimized]);
 });
