@@ -1,7 +1,7 @@
 // All entry points together: one instance of every class and function, one library, one event
 // source, in the packed package, in a user's bundle and in an executable.
 
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,6 +54,9 @@ const PROGRAM = `
     address: address instanceof rawsock.Sockaddr && address.equals(rawsock.Sockaddr.inet("127.0.0.1")),
   }));
 `;
+
+// Compilers and whole programs run, on machines that do other things as well.
+setDefaultTimeout(120_000);
 
 let directory: string;
 let tarball: string;

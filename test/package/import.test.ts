@@ -1,7 +1,7 @@
 // Everything is there when the import returns: what is called for the first time afterwards needs
 // neither the package's files nor a descriptor to load anything.
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, cpSync, existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,6 +51,9 @@ function expectNormal({ outcomes }: Report): void {
 }
 
 let tarball: string;
+// Compilers and whole programs run, on machines that do other things as well.
+setDefaultTimeout(120_000);
+
 let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "rawsock-import-"));

@@ -1,6 +1,6 @@
 // The packed package as a user gets it: installed, compiled, bundled, in a Worker, type-checked.
 
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,6 +17,9 @@ const entryPoints = entries.map(({ name }) => name);
 const PACKED_MAX = 1024 * 1024;
 const REPLIES = /^(64 bytes from 127\.0\.0\.1: \d+\.\d{3} ms\n){3}$/;
 const PING = ["127.0.0.1", "3"];
+
+// Compilers and whole programs run, on machines that do other things as well.
+setDefaultTimeout(120_000);
 
 let directory: string;
 let tarball: string;
