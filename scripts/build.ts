@@ -10,6 +10,7 @@ import { Glob } from "bun";
 import manifest from "../package.json";
 import { entryPoints } from "./entries.ts";
 import { toolEnvironment } from "./environment.ts";
+import { resident } from "./resident.ts";
 
 const root = join(import.meta.dir, "..");
 const sources = join(root, "src");
@@ -39,6 +40,7 @@ async function bundle(): Promise<void> {
     outdir: bundles,
     target: "bun",
     splitting: true,
+    plugins: [await resident()],
     // Shorter code is read sooner, if only by a fiftieth; white space costs nothing, and names are
     // for users to see. The map is read for stack traces alone.
     minify: { syntax: true, whitespace: false, identifiers: false },
