@@ -81,6 +81,7 @@ export {
   type ServiceEntry,
   service,
 } from "./names/database.ts";
+export type { LookupLimits } from "./names/lookup.ts";
 export {
   type AddrInfo,
   type AddrInfoHints,

@@ -4,6 +4,7 @@ const checksum = @import("checksum.zig");
 const frame_checksum = @import("frame_checksum.zig");
 const interface = @import("interface.zig");
 const libc = @import("libc.zig");
+const lookup = @import("lookup.zig");
 const message = @import("message.zig");
 const netdb = @import("netdb.zig");
 const readiness = @import("readiness.zig");
@@ -63,7 +64,11 @@ pub const rawsock_if_indextoname = address.interfaceName;
 pub const rawsock_getprotobyname = netdb.protocolByName;
 
 pub const rawsock_getaddrinfo = resolve.getaddrinfo;
-pub const rawsock_getaddrinfo_start = resolve.startLookup;
+pub const rawsock_lookup_open = lookup.open;
+pub const rawsock_lookup_start = lookup.start;
+pub const rawsock_lookup_take = lookup.take;
+pub const rawsock_lookup_close = lookup.close;
+pub const rawsock_lookup_release = lookup.release;
 pub const rawsock_getnameinfo = resolve.getnameinfo;
 
 pub const rawsock_protocol = netdb.protocol;

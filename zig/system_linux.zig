@@ -212,10 +212,15 @@ pub fn unmap(memory: usize, size: usize) void {
     _ = linux.syscall2(.munmap, memory, size);
 }
 
-/// No signal is delivered to the calling thread any more.
+/// No signal is delivered to the calling thread any more but those of its own faults, among them
+/// SIGSYS, by which a sandbox makes a system call in its own way.
 pub fn blockSignals() void {
-    const all: u64 = std.math.maxInt(u64);
-    _ = linux.syscall4(.rt_sigprocmask, linux.SIG.BLOCK, address(&all), 0, @sizeOf(u64));
+    const SIG = linux.SIG;
+    var signals: u64 = std.math.maxInt(u64);
+    for ([_]SIG{ .ILL, .TRAP, .BUS, .FPE, .SEGV, .SYS }) |own| {
+        signals &= ~(@as(u64, 1) << @intCast(@intFromEnum(own) - 1));
+    }
+    _ = linux.syscall4(.rt_sigprocmask, SIG.BLOCK, address(&signals), 0, @sizeOf(u64));
 }
 
 /// Descriptors arrive close-on-exec.

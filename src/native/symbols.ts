@@ -59,7 +59,11 @@ export const symbols = {
   rawsock_getprotobyname: { args: [buffer], returns: i32 },
 
   rawsock_getaddrinfo: { args: [ptr, ptr, buffer, buffer, u32], returns: i32 },
-  rawsock_getaddrinfo_start: { args: [ptr, ptr, buffer], returns: i32 },
+  rawsock_lookup_open: { args: [buffer], returns: i32 },
+  rawsock_lookup_start: { args: [buffer, ptr, ptr, buffer], returns: i32 },
+  rawsock_lookup_take: { args: [buffer, buffer, u32], returns: i32 },
+  rawsock_lookup_close: { args: [buffer], returns: i32 },
+  rawsock_lookup_release: { args: [buffer, ptr], returns: i32 },
   rawsock_getnameinfo: { args: [buffer, u32, i32, buffer, u32], returns: i32 },
 
   rawsock_protocol: { args: [ptr, i32, buffer, u32], returns: i32 },
