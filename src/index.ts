@@ -11,6 +11,7 @@ export {
   ETH_P,
   type Family,
   type FamilyName,
+  FIO,
   IFF,
   IP,
   IPPROTO,
@@ -23,29 +24,36 @@ export {
   type ProtocolName,
   SCM,
   SHUT,
+  SIOC,
   SO,
   SOCK,
   SOL,
   SOMAXCONN,
   type SocketType,
   TCP,
+  TP_STATUS,
   type TypeName,
   UDP,
+  VMADDR,
 } from "./base/constants.ts";
 export type { Descriptor } from "./base/descriptor.ts";
 export { AddrInfoError, SocketError } from "./base/error.ts";
 export { htonl, htons, ntohl, ntohs } from "./base/order.ts";
 export type { Bytes } from "./base/validate.ts";
 export type { ReceiveOptions, ReceiveOptions as RecvOptions, SendOptions } from "./calls/flags.ts";
+export { ioctl } from "./calls/ioctl.ts";
 export { type PollEvent, type PollRequest, type PollResult, poll } from "./calls/poll.ts";
 export {
   accept,
   bind,
   close,
   connect,
+  disconnect,
   getpeername,
   getsockname,
   listen,
+  openIn,
+  type SocketOptions,
   setNonblocking,
   shutdown,
   sockatmark,

@@ -6,6 +6,7 @@ const interface = @import("interface.zig");
 const libc = @import("libc.zig");
 const lookup = @import("lookup.zig");
 const message = @import("message.zig");
+const namespace = @import("namespace.zig");
 const netdb = @import("netdb.zig");
 const readiness = @import("readiness.zig");
 const resolve = @import("resolve.zig");
@@ -18,6 +19,7 @@ pub const rawsock_strerror = libc.strerrorInto;
 pub const rawsock_gai_strerror = resolve.strerror;
 
 pub const rawsock_socket = socket.open;
+pub const rawsock_socket_in = namespace.openSocket;
 pub const rawsock_close = socket.close;
 pub const rawsock_set_nonblocking = socket.setNonblocking;
 pub const rawsock_socketpair = socket.openPair;
@@ -30,6 +32,7 @@ pub const rawsock_getpeername = socket.getpeername;
 pub const rawsock_shutdown = socket.shutdown;
 pub const rawsock_sockatmark = socket.sockatmark;
 pub const rawsock_poll = socket.poll;
+pub const rawsock_ioctl = socket.ioctl;
 
 pub const rawsock_getsockopt = option.getsockopt;
 pub const rawsock_setsockopt = option.setsockopt;

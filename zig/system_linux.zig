@@ -86,7 +86,12 @@ pub fn close(fd: i32) i32 {
 }
 
 pub fn ioctl(fd: i32, request: u32, argument: *anyopaque) i32 {
-    return result(linux.syscall3(.ioctl, word(fd), request, address(argument)));
+    return ioctlValue(fd, request, address(argument));
+}
+
+/// ioctl(2) whose argument is a number or an address.
+pub fn ioctlValue(fd: i32, request: u32, argument: usize) i32 {
+    return result(linux.syscall3(.ioctl, word(fd), request, argument));
 }
 
 pub fn getFlags(fd: i32) i32 {
@@ -190,6 +195,16 @@ fn withoutWaiting(number: linux.SYS, fd: i32, vector: []c.struct_iovec) i32 {
     ));
     // Emulators and old kernels.
     return if (outcome == -c.ENOSYS or outcome == -c.EINVAL) -c.EOPNOTSUPP else outcome;
+}
+
+pub fn openRead(path: [*:0]const u8) i32 {
+    return result(linux.open(path, .{ .CLOEXEC = true }, 0));
+}
+
+/// setns(2): the calling thread, and no other, is in that network namespace from now on.
+pub fn enterNetwork(namespace: i32) i32 {
+    const CLONE_NEWNET = 0x40000000;
+    return result(linux.syscall2(.setns, word(namespace), CLONE_NEWNET));
 }
 
 /// readlink(2): the length of what a symbolic link holds, as far as there is room for it.

@@ -36,6 +36,7 @@ export type AddressLike =
   | ({ readonly family: "packet" } & Readonly<PacketFields>)
   | ({ readonly family: "netlink" } & Readonly<NetlinkFields>)
   | ({ readonly family: "vsock" } & Readonly<VsockFields>)
+  | { readonly family: "unspec" }
   | { readonly family: Family; readonly data: Bytes | readonly number[] };
 
 const ZONE_KEYS: ReadonlySet<string> = new Set(["scopeId", "flowinfo"]);
@@ -282,6 +283,8 @@ export function toSockaddr(address: AddressLike): Sockaddr {
       return adopt(layouts.netlink.encode(address as NetlinkFields));
     case AF.VSOCK:
       return adopt(layouts.vsock.encode(address as VsockFields));
+    case AF.UNSPEC:
+      return new Sockaddr(AF.UNSPEC);
     default:
       throw new TypeError(`an address of family ${address.family} needs its data`);
   }

@@ -3,7 +3,7 @@
 
 import { familyOf, formatAddress, parseAddress } from "../address/family.ts";
 import { received, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
-import { AF, IP, IPPROTO, IPV6, PACKET, SOL, single, UDP } from "../base/constants.ts";
+import { AF, IP, IPPROTO, IPV6, PACKET, SOL, TP_STATUS, UDP } from "../base/constants.ts";
 import { integer, wrongType } from "../base/validate.ts";
 import { Structure } from "../native/record.ts";
 import { at, type ControlCodec, integerAt } from "./codec.ts";
@@ -139,7 +139,7 @@ const ETH_P_8021Q = 0x8100;
 const auxdata = {
   size: () => auxiliary.size,
   encode({ status, length, snaplen, vlan }: Of<"auxdata">, view: DataView, at: number) {
-    const tagged = single("TP_STATUS_VLAN_VALID") | single("TP_STATUS_VLAN_TPID_VALID");
+    const tagged = (TP_STATUS.VLAN_VALID ?? 0) | (TP_STATUS.VLAN_TPID_VALID ?? 0);
     const bits = integer(status, "status", 0, U32_MAX) | (vlan === undefined ? 0 : tagged);
     view.setUint32(at + STATUS, bits, true);
     view.setUint32(at + LENGTH, integer(length, "length", 0, U32_MAX), true);
@@ -154,8 +154,8 @@ const auxdata = {
     const length = view.getUint32(at + LENGTH, true);
     const snaplen = view.getUint32(at + SNAPLEN, true);
     const message: Of<"auxdata"> = { kind: "auxdata", status, length, snaplen };
-    if ((status & single("TP_STATUS_VLAN_VALID")) !== 0) {
-      const known = (status & single("TP_STATUS_VLAN_TPID_VALID")) !== 0;
+    if ((status & (TP_STATUS.VLAN_VALID ?? 0)) !== 0) {
+      const known = (status & (TP_STATUS.VLAN_TPID_VALID ?? 0)) !== 0;
       const tpid = known ? view.getUint16(at + TPID, true) : ETH_P_8021Q;
       message.vlan = { tci: view.getUint16(at + TCI, true), tpid };
     }

@@ -5,6 +5,7 @@ import { type Descriptor, descriptor } from "../base/descriptor.ts";
 import { failure } from "../base/error.ts";
 import { boolean, integer, type Span, spanEnd, spanStart, wrongType } from "../base/validate.ts";
 import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "../calls/flags.ts";
+import { refusal } from "../calls/remedy.ts";
 import { IOV_MAX, limitElements } from "../calls/transfer.ts";
 import { native } from "../native/library.ts";
 import { Structure } from "../native/record.ts";
@@ -114,7 +115,7 @@ export function sendmmsg(
   const start = spanStart(options, end);
   const sent = sendBatch(number, messages, start, end, flags);
   if (sent < 0) {
-    throw failure(sent, "sendmmsg", number, messages[start]?.address ?? undefined);
+    throw refusal(sent, "sendmmsg", number, messages[start]?.address ?? undefined);
   }
   return sent;
 }

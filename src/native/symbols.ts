@@ -13,6 +13,7 @@ export const symbols = {
   rawsock_gai_strerror: { args: [i32, buffer, u32], returns: i32 },
 
   rawsock_socket: { args: [i32, i32, i32], returns: i32 },
+  rawsock_socket_in: { args: [i32, ptr, i32, i32, i32, buffer], returns: i32 },
   rawsock_close: { args: [i32], returns: i32 },
   rawsock_set_nonblocking: { args: [i32, u32], returns: i32 },
   rawsock_socketpair: { args: [i32, i32, i32, buffer], returns: i32 },
@@ -25,6 +26,7 @@ export const symbols = {
   rawsock_shutdown: { args: [i32, i32], returns: i32 },
   rawsock_sockatmark: { args: [i32], returns: i32 },
   rawsock_poll: { args: [buffer, u32, i32], returns: i32 },
+  rawsock_ioctl: { args: [i32, u32, ptr, u32], returns: i32 },
 
   rawsock_getsockopt: { args: [i32, i32, i32, buffer, u32], returns: i32 },
   rawsock_setsockopt: { args: [i32, i32, i32, buffer, u32, u32], returns: i32 },
