@@ -91,6 +91,7 @@ export const symbols = {
   rawsock_checksum_kernel: { args: [], returns: i32 },
   rawsock_checksum_partial: { args: [buffer, u32, u32, u32, u32], returns: i32 },
   rawsock_checksum_store: { args: [buffer, u32, u32, u32, u32, u32], returns: i32 },
+  rawsock_checksum_store_sctp: { args: [buffer, u32, u32, u32], returns: i32 },
   rawsock_checksum_verify: { args: [buffer, u32, u32, u32, u32, buffer], returns: i32 },
   rawsock_checksum_explain: { args: [i32, buffer, u32], returns: i32 },
 } as const;
