@@ -1,6 +1,7 @@
 // rawsock: what it exports, and the only list of it, with that of rawsock/calls.
 
 export * from "./calls/index.ts";
+export type { LookupLimits } from "./names/lookup.ts";
 export { resolve } from "./names/resolve.ts";
 export type { ReceivedMessage } from "./socket/inbox.ts";
 export type { Limits } from "./socket/limits.ts";

@@ -4,7 +4,9 @@ const checksum = @import("checksum.zig");
 const frame_checksum = @import("frame_checksum.zig");
 const interface = @import("interface.zig");
 const libc = @import("libc.zig");
+const lookup = @import("lookup.zig");
 const message = @import("message.zig");
+const namespace = @import("namespace.zig");
 const netdb = @import("netdb.zig");
 const readiness = @import("readiness.zig");
 const resolve = @import("resolve.zig");
@@ -17,6 +19,7 @@ pub const rawsock_strerror = libc.strerrorInto;
 pub const rawsock_gai_strerror = resolve.strerror;
 
 pub const rawsock_socket = socket.open;
+pub const rawsock_socket_in = namespace.openSocket;
 pub const rawsock_close = socket.close;
 pub const rawsock_set_nonblocking = socket.setNonblocking;
 pub const rawsock_socketpair = socket.openPair;
@@ -29,6 +32,7 @@ pub const rawsock_getpeername = socket.getpeername;
 pub const rawsock_shutdown = socket.shutdown;
 pub const rawsock_sockatmark = socket.sockatmark;
 pub const rawsock_poll = socket.poll;
+pub const rawsock_ioctl = socket.ioctl;
 
 pub const rawsock_getsockopt = option.getsockopt;
 pub const rawsock_setsockopt = option.setsockopt;
@@ -63,7 +67,11 @@ pub const rawsock_if_indextoname = address.interfaceName;
 pub const rawsock_getprotobyname = netdb.protocolByName;
 
 pub const rawsock_getaddrinfo = resolve.getaddrinfo;
-pub const rawsock_getaddrinfo_start = resolve.startLookup;
+pub const rawsock_lookup_open = lookup.open;
+pub const rawsock_lookup_start = lookup.start;
+pub const rawsock_lookup_take = lookup.take;
+pub const rawsock_lookup_close = lookup.close;
+pub const rawsock_lookup_release = lookup.release;
 pub const rawsock_getnameinfo = resolve.getnameinfo;
 
 pub const rawsock_protocol = netdb.protocol;
@@ -83,5 +91,6 @@ pub const rawsock_interface_destination = interface.linkDestination;
 pub const rawsock_checksum_kernel = checksum.fastest;
 pub const rawsock_checksum_partial = checksum.partial;
 pub const rawsock_checksum_store = frame_checksum.store;
+pub const rawsock_checksum_store_sctp = frame_checksum.storeSctp;
 pub const rawsock_checksum_verify = frame_checksum.verify;
 pub const rawsock_checksum_explain = frame_checksum.explain;

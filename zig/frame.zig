@@ -1,46 +1,18 @@
 //! Finds the IP packet in a frame and the transport segment in the packet. Nothing is read before
 //! its length is checked, and nothing is written.
 const std = @import("std");
+const frame_link = @import("frame_link.zig");
 
-pub const Link = enum(u32) { ethernet, none, _ };
-
-/// Why a frame has no such checksum.
-pub const Refusal = error{
-    EthernetCut,
-    TagCut,
-    NotIp,
-    VersionContradicted,
-    Ipv4Cut,
-    Ipv4HeaderShort,
-    Ipv4TotalShort,
-    Ipv4TotalLong,
-    Ipv6Cut,
-    Ipv6PayloadLong,
-    Ipv6Jumbogram,
-    Ipv6ExtensionCut,
-    Ipv6OptionCut,
-    Ipv6HopByHopLate,
-    Ipv6RouteLong,
-    Ipv6RouteUnknown,
-    Fragment,
-    NotIpv4,
-    OtherProtocol,
-    IcmpCut,
-    TcpCut,
-    TcpHeaderShort,
-    TcpHeaderLong,
-    UdpCut,
-    UdpLengthShort,
-    UdpLengthLong,
-};
-
-pub const Version = enum { ipv4, ipv6 };
+pub const Link = frame_link.Link;
+pub const Version = frame_link.Version;
+pub const Refusal = @import("frame_refusal.zig").Refusal;
+pub const explanation = @import("frame_refusal.zig").explanation;
 
 pub const Packet = struct {
     version: Version,
     /// From the IP header to the packet's end, without what pads the frame.
     bytes: []const u8,
-    /// With IPv4 options, or IPv6 extension headers.
+    /// With IPv4 options, or behind `walk` the IPv6 extension and authentication headers.
     header_length: usize,
     /// The addresses of the pseudo-header: the real source and the final destination.
     source: [*]const u8,
@@ -48,52 +20,65 @@ pub const Packet = struct {
     /// What follows the header.
     protocol: u8,
     is_fragment: bool,
+    /// A final destination that stands nowhere in one piece: `destination` points here then.
+    assembled: [16]u8 = undefined,
 
     pub fn payload(packet: *const Packet) []const u8 {
         return packet.bytes[packet.header_length..];
     }
 };
 
-/// EtherTypes.
-const ipv4_type = 0x0800;
-const ipv6_type = 0x86dd;
-const tag_type = 0x8100; // 802.1Q
-const service_tag_type = 0x88a8; // 802.1ad
-
-/// The IP packet of a frame.
+/// The IP packet of a frame, its network header alone: `walk` goes on from there.
 pub inline fn packetOf(frame: []const u8, link: Link) Refusal!Packet {
-    if (link == .ethernet) {
-        if (frame.len < 14) return error.EthernetCut;
-        var ether_type = word(frame, 12);
-        var offset: usize = 14;
-        while (ether_type == tag_type or ether_type == service_tag_type) : (offset += 4) {
-            if (frame.len < offset + 4) return error.TagCut;
-            ether_type = word(frame, offset + 2);
-        }
-        if (ether_type != ipv4_type and ether_type != ipv6_type) return error.NotIp;
-        const bytes = frame[offset..];
-        const version: u8 = if (ether_type == ipv4_type) 4 else 6;
-        if (bytes.len > 0 and bytes[0] >> 4 != version) return error.VersionContradicted;
-        return if (version == 4) ipv4(bytes) else ipv6(bytes);
-    }
-    if (frame.len == 0) return error.NotIp;
-    return switch (frame[0] >> 4) {
-        4 => ipv4(frame),
-        6 => ipv6(frame),
-        else => error.NotIp,
+    const network = try frame_link.networkOf(frame, link);
+    return switch (network.version) {
+        .ipv4 => ipv4(network.bytes),
+        .ipv6 => ipv6(network.bytes),
     };
+}
+
+/// The IPv4 header of a frame, where that is whole, whatever lies behind it.
+pub fn ipv4HeaderOf(frame: []const u8, link: Link) Refusal![]const u8 {
+    const network = try frame_link.networkOf(frame, link);
+    if (network.version != .ipv4) return error.NotIpv4;
+    const bytes = network.bytes;
+    if (bytes.len < 20) return error.Ipv4Cut;
+    const header_length = @as(usize, bytes[0] & 0x0f) * 4;
+    if (header_length < 20) return error.Ipv4HeaderShort;
+    if (header_length > bytes.len) return error.Ipv4Cut;
+    return bytes[0..header_length];
 }
 
 /// The packet of the commonest frame, for callers that want the compiler to know what it is: IPv4
 /// without options in Ethernet without tags. null for any other, malformed ones among them.
 pub inline fn plainPacketOf(frame: []const u8, link: Link) ?Packet {
     if (link != .ethernet or frame.len < 34) return null;
-    if (word(frame, 12) != ipv4_type or frame[14] != 0x45) return null;
+    if (word(frame, 12) != 0x0800 or frame[14] != 0x45) return null;
     return ipv4(frame[14..]) catch null;
 }
 
 inline fn word(bytes: []const u8, offset: usize) u16 {
     return std.mem.readInt(u16, bytes[offset..][0..2], .big);
+}
+
+/// Goes on to what the packet carries, over extension headers. The packet stays where it is then.
+pub inline fn walk(packet: *Packet) Refusal!void {
+    switch (packet.version) {
+        .ipv4 => if (packet.protocol == authentication) try skipAuthentication(packet),
+        .ipv6 => try walkIpv6(packet),
+    }
+}
+
+/// RFC 4302: in IPv4 it stands between the header and what it protects.
+fn skipAuthentication(packet: *Packet) Refusal!void {
+    while (packet.protocol == authentication and !packet.is_fragment) {
+        const rest = packet.payload();
+        if (rest.len < 12) return error.AuthenticationCut;
+        const length = (@as(usize, rest[1]) + 2) * 4;
+        if (length < 12 or length > rest.len) return error.AuthenticationCut;
+        packet.protocol = rest[0];
+        packet.header_length += length;
+    }
 }
 
 /// RFC 791.
@@ -150,17 +135,16 @@ fn sourceRoute(options: []const u8) ?[*]const u8 {
 const hop_by_hop = 0;
 const routing = 43;
 const fragment = 44;
-const authentication = 51;
+pub const authentication = 51;
 const destination_options = 60;
 
 /// RFC 8200.
 fn ipv6(bytes: []const u8) Refusal!Packet {
     if (bytes.len < 40) return error.Ipv6Cut;
     const payload_length = word(bytes, 4);
-    // RFC 2675: the length is in an option then.
-    if (payload_length == 0 and bytes[6] == hop_by_hop) return error.Ipv6Jumbogram;
+    if (payload_length == 0 and isJumbogram(bytes)) return error.Ipv6Jumbogram;
     if (payload_length > bytes.len - 40) return error.Ipv6PayloadLong;
-    var packet: Packet = .{
+    return .{
         .version = .ipv6,
         .bytes = bytes[0 .. 40 + @as(usize, payload_length)],
         .header_length = 40,
@@ -169,16 +153,36 @@ fn ipv6(bytes: []const u8) Refusal!Packet {
         .protocol = bytes[6],
         .is_fragment = false,
     };
+}
+
+/// RFC 2675: the length is in an option then; without it a length of zero is what it says.
+fn isJumbogram(bytes: []const u8) bool {
+    const rest = bytes[40..];
+    if (bytes[6] != hop_by_hop or rest.len < 8) return false;
+    const length = @min((@as(usize, rest[1]) + 1) * 8, rest.len);
+    const found = option(rest[0..length], jumbo_payload) catch return false;
+    return found != null;
+}
+
+fn walkIpv6(packet: *Packet) Refusal!void {
     while (true) {
         switch (packet.protocol) {
             hop_by_hop, routing, destination_options, authentication => {},
             fragment => {
-                packet.is_fragment = true;
-                return packet;
+                const rest = packet.payload();
+                if (rest.len < 8) return error.Ipv6ExtensionCut;
+                // RFC 6946: an atomic fragment, offset 0 and no more, is the whole datagram.
+                if (word(rest, 2) & 0xfff9 != 0) {
+                    packet.is_fragment = true;
+                    return;
+                }
+                packet.protocol = rest[0];
+                packet.header_length += 8;
+                continue;
             },
-            else => return packet,
+            else => return,
         }
-        try skipExtension(&packet);
+        try skipExtension(packet);
     }
 }
 
@@ -200,9 +204,7 @@ fn skipExtension(packet: *Packet) Refusal!void {
             // RFC 6275, section 11.3.1: the mobile node's own address is the source.
             if (address.len == 16) packet.source = address.ptr;
         },
-        routing => if (try finalDestination(header)) |address| {
-            packet.destination = address.ptr;
-        },
+        routing => try setFinalDestination(packet, header),
         else => {},
     }
     packet.protocol = header[0];
@@ -231,30 +233,47 @@ fn option(header: []const u8, wanted: u8) Refusal!?[]const u8 {
     return found;
 }
 
-/// Where a routing header leads at last; null where the packet is there already.
-fn finalDestination(header: []const u8) Refusal!?[]const u8 {
+/// Where a routing header leads at last, where the packet is not there already.
+fn setFinalDestination(packet: *Packet, header: []const u8) Refusal!void {
     const source_route = 0; // RFC 2460
     const home_agent = 2; // RFC 6275
+    const compressed_route = 3; // RFC 6554
     const segment_routing = 4; // RFC 8754
     const segments_left = header[3];
-    if (segments_left == 0) return null;
+    if (segments_left == 0) return;
     const addresses = (header.len - 8) / 16;
     switch (header[2]) {
         source_route, home_agent => {
             if (segments_left > addresses) return error.Ipv6RouteLong;
-            return header[8 + (addresses - 1) * 16 ..][0..16];
+            packet.destination = header[8 + (addresses - 1) * 16 ..].ptr;
         },
         segment_routing => {
             // The list is in reverse; its reduced form lacks the first segment.
             const entries = @as(usize, header[4]) + 1;
             if (entries > addresses or segments_left > entries) return error.Ipv6RouteLong;
-            return header[8..24];
+            packet.destination = header[8..].ptr;
+        },
+        compressed_route => {
+            // What the addresses have in common with the present destination is left out.
+            const left_out = header[4] >> 4;
+            const left_out_of_last: usize = header[4] & 0x0f;
+            const padding = header[5] >> 4;
+            const size = 16 - @as(usize, left_out);
+            const size_of_last = 16 - left_out_of_last;
+            if (header.len < 8 + size_of_last + padding) return error.Ipv6RouteMalformed;
+            const before_last = header.len - 8 - size_of_last - padding;
+            if (before_last % size != 0) return error.Ipv6RouteMalformed;
+            if (segments_left > before_last / size + 1) return error.Ipv6RouteLong;
+            const last = header[8 + before_last ..][0..size_of_last];
+            @memcpy(packet.assembled[0..left_out_of_last], packet.destination);
+            @memcpy(packet.assembled[left_out_of_last..], last);
+            packet.destination = &packet.assembled;
         },
         else => return error.Ipv6RouteUnknown,
     }
 }
 
-pub const Transport = enum { icmp, tcp, udp };
+pub const Transport = enum { icmp, tcp, udp, igmp, sctp };
 
 /// What the transport's checksum covers besides the pseudo-header.
 pub inline fn segmentOf(packet: *const Packet, comptime transport: Transport) Refusal![]const u8 {
@@ -262,8 +281,10 @@ pub inline fn segmentOf(packet: *const Packet, comptime transport: Transport) Re
     if (packet.protocol != protocolNumber(packet.version, transport)) return error.OtherProtocol;
     const payload = packet.payload();
     switch (transport) {
-        // RFC 792, RFC 4443: every message has eight bytes at least.
-        .icmp => if (payload.len < 8) return error.IcmpCut,
+        // RFC 792: every message has eight bytes at least; RFC 4443: a type, a code and a checksum.
+        .icmp => if (payload.len < minimum(packet.version)) return error.IcmpCut,
+        .igmp => if (payload.len < 8) return error.IgmpCut,
+        .sctp => if (payload.len < 12) return error.SctpCut,
         .tcp => {
             if (payload.len < 20) return error.TcpCut;
             const header_length = @as(usize, payload[12] >> 4) * 4;
@@ -281,43 +302,16 @@ pub inline fn segmentOf(packet: *const Packet, comptime transport: Transport) Re
     return payload;
 }
 
+inline fn minimum(version: Version) usize {
+    return if (version == .ipv4) 8 else 4;
+}
+
 pub inline fn protocolNumber(version: Version, transport: Transport) u8 {
     return switch (transport) {
         .icmp => if (version == .ipv4) 1 else 58,
         .tcp => 6,
         .udp => 17,
-    };
-}
-
-/// The words that follow "the frame" in a message.
-pub fn explanation(refusal: Refusal) []const u8 {
-    return switch (refusal) {
-        error.EthernetCut => "is too short for an Ethernet header",
-        error.TagCut => "ends within its VLAN tags",
-        error.NotIp => "holds neither IPv4 nor IPv6",
-        error.VersionContradicted => "holds another IP version than its EtherType says",
-        error.Ipv4Cut => "is too short for an IPv4 header",
-        error.Ipv4HeaderShort => "has an IPv4 header length of less than 20 bytes",
-        error.Ipv4TotalShort => "has an IPv4 total length of less than its header",
-        error.Ipv4TotalLong => "is shorter than its IPv4 total length",
-        error.Ipv6Cut => "is too short for an IPv6 header",
-        error.Ipv6PayloadLong => "is shorter than its IPv6 payload length",
-        error.Ipv6Jumbogram => "is an IPv6 jumbogram",
-        error.Ipv6ExtensionCut => "ends within an IPv6 extension header",
-        error.Ipv6OptionCut => "has an IPv6 option longer than its header",
-        error.Ipv6HopByHopLate => "has IPv6 hop-by-hop options that do not come first",
-        error.Ipv6RouteLong => "has an IPv6 routing header with more segments left than addresses",
-        error.Ipv6RouteUnknown => "has an IPv6 routing header of a type whose final destination " ++
-            "is unknown",
-        error.Fragment => "is a fragment: the checksum covers the whole datagram",
-        error.NotIpv4 => "holds IPv6, whose header has no checksum",
-        error.OtherProtocol => "holds another protocol",
-        error.IcmpCut => "is too short for an ICMP header",
-        error.TcpCut => "is too short for a TCP header",
-        error.TcpHeaderShort => "has a TCP header length of less than 20 bytes",
-        error.TcpHeaderLong => "is shorter than its TCP header length",
-        error.UdpCut => "is too short for a UDP header",
-        error.UdpLengthShort => "has a UDP length of less than 8 bytes",
-        error.UdpLengthLong => "has a UDP length of more than the IP packet",
+        .igmp => 2,
+        .sctp => 132,
     };
 }

@@ -8,7 +8,7 @@ const Packet = frames.Packet;
 const Refusal = frames.Refusal;
 const Transport = frames.Transport;
 
-pub const Layer = enum(u32) { ip, icmp, tcp, udp, icmpv6 };
+pub const Layer = enum(u32) { ip, icmp, tcp, udp, icmpv6, igmp, sctp };
 
 /// What verify says of one layer.
 pub const Verdict = extern struct {
@@ -70,8 +70,13 @@ const Choice = struct { link: frames.Link, layer: Layer, kernel: Kernel };
 inline fn find(bytes: []const u8, choice: Choice) Refusal!Checksum {
     const layer = choice.layer;
     const kernel = choice.kernel;
-    if (frames.plainPacketOf(bytes, choice.link)) |packet| return findIn(&packet, layer, kernel);
-    return findIn(&try frames.packetOf(bytes, choice.link), layer, kernel);
+    if (frames.plainPacketOf(bytes, choice.link)) |plain| {
+        if (plain.protocol != frames.authentication) return findIn(&plain, layer, kernel);
+    }
+    var packet = try frames.packetOf(bytes, choice.link);
+    if (layer == .ip) return header(&packet, kernel);
+    try frames.walk(&packet);
+    return findIn(&packet, layer, kernel);
 }
 
 inline fn findIn(packet: *const Packet, layer: Layer, kernel: Kernel) Refusal!Checksum {
@@ -80,11 +85,36 @@ inline fn findIn(packet: *const Packet, layer: Layer, kernel: Kernel) Refusal!Ch
         .icmp, .icmpv6 => transport(packet, .icmp, kernel),
         .tcp => transport(packet, .tcp, kernel),
         .udp => transport(packet, .udp, kernel),
+        .igmp => transport(packet, .igmp, kernel),
+        // 32 bits, and no sum: see `storeSctp`.
+        .sctp => error.OtherProtocol,
     };
 }
 
-/// Verdicts on the checksums of the IPv4 header and of what it carries; how many, or -1 - the
+/// Stores the CRC32c of an SCTP packet and returns where it stands in the frame, or -1 - the
 /// number of the refusal.
+pub fn storeSctp(frame: [*]u8, offset: u32, length: u32, link: u32) callconv(.c) i32 {
+    const bytes = frame[offset..][0..length];
+    var packet = frames.packetOf(bytes, @enumFromInt(link)) catch |refusal| return number(refusal);
+    frames.walk(&packet) catch |refusal| return number(refusal);
+    const segment = frames.segmentOf(&packet, .sctp) catch |refusal| return number(refusal);
+    const place = @intFromPtr(segment.ptr) - @intFromPtr(bytes.ptr) + 8;
+    std.mem.writeInt(u32, bytes[place..][0..4], crc32c(segment), .little);
+    return @intCast(place);
+}
+
+/// RFC 9260, section 6.8 and appendix A: with zeros in the field, and its least byte first.
+fn crc32c(segment: []const u8) u32 {
+    var crc: std.hash.crc.Crc32Iscsi = .init();
+    crc.update(segment[0..8]);
+    crc.update(&.{ 0, 0, 0, 0 });
+    crc.update(segment[12..]);
+    return crc.final();
+}
+
+/// Verdicts on the checksums of the IPv4 header and of what it carries. How many, and 256 times
+/// what there is to say of the rest, 1 + the number of a refusal, 0 for nothing; or -1 - the number
+/// of the refusal where there is no verdict.
 pub fn verify(
     frame: [*]const u8,
     offset: u32,
@@ -95,36 +125,66 @@ pub fn verify(
 ) callconv(.c) i32 {
     const bytes = frame[offset..][0..length];
     const list: *[2]Verdict = @ptrCast(@alignCast(verdicts));
-    const count = judge(bytes, @enumFromInt(link), @enumFromInt(kernel), list) catch |refusal|
-        return number(refusal);
-    return @intCast(count);
+    var judge: Judge = .{ .kernel = @enumFromInt(kernel), .list = list };
+    judge.frame(bytes, @enumFromInt(link)) catch |refusal| {
+        if (judge.count == 0) return number(refusal);
+        return judge.count - 256 * number(refusal);
+    };
+    return judge.count;
 }
 
-fn judge(bytes: []const u8, link: frames.Link, kernel: Kernel, list: *[2]Verdict) Refusal!usize {
-    const packet = try frames.packetOf(bytes, link);
-    var count: usize = 0;
-    if (packet.version == .ipv4) {
-        const found = try header(&packet, kernel);
-        list[0] = verdict(.ip, found, found.addsUp());
-        count = 1;
-    }
-    inline for (.{ Transport.tcp, .udp, .icmp }) |kind| {
-        if (transport(&packet, kind, kernel)) |found| {
-            // RFC 768: a sender that makes no checksum transmits zero; RFC 8200, section 8.1: an
-            // IPv6 sender has to make one.
-            const absent = kind == .udp and found.actual() == 0;
-            const valid = if (absent) packet.version == .ipv4 else found.addsUp();
-            list[count] = verdict(layerOf(packet.version, kind), found, valid);
-            return count + 1;
-        } else |refusal| switch (refusal) {
-            error.OtherProtocol => {},
-            // The header of a fragment has a checksum of its own.
-            error.Fragment => return if (count > 0) count else refusal,
-            else => return refusal,
+const Judge = struct {
+    kernel: Kernel,
+    list: *[2]Verdict,
+    count: i32 = 0,
+
+    /// The refusal is of what is not among the verdicts.
+    fn frame(judge: *Judge, bytes: []const u8, link: frames.Link) Refusal!void {
+        var packet = frames.packetOf(bytes, link) catch |refusal| {
+            // What the header says of the rest is wrong or cut off: the header itself may be right.
+            const whole = frames.ipv4HeaderOf(bytes, link) catch return refusal;
+            judge.add(.ip, around(whole, 10, 0, judge.kernel), null);
+            return refusal;
+        };
+        if (packet.version == .ipv4) {
+            judge.add(.ip, try header(&packet, judge.kernel), null);
         }
+        try frames.walk(&packet);
+        inline for (.{ Transport.tcp, .udp, .icmp, .igmp, .sctp }) |kind| {
+            if (packet.protocol == frames.protocolNumber(packet.version, kind)) {
+                return judge.segment(&packet, kind);
+            }
+        }
+        return if (packet.is_fragment) error.Fragment else error.OtherProtocol;
     }
-    return if (count > 0) count else error.OtherProtocol;
-}
+
+    fn segment(judge: *Judge, packet: *const Packet, comptime kind: Transport) Refusal!void {
+        if (kind == .sctp) return judge.sctp(try frames.segmentOf(packet, .sctp));
+        const found = try transport(packet, kind, judge.kernel);
+        // RFC 768: a sender that makes no checksum transmits zero; RFC 8200, section 8.1: an IPv6
+        // sender has to make one.
+        const absent = kind == .udp and found.actual() == 0;
+        const valid = if (absent) packet.version == .ipv4 else null;
+        judge.add(layerOf(packet.version, kind), found, valid);
+    }
+
+    fn add(judge: *Judge, layer: Layer, found: Checksum, valid: ?bool) void {
+        judge.list[@intCast(judge.count)] = verdict(layer, found, valid orelse found.addsUp());
+        judge.count += 1;
+    }
+
+    fn sctp(judge: *Judge, bytes: []const u8) void {
+        const expected = @byteSwap(crc32c(bytes));
+        const actual = std.mem.readInt(u32, bytes[8..12], .big);
+        judge.list[@intCast(judge.count)] = .{
+            .layer = @intFromEnum(Layer.sctp),
+            .valid = @intFromBool(expected == actual),
+            .expected = expected,
+            .actual = actual,
+        };
+        judge.count += 1;
+    }
+};
 
 fn verdict(layer: Layer, found: Checksum, valid: bool) Verdict {
     return .{
@@ -140,6 +200,8 @@ fn layerOf(version: frames.Version, kind: Transport) Layer {
         .icmp => if (version == .ipv4) .icmp else .icmpv6,
         .tcp => .tcp,
         .udp => .udp,
+        .igmp => .igmp,
+        .sctp => .sctp,
     };
 }
 
@@ -155,8 +217,8 @@ inline fn transport(
 ) Refusal!Checksum {
     const segment = try frames.segmentOf(packet, kind);
     var start: u64 = 0;
-    // ICMP of IPv4 alone has no pseudo-header.
-    if (kind != .icmp or packet.version == .ipv6) {
+    // ICMP and IGMP of IPv4 alone have no pseudo-header.
+    if (kind != .igmp and (kind != .icmp or packet.version == .ipv6)) {
         start = if (packet.version == .ipv4)
             words(4, packet.source[0..4]) + words(4, packet.destination[0..4])
         else
@@ -165,9 +227,10 @@ inline fn transport(
         start += std.mem.nativeToBig(u16, @intCast(segment.len));
     }
     const field = switch (kind) {
-        .icmp => 2,
+        .icmp, .igmp => 2,
         .tcp => 16,
         .udp => 6,
+        .sctp => comptime unreachable,
     };
     var found = around(segment, field, start, kernel);
     found.never_zero = kind == .udp;
@@ -206,7 +269,7 @@ fn number(refusal: Refusal) i32 {
     unreachable;
 }
 
-/// Writes what the result of `store` or `verify` means and returns its length; where `room` is
+/// Writes what a negative result of `store` or `verify` means and returns its length; where `room` is
 /// short, the length needed.
 pub fn explain(result: i32, text: [*]u8, room: u32) callconv(.c) i32 {
     inline for (refusals, 0..) |candidate, index| {

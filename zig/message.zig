@@ -228,11 +228,18 @@ pub fn sendBatch(
 }
 
 fn sendAll(fd: i32, headers: []BatchHeader, caller_flags: u32) i32 {
-    const flags = caller_flags | system.no_signal;
+    var flags = caller_flags | system.no_signal;
     const patient = flags & c.MSG_DONTWAIT == 0;
     var done: usize = 0;
     while (done < headers.len) {
         const now = system.sendmmsg(fd, headers[done..], flags | c.MSG_DONTWAIT);
+        if (now == -c.EINPROGRESS and transfer.isFastOpen(flags) and patient) {
+            if (wait.isNonblocking(fd)) return outcome(done, now);
+            // Without a cookie the connection comes first: tcp(7).
+            const connected = transfer.finishFastOpen(fd, &flags);
+            if (connected < 0) return outcome(done, connected);
+            continue;
+        }
         if (now < 0 and now != -c.EAGAIN) return outcome(done, now);
         if (now > 0) {
             done += @intCast(now);

@@ -20,6 +20,7 @@ pub const readiness_source = @import("readiness_source.zig").Source;
 pub const readiness_ready = @import("readiness_source.zig").Ready;
 pub const addrinfo_status = @import("resolve.zig").Status;
 pub const addrinfo_hints = @import("resolve.zig").Hints;
+pub const lookup = @import("lookup.zig").Lookup;
 pub const addrinfo_entry = @import("resolve.zig").Entry;
 pub const netdb_entry = @import("netdb.zig").Entry;
 pub const interface_header = @import("interface_table.zig").Header;

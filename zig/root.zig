@@ -26,6 +26,7 @@ test {
     _ = @import("fold.zig");
     _ = @import("interface_table.zig");
     _ = @import("libc.zig");
+    _ = @import("lookup.zig");
     _ = @import("resolve.zig");
     _ = @import("result.zig");
     _ = @import("wait.zig");

@@ -139,6 +139,12 @@ pub fn sockatmark(fd: i32) callconv(.c) i32 {
     return if (status < 0) status else @intFromBool(at_mark != 0);
 }
 
+/// ioctl(2): `argument` is memory that the request reads and writes, or null and `value` is the
+/// argument itself.
+pub fn ioctl(fd: i32, request: u32, argument: ?[*]u8, value: u32) callconv(.c) i32 {
+    return system.ioctlValue(fd, request, if (argument) |memory| @intFromPtr(memory) else value);
+}
+
 pub fn setNonblocking(fd: i32, on: u32) callconv(.c) i32 {
     const flags = system.getFlags(fd);
     if (flags < 0) return flags;

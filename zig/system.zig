@@ -17,10 +17,13 @@ pub const getFlags = implementation.getFlags;
 pub const getpeername = implementation.getpeername;
 pub const getsockname = implementation.getsockname;
 pub const getsockopt = implementation.getsockopt;
+pub const enterNetwork = implementation.enterNetwork;
 pub const ioctl = implementation.ioctl;
+pub const ioctlValue = implementation.ioctlValue;
 pub const listen = implementation.listen;
 pub const no_signal = implementation.no_signal;
 pub const poll = implementation.poll;
+pub const openRead = implementation.openRead;
 /// Linux alone.
 pub const readLink = implementation.readLink;
 pub const readv = implementation.readv;

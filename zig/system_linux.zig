@@ -86,7 +86,12 @@ pub fn close(fd: i32) i32 {
 }
 
 pub fn ioctl(fd: i32, request: u32, argument: *anyopaque) i32 {
-    return result(linux.syscall3(.ioctl, word(fd), request, address(argument)));
+    return ioctlValue(fd, request, address(argument));
+}
+
+/// ioctl(2) whose argument is a number or an address.
+pub fn ioctlValue(fd: i32, request: u32, argument: usize) i32 {
+    return result(linux.syscall3(.ioctl, word(fd), request, argument));
 }
 
 pub fn getFlags(fd: i32) i32 {
@@ -192,6 +197,16 @@ fn withoutWaiting(number: linux.SYS, fd: i32, vector: []c.struct_iovec) i32 {
     return if (outcome == -c.ENOSYS or outcome == -c.EINVAL) -c.EOPNOTSUPP else outcome;
 }
 
+pub fn openRead(path: [*:0]const u8) i32 {
+    return result(linux.open(path, .{ .CLOEXEC = true }, 0));
+}
+
+/// setns(2): the calling thread, and no other, is in that network namespace from now on.
+pub fn enterNetwork(namespace: i32) i32 {
+    const CLONE_NEWNET = 0x40000000;
+    return result(linux.syscall2(.setns, word(namespace), CLONE_NEWNET));
+}
+
 /// readlink(2): the length of what a symbolic link holds, as far as there is room for it.
 pub fn readLink(path: [*:0]const u8, room: []u8) i32 {
     return result(linux.readlink(path, room.ptr, room.len));
@@ -212,10 +227,15 @@ pub fn unmap(memory: usize, size: usize) void {
     _ = linux.syscall2(.munmap, memory, size);
 }
 
-/// No signal is delivered to the calling thread any more.
+/// No signal is delivered to the calling thread any more but those of its own faults, among them
+/// SIGSYS, by which a sandbox makes a system call in its own way.
 pub fn blockSignals() void {
-    const all: u64 = std.math.maxInt(u64);
-    _ = linux.syscall4(.rt_sigprocmask, linux.SIG.BLOCK, address(&all), 0, @sizeOf(u64));
+    const SIG = linux.SIG;
+    var signals: u64 = std.math.maxInt(u64);
+    for ([_]SIG{ .ILL, .TRAP, .BUS, .FPE, .SEGV, .SYS }) |own| {
+        signals &= ~(@as(u64, 1) << @intCast(@intFromEnum(own) - 1));
+    }
+    _ = linux.syscall4(.rt_sigprocmask, SIG.BLOCK, address(&signals), 0, @sizeOf(u64));
 }
 
 /// Descriptors arrive close-on-exec.

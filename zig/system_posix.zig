@@ -131,6 +131,20 @@ pub fn ioctl(fd: i32, request: u32, argument: *anyopaque) i32 {
     return result(extern_c.ioctl(fd, request, argument));
 }
 
+/// ioctl(2) whose argument is a number or an address.
+pub fn ioctlValue(fd: i32, request: u32, argument: usize) i32 {
+    return result(extern_c.ioctl(fd, request, argument));
+}
+
+/// These systems have no network namespaces.
+pub fn openRead(_: [*:0]const u8) i32 {
+    return -c.EOPNOTSUPP;
+}
+
+pub fn enterNetwork(_: i32) i32 {
+    return -c.EOPNOTSUPP;
+}
+
 pub fn getFlags(fd: i32) i32 {
     return result(extern_c.fcntl(fd, c.F_GETFL));
 }

@@ -52,9 +52,8 @@ fn sendBytes(
     if (isFastOpen(flags) and sent == -c.EINPROGRESS) {
         // Without a cookie the connection comes first, and the data went nowhere: tcp(7).
         if (flags & c.MSG_DONTWAIT != 0 or wait.isNonblocking(fd)) return sent;
-        const connected = socket.finishConnect(fd);
+        const connected = finishFastOpen(fd, &call.flags);
         if (connected < 0) return connected;
-        call.flags &= ~@as(u32, fast_open);
         sent = call.now();
     }
     if (flags & c.MSG_DONTWAIT != 0) return sent;
@@ -165,6 +164,13 @@ fn receiveBytes(
     }
 }
 
+/// Waits for the connection that a send has begun, and takes the flag away, for the next send is
+/// an ordinary one.
+pub fn finishFastOpen(fd: i32, flags: *u32) i32 {
+    flags.* &= ~@as(u32, fast_open);
+    return socket.finishConnect(fd);
+}
+
 const Receive = struct {
     fd: i32,
     buffer: []u8,
@@ -266,9 +272,8 @@ pub fn sendMessage(fd: i32, message: *const c.struct_msghdr, caller_flags: u32) 
     var sent = system.sendmsg(fd, message, flags | c.MSG_DONTWAIT);
     if (isFastOpen(flags) and sent == -c.EINPROGRESS) {
         if (flags & c.MSG_DONTWAIT != 0 or wait.isNonblocking(fd)) return sent;
-        const connected = socket.finishConnect(fd);
+        const connected = finishFastOpen(fd, &flags);
         if (connected < 0) return connected;
-        flags &= ~@as(u32, fast_open);
         sent = system.sendmsg(fd, message, flags | c.MSG_DONTWAIT);
     }
     if (flags & c.MSG_DONTWAIT != 0) return sent;

@@ -9,7 +9,7 @@
 //! Where poll(2) cannot tell, the kernel waits in the call itself, under a timeout of a year:
 //! another reader was quicker, an unread error queue keeps the socket ready, a datagram is meant
 //! for a full queue elsewhere, MSG_PEEK asks for all of it.
-const builtin = @import("builtin");
+const std = @import("std");
 const c = @import("headers");
 const system = @import("system.zig");
 
@@ -75,7 +75,7 @@ fn untilReadyOr(fd: i32, direction: Direction, end_ms: ?i64) i32 {
         var table = [1]c.struct_pollfd{.{ .fd = fd, .events = direction.event() }};
         const left_ms = if (end_ms) |end| end - system.clockMs() else -1;
         if (end_ms != null and left_ms <= 0) return -c.EAGAIN;
-        const ready = system.poll(&table, 1, @intCast(@min(left_ms, c.INT_MAX)));
+        const ready = system.poll(&table, 1, @intCast(@min(left_ms, std.math.maxInt(i32))));
         if (ready != 0) return if (ready < 0) ready else @as(u16, @bitCast(table[0].revents));
     }
 }

@@ -57,14 +57,14 @@ export const EAI = group<"AGAIN" | "BADFLAGS" | "FAIL" | "FAMILY" | "NONAME" | "
 export const SCM = group<"RIGHTS">("SCM");
 /** Hardware types of interfaces: `ARPHRD.ETHER`. Linux. */
 export const ARPHRD = group<never>("ARPHRD");
-/** States of a packet captured: `TP_STATUS.LOSING`. Linux. */
-export const TP_STATUS = group<never>("TP_STATUS");
-/** Context identifiers of virtual machines: `VMADDR.CID_HOST`. Linux, macOS. */
+/** Context identifiers and ports of vsock(7): `VMADDR.CID_ANY`. Linux. */
 export const VMADDR = group<never>("VMADDR");
-/** Requests of ioctl(2) on sockets: `SIOC.GIFADDR`, `SIOC.INQ`. */
-export const SIOC = group<never>("SIOC");
-/** Further requests of ioctl(2): `FIO.NREAD`. */
-export const FIO = group<never>("FIO");
+/** States of a packet and of a ring's block: `TP_STATUS.LOSING`. packet(7). Linux. */
+export const TP_STATUS = group<never>("TP_STATUS");
+/** Requests of ioctl(2) about sockets and interfaces: `SIOC.GIFMTU`. */
+export const SIOC = group<"ATMARK">("SIOC");
+/** Requests of ioctl(2) about any file: `FIO.NREAD`. */
+export const FIO = group<"NREAD" | "NBIO" | "ASYNC">("FIO");
 /** Error numbers by whole name: `ERRNO.ECONNREFUSED`. */
 export const ERRNO = group<
   | "EPERM"

@@ -18,13 +18,16 @@ export class SocketError extends Error {
   declare readonly bytesSent?: number;
   /** How many of its messages such a call had sent before. */
   declare readonly messagesSent?: number;
+  /** Milliseconds: the call was given up after the time that it was given. */
+  declare readonly timeout?: number;
 
   constructor(errno: number, syscall: string, context: ErrorContext = {}) {
     const code = errorName(errno);
     const subject = context.subject ?? context.address;
     const about = subject === undefined ? "" : ` ${subject}`;
     const cure = context.remedy === undefined ? "" : ` (${context.remedy})`;
-    super(`${syscall} ${code}${about}: ${strerror(errno)}${cure}`);
+    const late = context.timeout === undefined ? null : `no result within ${context.timeout} ms`;
+    super(`${syscall} ${code}${about}: ${late ?? strerror(errno)}${cure}`);
     this.code = code;
     this.errno = errno;
     this.syscall = syscall;
@@ -35,6 +38,7 @@ export class SocketError extends Error {
     }
     if (context.bytesSent !== undefined) this.bytesSent = context.bytesSent;
     if (context.messagesSent !== undefined) this.messagesSent = context.messagesSent;
+    if (context.timeout !== undefined) this.timeout = context.timeout;
   }
 }
 
@@ -45,6 +49,7 @@ export type ErrorContext = {
   readonly address?: object;
   readonly bytesSent?: number;
   readonly messagesSent?: number;
+  readonly timeout?: number;
   /** What else it was about: a socket option, an interface. */
   readonly subject?: string;
   /** What the user can do about it. */

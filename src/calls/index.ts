@@ -97,15 +97,19 @@ export type {
   OptionValues,
 } from "../option/table.ts";
 export type { ReceiveOptions, ReceiveOptions as RecvOptions, SendOptions } from "./flags.ts";
+export { ioctl } from "./ioctl.ts";
 export { type PollEvent, type PollRequest, type PollResult, poll } from "./poll.ts";
 export {
   accept,
   bind,
   close,
   connect,
+  disconnect,
   getpeername,
   getsockname,
   listen,
+  openIn,
+  type SocketOptions,
   setNonblocking,
   shutdown,
   sockatmark,

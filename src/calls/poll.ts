@@ -4,11 +4,12 @@ import { single } from "../base/constants.ts";
 import { type Descriptor, descriptor } from "../base/descriptor.ts";
 import { check } from "../base/error.ts";
 import { I32_MAX, integer, unknownKeyword, wrongType } from "../base/validate.ts";
-import { native } from "../native/library.ts";
+import { constants, native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
 
-export type PollRequestEvent = "in" | "out" | "pri";
+/** "rdhup": the peer has ended its direction of a stream. Linux and FreeBSD. */
+export type PollRequestEvent = "in" | "out" | "pri" | "rdhup";
 export type PollEvent = PollRequestEvent | "err" | "hup" | "nval";
 export type PollRequest = {
   readonly fd: Descriptor;
@@ -20,6 +21,9 @@ const REQUESTED: ReadonlyMap<string, number> = new Map([
   ["in", single("POLLIN")],
   ["out", single("POLLOUT")],
   ["pri", single("POLLPRI")],
+  ...(constants.single?.POLLRDHUP === undefined
+    ? []
+    : [["rdhup", constants.single.POLLRDHUP] as const]),
 ]);
 const RETURNED: ReadonlyMap<string, number> = new Map([
   ...REQUESTED,

@@ -1,14 +1,11 @@
 // The system calls that make, name and end a socket. Each wraps the call of its name and is
 // synchronous: it blocks as the descriptor does, and a signal with a handler ends a wait: EINTR.
 
-import { type AddressLike, received, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
+import { type AddressLike, received, Sockaddr, toSockaddr } from "../address/sockaddr.ts";
 import {
-  AF,
   type Family,
   families,
-  IPPROTO,
   type Protocol,
-  SOCK,
   SOMAXCONN,
   type SocketType,
   shutdownDirections,
@@ -17,19 +14,77 @@ import {
 import { CLOSE, type Descriptor, descriptor } from "../base/descriptor.ts";
 import { check, failure, SocketError } from "../base/error.ts";
 import { protocolNumber } from "../base/protocol.ts";
-import { boolean, I32_MAX, integer, knownKeys, wrongType } from "../base/validate.ts";
+import { boolean, I32_MAX, integer, knownKeys, text, wrongType } from "../base/validate.ts";
 import { addressSlot, slotAddress } from "../native/address.ts";
 import { native } from "../native/library.ts";
-import { allocate } from "../native/memory.ts";
+import { allocate, cString } from "../native/memory.ts";
+import { natureOf } from "./nature.ts";
+import { refusal, socketRemedy } from "./remedy.ts";
+
+const SOCKET_KEYS: ReadonlySet<string> = new Set(["namespace"]);
 
 /** socket(2): a new descriptor, close-on-exec. */
-export function socket(domain: Family, type: SocketType, protocol?: Protocol): number {
+export function socket(
+  domain: Family,
+  type: SocketType,
+  protocol?: Protocol,
+  options?: SocketOptions,
+): number {
+  if (options !== undefined) {
+    knownKeys(options, SOCKET_KEYS);
+    const { namespace } = options;
+    if (namespace !== undefined) return openIn(namespace, domain, type, protocol);
+  }
   const family = families.number(domain);
   const kind = types.number(type);
   const number = protocolNumber(family, protocol);
   const fd = native.rawsock_socket(family, kind, number);
   if (fd < 0) throw refused(fd, "socket", family, kind, number);
   return fd;
+}
+
+/** What socket(2) is told besides its arguments. */
+export type SocketOptions = {
+  /** The network namespace that the socket belongs to: a descriptor, a path, or ip(8)'s name. */
+  readonly namespace?: number | string;
+};
+
+/**
+ * A socket of another network namespace, which `namespace` is: its descriptor, its path, or the
+ * name that ip-netns(8) has for it. A thread of the library's own enters the namespace, makes the
+ * socket and ends; this process stays where it is. Needs CAP_SYS_ADMIN. setns(2), socket(2).
+ */
+export function openIn(
+  namespace: number | string,
+  domain: Family,
+  type: SocketType,
+  protocol?: Protocol,
+): number {
+  const family = families.number(domain);
+  const kind = types.number(type);
+  const number = protocolNumber(family, protocol);
+  const named = typeof namespace === "string";
+  const entry = named ? cString(namespacePath(namespace)) : null;
+  const open = named ? -1 : descriptor(namespace, "setns");
+  const fd = native.rawsock_socket_in(open, entry, family, kind, number, stepBytes);
+  if (fd >= 0) return fd;
+  const syscall = STEPS[step[0] as number] ?? "setns";
+  if (syscall === "socket") throw refused(fd, syscall, family, kind, number);
+  const error = failure(fd, syscall);
+  const remedy = error.code === "EPERM" ? NAMESPACE_REMEDY : undefined;
+  throw new SocketError(-fd, syscall, { subject: String(namespace), remedy });
+}
+
+/** As zig/namespace.zig numbers them. */
+const STEPS = ["open", "setns", "socket", "pthread_create"] as const;
+const NAMESPACE_REMEDY = "entering a network namespace needs CAP_SYS_ADMIN: run with sudo";
+const stepBytes = allocate(4);
+const step = new Int32Array(stepBytes.buffer);
+
+function namespacePath(namespace: string): string {
+  const name = text(namespace, "namespace");
+  if (name === "") throw new TypeError("namespace must not be empty");
+  return name.includes("/") ? name : `/run/netns/${name}`;
 }
 
 /** socketpair(2): two connected descriptors, close-on-exec. */
@@ -49,27 +104,11 @@ export function socketpair(
 const pair = allocate(8);
 const pairNumbers = new Int32Array(pair.buffer);
 
-const RAW_REMEDY =
-  "raw and packet sockets need CAP_NET_RAW: run with sudo, or once " +
-  '`sudo setcap cap_net_raw+ep "$(readlink -f "$(which bun)")"`';
-const PING_REMEDY =
-  "ICMP datagram sockets are for the groups in the sysctl net.ipv4.ping_group_range: " +
-  '`sudo sysctl net.ipv4.ping_group_range="0 2147483647"`';
-
-/** The refusal of a new socket, with the cure where it is a matter of privilege. */
+/** The refusal of a new socket, with the cure where there is one. */
 function refused(result: number, syscall: string, family: number, type: number, protocol: number) {
   const error = failure(result, syscall);
-  const remedy = privilegeRemedy(error.code, family, type, protocol);
+  const remedy = socketRemedy(error.code, family, type, protocol);
   return remedy === undefined ? error : new SocketError(-result, syscall, { remedy });
-}
-
-function privilegeRemedy(code: string, family: number, type: number, protocol: number) {
-  if (code !== "EPERM" && code !== "EACCES") return undefined;
-  // Flags such as SOCK_NONBLOCK stand above the type: socket(2).
-  const kind = type & 0xf;
-  if (family === AF.PACKET || kind === SOCK.RAW) return RAW_REMEDY;
-  const ping = protocol === IPPROTO.ICMP || protocol === IPPROTO.ICMPV6;
-  return kind === SOCK.DGRAM && ping ? PING_REMEDY : undefined;
 }
 
 /** bind(2). */
@@ -77,7 +116,7 @@ export function bind(fd: Descriptor, address: AddressLike): void {
   const number = descriptor(fd, "bind");
   const { bytes } = toSockaddr(address);
   const status = native.rawsock_bind(number, bytes, bytes.length);
-  if (status < 0) throw failure(status, "bind", number, toSockaddr(address));
+  if (status < 0) throw refusal(status, "bind", number, toSockaddr(address));
 }
 
 /** connect(2). EINPROGRESS: the descriptor is non-blocking, or SO_SNDTIMEO ran out. */
@@ -85,8 +124,18 @@ export function connect(fd: Descriptor, address: AddressLike): void {
   const number = descriptor(fd, "connect");
   const { bytes } = toSockaddr(address);
   const status = native.rawsock_connect(number, bytes, bytes.length);
-  if (status < 0) throw failure(status, "connect", number, toSockaddr(address));
+  if (status < 0) throw refusal(status, "connect", number, toSockaddr(address));
 }
+
+/**
+ * Dissolves the association of a datagram socket, or ends a TCP connection with a reset, so that
+ * the socket can be connected anew: connect(2) to an address of AF_UNSPEC.
+ */
+export function disconnect(fd: Descriptor): void {
+  connect(fd, UNSPECIFIED);
+}
+
+const UNSPECIFIED: AddressLike = { family: "unspec" };
 
 /** listen(2). */
 export function listen(fd: Descriptor, backlog: number = SOMAXCONN): void {
@@ -107,7 +156,9 @@ export function accept(
   const nonblock = options.nonblock === undefined ? false : boolean(options.nonblock, "nonblock");
   const accepted = native.rawsock_accept(number, addressSlot, Number(nonblock), 1);
   check(accepted, "accept", number);
-  return { fd: accepted, address: addressInSlot() };
+  // What comes of an AF_ALG socket has no address but its family.
+  const address = received(slotAddress()) ?? new Sockaddr(natureOf(accepted).family, 0);
+  return { fd: accepted, address };
 }
 
 /** The address a call stored; every socket's name has at least a family. */

@@ -23,6 +23,7 @@ import { addressSlot, slotAddress } from "../native/address.ts";
 import { native } from "../native/library.ts";
 import { vectorTable } from "../native/pointers.ts";
 import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "./flags.ts";
+import { refusal } from "./remedy.ts";
 
 /** IOV_MAX: elements of one scatter/gather call. */
 export const IOV_MAX = 1024;
@@ -41,7 +42,7 @@ export function send(fd: Descriptor, data: Bytes, options: SendOptions = NO_OPTI
   const start = spanStart(options, end);
   const length = Math.min(end - start, TRANSFER_MAX);
   const sent = native.rawsock_send(number, source as Uint8Array, start, length, flags);
-  if (sent < 0) throw failure(sent, "send", number);
+  if (sent < 0) throw refusal(sent, "send", number);
   return sent;
 }
 
@@ -68,7 +69,7 @@ export function sendto(
     bytes,
     bytes.length,
   );
-  if (sent < 0) throw failure(sent, "sendto", number, toSockaddr(address));
+  if (sent < 0) throw refusal(sent, "sendto", number, toSockaddr(address));
   return sent;
 }
 
@@ -160,7 +161,7 @@ export function write(
   const start = spanStart(options, end);
   const length = Math.min(end - start, TRANSFER_MAX);
   const written = native.rawsock_write(number, source as Uint8Array, start, length);
-  if (written < 0) throw failure(written, "write", number);
+  if (written < 0) throw refusal(written, "write", number);
   return written;
 }
 
@@ -169,7 +170,7 @@ function writeFrom(fd: Descriptor, datas: readonly Bytes[], options: Span): numb
   const [start, end] = elements(datas, "datas", options);
   const views = datas.map((data) => view(data, "datas"));
   const written = native.rawsock_writev(number, vectorTable(views, start, end), end - start);
-  if (written < 0) throw failure(written, "writev", number);
+  if (written < 0) throw refusal(written, "writev", number);
   return written;
 }
 

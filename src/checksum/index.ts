@@ -163,7 +163,7 @@ function evenSum(data: Bytes, name: string): number {
 
 const LINKS = ["ethernet", "none"] as const;
 /** As zig/frame_checksum.zig numbers them. */
-const LAYERS = ["ip", "icmp", "tcp", "udp", "icmpv6"] as const;
+const LAYERS = ["ip", "icmp", "tcp", "udp", "icmpv6", "igmp", "sctp"] as const;
 
 export type FrameOptions = Span & {
   /** What the frame begins with: an Ethernet header, the default, or the IP header itself. */
@@ -176,8 +176,9 @@ const FRAME_KEYS: ReadonlySet<string> = new Set([...SPAN_KEYS, "link"]);
  * Computes the IPv4 header checksum of a frame, stores it there and returns it.
  *
  * The frame is the part of the buffer from `start` to `end`. An Ethernet header is skipped, with
- * any 802.1Q and 802.1ad tags; with `link: "none"` the IP header comes first. RangeError, and the
- * frame is as it was, where it is too short for what its headers claim or is not IPv4.
+ * any VLAN tags, 802.1ah, SNAP, PPPoE and MPLS headers; with `link: "none"` the IP header comes
+ * first. RangeError, and the frame is as it was, where it is too short for what its headers claim
+ * or is not IPv4.
  */
 export function ip(frame: Bytes, options?: FrameOptions): number {
   return store(frame, options, 0);
@@ -207,6 +208,22 @@ export function udp(frame: Bytes, options?: FrameOptions): number {
   return store(frame, options, 3);
 }
 
+/** Computes the checksum of an IGMP message, stores it and returns it. Frames as in icmp(). */
+export function igmp(frame: Bytes, options?: FrameOptions): number {
+  return store(frame, options, 5);
+}
+
+/**
+ * Computes the CRC32c of an SCTP packet, stores it and returns it: 32 bits, as they stand on the
+ * wire, read big-endian. RFC 9260, section 6.8. Frames as in icmp().
+ */
+export function sctp(frame: Bytes, options?: FrameOptions): number {
+  const { bytes, start, length, link } = frameOf(frame, options);
+  const place = native.rawsock_checksum_store_sctp(bytes, start, length, link);
+  if (place < 0) throw refusal(place, "sctp");
+  return new DataView(bytes.buffer, bytes.byteOffset + start + place).getUint32(0);
+}
+
 function store(frame: Bytes, options: FrameOptions | undefined, layer: number): number {
   let value: number;
   if (options === undefined && frame instanceof Uint8Array && frame.length <= U32_MAX) {
@@ -224,7 +241,7 @@ export type Verdict = {
   readonly layer: (typeof LAYERS)[number];
   /** Whether a receiver accepts it. */
   readonly valid: boolean;
-  /** What ip(), icmp(), tcp() or udp() would store. */
+  /** What the function of that name would store, icmp() for icmpv6. */
   readonly expected: number;
   /** What is stored. */
   readonly actual: number;
@@ -240,20 +257,30 @@ const verdictFields = {
 /** IPv4 has two. */
 const verdicts = allocate(verdictLayout.size * 2);
 
+/** What is there to judge of a frame, outermost first, and why there is no more. */
+export type Verdicts = Verdict[] & {
+  /**
+   * Why what lies behind the last judged header is not judged: "is a fragment: …", "is shorter than
+   * its IPv4 total length". Null where everything is. Not enumerable.
+   */
+  readonly unjudged: string | null;
+};
+
 /**
  * Compares the checksums of a frame with what they should be, outermost first: that of the IPv4
- * header, then that of the ICMP, TCP or UDP message. The frame is only read; frames as in ip().
+ * header, then that of the ICMP, IGMP, TCP, UDP or SCTP message. The frame is only read; frames as
+ * in ip().
  *
  * A UDP checksum of zero is absent: valid in IPv4 (RFC 768), not in IPv6 (RFC 8200 section 8.1).
- * A fragment and another protocol have the IPv4 header's checksum alone; where no checksum is
- * left, as in an IPv6 fragment or an ARP frame, and where the frame is too short for what its
- * headers claim, a RangeError says so.
+ * Where what lies behind a whole IPv4 header is a fragment, another protocol, cut off or malformed,
+ * the header is judged alone, and `unjudged` says why the rest is not. Where no checksum can be
+ * judged, as in an IPv6 fragment or an ARP frame, a RangeError says so.
  */
-export function verify(frame: Bytes, options?: FrameOptions): Verdict[] {
+export function verify(frame: Bytes, options?: FrameOptions): Verdicts {
   const { bytes, start, length, link } = frameOf(frame, options);
-  const count = native.rawsock_checksum_verify(bytes, start, length, link, kernel, verdicts);
-  if (count < 0) throw refusal(count, "verify");
-  return Array.from({ length: count }, (_, index) => {
+  const outcome = native.rawsock_checksum_verify(bytes, start, length, link, kernel, verdicts);
+  if (outcome < 0) throw refusal(outcome, "verify");
+  const list = Array.from({ length: outcome % 256 }, (_, index) => {
     const verdict = verdicts.subarray(index * verdictLayout.size);
     return {
       layer: LAYERS[verdictFields.layer.get(verdict)] as (typeof LAYERS)[number],
@@ -262,6 +289,9 @@ export function verify(frame: Bytes, options?: FrameOptions): Verdict[] {
       actual: verdictFields.actual.get(verdict),
     };
   });
+  const rest = Math.floor(outcome / 256);
+  const unjudged = rest === 0 ? null : `the frame ${explanation(-rest)}`;
+  return Object.defineProperty(list, "unjudged", { value: unjudged }) as Verdicts;
 }
 
 function frameOf(frame: Bytes, options: FrameOptions | undefined) {
@@ -280,7 +310,11 @@ function linkNumber(link: unknown = "ethernet"): number {
 }
 
 function refusal(result: number, what: string): RangeError {
+  return new RangeError(`checksum.${what}: the frame ${explanation(result)}`);
+}
+
+function explanation(result: number): string {
   const text = allocate(128);
   const length = native.rawsock_checksum_explain(result, text, text.length);
-  return new RangeError(`checksum.${what}: the frame ${decodeText(text.subarray(0, length))}`);
+  return decodeText(text.subarray(0, length));
 }

@@ -13,6 +13,7 @@ import {
   wrongType,
 } from "../base/validate.ts";
 import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "../calls/flags.ts";
+import { refusal } from "../calls/remedy.ts";
 import { IOV_MAX, limitElements } from "../calls/transfer.ts";
 import { native } from "../native/library.ts";
 import { Structure } from "../native/record.ts";
@@ -121,7 +122,7 @@ export function sendmmsg(
   const start = spanStart(options, end);
   const sent = sendBatch(number, messages, start, end, flags);
   if (sent < 0) {
-    throw failure(sent, "sendmmsg", number, messages[start]?.address ?? undefined);
+    throw refusal(sent, "sendmmsg", number, messages[start]?.address ?? undefined);
   }
   return sent;
 }

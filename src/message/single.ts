@@ -5,6 +5,7 @@ import { type Descriptor, descriptor } from "../base/descriptor.ts";
 import { failure } from "../base/error.ts";
 import { type Span, spanEnd, spanStart } from "../base/validate.ts";
 import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "../calls/flags.ts";
+import { refusal } from "../calls/remedy.ts";
 import { native } from "../native/library.ts";
 import { type Message, slotOf } from "./message.ts";
 import type { Slot } from "./slot.ts";
@@ -48,7 +49,7 @@ export function sendmsg(
   const flags = options === NO_OPTIONS ? 0 : sendFlags.bits(options);
   const slot = prepareSend(message, options);
   const sent = native.rawsock_sendmsg(number, slot.words, flags);
-  if (sent < 0) throw failure(sent, "sendmsg", number, slot.address ?? undefined);
+  if (sent < 0) throw refusal(sent, "sendmsg", number, slot.address ?? undefined);
   return sent;
 }
 

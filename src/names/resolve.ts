@@ -3,7 +3,6 @@
 import { type AddressLike, received, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
 import {
   AI,
-  EAI,
   type Family,
   type FamilyName,
   families,
@@ -17,10 +16,11 @@ import { AddrInfoError, check } from "../base/error.ts";
 import { FlagOptions, Flags } from "../base/keyword.ts";
 import { lazy } from "../base/lazy.ts";
 import { protocolNumber } from "../base/protocol.ts";
-import { encodableText, integer, U16_MAX } from "../base/validate.ts";
+import { encodableText, integer, knownKeys, U16_MAX } from "../base/validate.ts";
 import { native } from "../native/library.ts";
 import { allocate, decodeText } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
+import { checkLookupLimits, type LookupLimits, lookUp } from "./lookup.ts";
 
 /** What to look up: a node, a service, or both. */
 export type AddrInfoHints = {
@@ -170,50 +170,22 @@ function throwStatus(bytes: Uint8Array, syscall: string, subject: string): void 
   if (eai !== 0) throw new AddrInfoError(eai, errnoField.get(bytes), syscall, subject);
 }
 
-/** Lookups of this JavaScript thread that may run at once; the others wait for their turn. */
-const RUNNING_MAX = 16;
-let running = 0;
-const waiting: (() => void)[] = [];
+const LIMITS: ReadonlySet<string> = new Set(["signal", "timeout"]);
 
 /**
  * getaddrinfo(3) in a thread of its own: nothing here waits for it. At most 16 lookups run at
- * once. A pending one keeps the process alive. Rejects with what `getaddrinfo` throws.
+ * once. A pending one keeps the process alive. Rejects with what `getaddrinfo` throws, with the
+ * reason of an aborted `signal`, and with a SocketError, "ETIMEDOUT", after `timeout` milliseconds;
+ * what the C library asks then goes on behind the scenes and counts as running until it ends.
  */
-export async function resolve(hints: AddrInfoHints): Promise<AddrInfo[]> {
+export async function resolve(
+  hints: AddrInfoHints,
+  limits: LookupLimits = {},
+): Promise<AddrInfo[]> {
   const query = queryOf(hints);
-  if (running >= RUNNING_MAX) await new Promise<void>((turn) => waiting.push(turn));
-  else running++;
-  try {
-    return decode(await lookUp(query), query);
-  } finally {
-    // The turn passes on, or is given back.
-    const next = waiting.shift();
-    if (next === undefined) running--;
-    else next();
-  }
-}
-
-/** Bun.connect takes a descriptor, though its types do not say so. */
-type Connection = Omit<Bun.UnixSocketOptions, "unix"> & { readonly fd: number };
-
-/** The bytes that the lookup's thread sends. */
-async function lookUp(query: Query): Promise<Uint8Array> {
-  const fd = native.rawsock_getaddrinfo_start(query.node, query.service, query.hints);
-  // No socket or thread for the lookup: it could not be made, as getaddrinfo itself says.
-  if (fd < 0) throw new AddrInfoError(EAI.SYSTEM, -fd, "getaddrinfo", query.subject);
-  const { promise, resolve: finish, reject } = Promise.withResolvers<Uint8Array>();
-  const parts: Uint8Array[] = [];
-  // The connection owns the descriptor, also when its Worker is terminated.
-  const connection: Connection = {
-    fd,
-    socket: {
-      data: (_, part) => void parts.push(Uint8Array.from(part)),
-      error: (_, error) => reject(error),
-      close: () => finish(new Uint8Array(Buffer.concat(parts))),
-    },
-  };
-  await Bun.connect(connection as Connection & Bun.UnixSocketOptions);
-  return promise;
+  knownKeys(limits, LIMITS);
+  checkLookupLimits(limits);
+  return decode(await lookUp(query, limits), query);
 }
 
 export type NameInfoOptions = {

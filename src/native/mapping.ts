@@ -16,10 +16,23 @@ const adopt = toArrayBuffer as (
  * where the thread is terminated: then no JavaScript runs, but the heap is torn down.
  */
 export function mapEventSource(): ArrayBuffer | number {
+  return owned("readiness_source", native.rawsock_readiness_open, native.rawsock_readiness_release);
+}
+
+/** The memory of a new lookup, or -errno; released as an event source is. */
+export function mapLookup(): ArrayBuffer | number {
+  return owned("lookup", native.rawsock_lookup_open, native.rawsock_lookup_release);
+}
+
+/** What `open` makes, a structure of that name, for the heap to `release`. */
+function owned(
+  structure: string,
+  open: (address: BigUint64Array) => number,
+  release: object,
+): ArrayBuffer | number {
   const address = new BigUint64Array(1);
-  const status = native.rawsock_readiness_open(address);
+  const status = open(address);
   if (status < 0) return status;
-  const { size } = record("readiness_source");
-  const { ptr } = native.rawsock_readiness_release as unknown as { ptr: Pointer };
-  return adopt(Number(address[0]), 0, size, ptr);
+  const { ptr } = release as { ptr: Pointer };
+  return adopt(Number(address[0]), 0, record(structure).size, ptr);
 }

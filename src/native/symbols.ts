@@ -10,6 +10,7 @@ export const symbols = {
   rawsock_gai_strerror: "i32 buffer u32",
 
   rawsock_socket: "i32 i32 i32",
+  rawsock_socket_in: "i32 ptr i32 i32 i32 buffer",
   rawsock_close: "i32",
   rawsock_set_nonblocking: "i32 u32",
   rawsock_socketpair: "i32 i32 i32 buffer",
@@ -22,6 +23,7 @@ export const symbols = {
   rawsock_shutdown: "i32 i32",
   rawsock_sockatmark: "i32",
   rawsock_poll: "buffer u32 i32",
+  rawsock_ioctl: "i32 u32 ptr u32",
 
   rawsock_getsockopt: "i32 i32 i32 buffer u32",
   rawsock_setsockopt: "i32 i32 i32 buffer u32 u32",
@@ -56,7 +58,11 @@ export const symbols = {
   rawsock_getprotobyname: "buffer",
 
   rawsock_getaddrinfo: "ptr ptr buffer buffer u32",
-  rawsock_getaddrinfo_start: "ptr ptr buffer",
+  rawsock_lookup_open: "buffer",
+  rawsock_lookup_start: "buffer ptr ptr buffer",
+  rawsock_lookup_take: "buffer buffer u32",
+  rawsock_lookup_close: "buffer",
+  rawsock_lookup_release: "buffer ptr",
   rawsock_getnameinfo: "buffer u32 i32 buffer u32",
 
   rawsock_protocol: "ptr i32 buffer u32",
@@ -76,6 +82,7 @@ export const symbols = {
   rawsock_checksum_kernel: "",
   rawsock_checksum_partial: "buffer u32 u32 u32 u32",
   rawsock_checksum_store: "buffer u32 u32 u32 u32 u32",
+  rawsock_checksum_store_sctp: "buffer u32 u32 u32",
   rawsock_checksum_verify: "buffer u32 u32 u32 u32 buffer",
   rawsock_checksum_explain: "i32 buffer u32",
 } as const;

@@ -33,14 +33,27 @@ const UDP = 17;
 const padding = [1, 4, 0, 0, 0, 0];
 const address = new Array<number>(16).fill(0x20);
 
-test("fragments, the first and atomic ones too", () => {
+test("fragments, the first too", () => {
   for (const [offset, more] of [
-    [0, 0],
     [0, 1],
     [0x5d8, 0],
   ] as const) {
     refused(behind(FRAGMENT, UDP, 0, ...word(offset | more), 1, 2, 3, 4), /fragment/);
   }
+});
+
+test("an atomic fragment is the whole datagram", () => {
+  // The two reserved bits are ignored.
+  for (const bits of [0, 2, 4, 6]) {
+    expect(valid(behind(FRAGMENT, UDP, 0, ...word(bits), 1, 2, 3, 4))).toBe(true);
+  }
+  expect(valid(behind(DESTINATION, FRAGMENT, 0, ...padding, UDP, 0, 0, 0, 1, 2, 3, 4))).toBe(true);
+});
+
+test("a payload length of zero without the option is no jumbogram", () => {
+  const frame = behind(HOP_BY_HOP, UDP, 0, ...padding);
+  frame.set([0, 0], 18);
+  refused(frame, /ends within an IPv6 extension header/);
 });
 
 test("jumbograms", () => {

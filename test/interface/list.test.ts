@@ -34,7 +34,9 @@ while p:
   e = p.contents
   pointed = e.flags & 0x12
   destination = text(e.destination)
-  if not pointed and destination == text(e.address): destination = None
+  # The C libraries name the own address of an interface that has no broadcast address or peer.
+  own = destination == text(e.address)
+  if own and (not pointed or destination and destination[0] != 17): destination = None
   if not pointed and destination and destination[0] == 17: destination = None
   out.append([e.name.decode(), e.flags, text(e.address), text(e.netmask), destination])
   p = e.next
@@ -104,6 +106,7 @@ testWith(namespaces, python)("aliases, peers, scopes and downs agree with getifa
   expect(by("10.1.0.1")?.name).toBe("fifteen-letters");
   expect(by("10.1.0.1")?.destination?.address).toBe("10.1.15.255");
   expect(by("10.1.0.9")?.name).toBe("right:alias");
+  expect(by("10.1.0.9")?.destination).toBeNull();
   expect(by("10.2.0.1")?.destination?.address).toBe("10.2.0.2");
   expect(by("fd00::1")?.destination?.address).toBe("fd00::2");
   expect(by("10.3.0.1")?.destination?.address).toBe("10.3.0.2");

@@ -306,6 +306,78 @@ testWith(namespaces, python)("a Worker may be terminated while its lookups run",
   await slow.end();
 });
 
+testWith(namespaces, python)(
+  "a signal and a timeout end a lookup, and the next ones go on",
+  async () => {
+    using slow = new SlowResolver();
+    await using peer = await slow.run(`
+    const { resolve, SocketError } = await import(${INDEX});
+    const slow = { node: "slow.example" };
+    const seen = (promise) => promise.then(() => "resolved", (error) => [
+      error instanceof SocketError, error.code, error.timeout, error.message]);
+    const start = performance.now();
+    const late = await seen(resolve(slow, { timeout: 30 }));
+    const reason = new Error("enough");
+    const aborted = await resolve(slow, { signal: AbortSignal.abort(reason) }).catch((e) => e);
+    const controller = new AbortController();
+    const pending = resolve(slow, { signal: controller.signal }).catch((e) => e);
+    setTimeout(() => controller.abort(reason), 20);
+    const stopped = await pending;
+    const quick = performance.now() - start < 800;
+    // As many as may run at once: given up, they still run, and what is asked next waits for them.
+    const crowd = await Promise.all(Array.from({ length: 20 }, () => seen(resolve(slow, { timeout: 5 }))));
+    const [next] = await resolve({ node: "127.0.0.1" });
+    console.log(JSON.stringify([late, aborted === reason, stopped === reason, quick,
+      new Set(crowd.map((line) => line[1])).size, next.address.address]));
+  `);
+    expect(JSON.parse(await peer.line())).toEqual([
+      [true, "ETIMEDOUT", 30, "getaddrinfo ETIMEDOUT slow.example: no result within 30 ms"],
+      true,
+      true,
+      true,
+      1,
+      "127.0.0.1",
+    ]);
+    expect(await peer.end()).toBe(0);
+    await slow.end();
+  },
+);
+
+test("wrong limits are refused before anything is asked", async () => {
+  const lookup = (limits: object) => () => resolve({ node: "127.0.0.1" }, limits);
+  expect(lookup({ timeout: -1 })).toThrow(RangeError);
+  expect(lookup({ timeout: "1" })).toThrow(TypeError);
+  expect(lookup({ signal: 1 })).toThrow(TypeError);
+  expect(lookup({ abort: 1 })).toThrow(TypeError);
+});
+
+test("a Worker terminated at any moment of its lookups leaves no descriptor", async () => {
+  const script = `
+    const { readdirSync } = await import("node:fs");
+    const source = 'const { resolve } = await import(${INDEX});' +
+      'const next = () => resolve({ node: "127.0.0.1" }).then(next);' +
+      'for (let n = 0; n < 8; n++) next(); postMessage("started")';
+    const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    const descriptors = () => readdirSync("/proc/self/fd").length;
+    const round = async (delay) => {
+      const worker = new Worker(url);
+      await new Promise((started) => { worker.onmessage = started; });
+      await Bun.sleep(delay);
+      const closed = new Promise((done) => worker.addEventListener("close", done));
+      worker.terminate();
+      await closed;
+    };
+    await round(1);
+    await Bun.sleep(100);
+    const before = descriptors();
+    for (let number = 0; number < 30; number++) await round(number % 7);
+    for (let tries = 0; tries < 100 && descriptors() > before; tries++) await Bun.sleep(20);
+    console.log(descriptors() - before);`;
+  const { stdout, exitCode } = await end(bun(script));
+  expect(stdout).toBe("0\n");
+  expect(exitCode).toBe(0);
+}, 60_000);
+
 test("where no descriptor is left, lookups fail and say so", async () => {
   const script = `
     const address = rawsock.Sockaddr.inet("127.0.0.1", 80);

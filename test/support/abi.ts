@@ -18,6 +18,7 @@ const OWN: ReadonlySet<string> = new Set([
   "control_header",
   "interface_entry",
   "interface_header",
+  "lookup",
   "message_slot",
   "netdb_entry",
   "readiness_ready",

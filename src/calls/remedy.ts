@@ -1,0 +1,82 @@
+// What can be done about a refusal, where that is known: a part of the error's message.
+
+import type { Sockaddr } from "../address/sockaddr.ts";
+import { AF, IPPROTO, SO, SOCK, SOL } from "../base/constants.ts";
+import { type ErrorContext, failure, SocketError } from "../base/error.ts";
+import { native } from "../native/library.ts";
+import { natureOf } from "./nature.ts";
+
+const RAW_REMEDY =
+  "raw and packet sockets need CAP_NET_RAW: run with sudo, or once " +
+  '`sudo setcap cap_net_raw+ep "$(readlink -f "$(which bun)")"`';
+const PING_REMEDY =
+  "ICMP datagram sockets are for the groups in the sysctl net.ipv4.ping_group_range: " +
+  '`sudo sysctl net.ipv4.ping_group_range="0 2147483647"`';
+const RAW_PROTOCOL_REMEDY =
+  'a raw socket needs a protocol: "icmp" and "udp" for example, or "raw" to send any';
+const BROADCAST_REMEDY =
+  'to a broadcast address only with SO_BROADCAST: setSocketOption(fd, "SO_BROADCAST", true)';
+
+/** The cure of a refused socket(2) or socketpair(2). */
+export function socketRemedy(
+  code: string,
+  family: number,
+  type: number,
+  protocol: number,
+): string | undefined {
+  // Flags such as SOCK_NONBLOCK stand above the type: socket(2).
+  const kind = type & 0xf;
+  if (code === "EPROTONOSUPPORT") {
+    return isInternet(family) && kind === SOCK.RAW && protocol === 0
+      ? RAW_PROTOCOL_REMEDY
+      : undefined;
+  }
+  if (code !== "EPERM" && code !== "EACCES") return undefined;
+  if (family === AF.PACKET || kind === SOCK.RAW) return RAW_REMEDY;
+  const ping = protocol === IPPROTO.ICMP || protocol === IPPROTO.ICMPV6;
+  return kind === SOCK.DGRAM && ping ? PING_REMEDY : undefined;
+}
+
+function isInternet(family: number): boolean {
+  return family === AF.INET || family === AF.INET6;
+}
+
+/**
+ * The SocketError of a call on `fd` that returned -errno, with its cure: bind(2) to a port for the
+ * privileged, and connect(2) and the sends to a broadcast address.
+ */
+export function refusal(
+  result: number,
+  syscall: string,
+  fd: number,
+  address?: Sockaddr,
+): SocketError {
+  const error = failure(result, syscall, fd, address);
+  if (error.code !== "EACCES") return error;
+  const remedy = syscall === "bind" ? portRemedy(address) : broadcastRemedy(fd);
+  if (remedy === undefined) return error;
+  const context: ErrorContext = { fd, remedy, ...(address === undefined ? {} : { address }) };
+  return new SocketError(-result, syscall, context);
+}
+
+/** Without a file system, or as another user, what the limit is cannot be known. */
+function portRemedy(address: Sockaddr | undefined): string | undefined {
+  const port = address?.port;
+  if (port === undefined || port === 0) return undefined;
+  return (
+    "ports below the sysctl net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE: " +
+    `\`sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}\`, or once ` +
+    '`sudo setcap cap_net_bind_service+ep "$(readlink -f "$(which bun)")"`'
+  );
+}
+
+const word = new Int32Array(new ArrayBuffer(4));
+const wordBytes = new Uint8Array(word.buffer);
+
+/** A prohibiting route refuses with EACCES too: only where the option is off is it the cure. */
+function broadcastRemedy(fd: number): string | undefined {
+  const status = native.rawsock_getsockopt(fd, SOL.SOCKET, SO.BROADCAST, wordBytes, 4);
+  if (status < 0 || word[0] !== 0) return undefined;
+  const { family, type } = natureOf(fd);
+  return family === AF.INET && type !== SOCK.STREAM ? BROADCAST_REMEDY : undefined;
+}

@@ -1,0 +1,187 @@
+// Calls beyond the classic ones: ioctl(2), sockets of other namespaces, dissolved associations.
+
+import { expect, test } from "bun:test";
+import { readdirSync, readlinkSync } from "node:fs";
+import {
+  accept,
+  bind,
+  close,
+  connect,
+  disconnect,
+  FIO,
+  getpeername,
+  getsockname,
+  ioctl,
+  listen,
+  Message,
+  openIn,
+  poll,
+  recvmsg,
+  SIOC,
+  send,
+  sendmmsg,
+  sendmsg,
+  sendto,
+  setSocketOption,
+  shutdown,
+  socket,
+  socketpair,
+} from "../../src/index.ts";
+import { Descriptors, loopback } from "../support/descriptors.ts";
+import { Namespace } from "../support/namespace.ts";
+import { bun, end, unprivileged } from "../support/program.ts";
+import { namespaces, testWith } from "../support/requirements.ts";
+
+test("poll tells that a peer has ended its direction", () => {
+  using open = new Descriptors();
+  const [a, b] = socketpair("unix", "stream");
+  open.own(a);
+  open.own(b);
+  expect(poll([{ fd: a, events: ["rdhup"] }], 0)).toEqual([]);
+  shutdown(b, "wr");
+  expect(poll([{ fd: a, events: ["rdhup"] }], 0)).toEqual([{ fd: a, events: ["rdhup"] }]);
+  // Not asked for, it is not told.
+  expect(poll([{ fd: a, events: ["in"] }], 0)).toEqual([{ fd: a, events: ["in"] }]);
+});
+
+test("disconnect and an unspecified address dissolve an association", () => {
+  using open = new Descriptors();
+  const fd = open.own(socket("inet", "dgram"));
+  for (const dissolve of [() => disconnect(fd), () => connect(fd, { family: "unspec" })]) {
+    connect(fd, { family: "inet", address: "127.0.0.1", port: 9 });
+    expect(getpeername(fd).port).toBe(9);
+    dissolve();
+    expect(() => getpeername(fd)).toThrow(expect.objectContaining({ code: "ENOTCONN" }));
+  }
+});
+
+test("a TCP socket that was disconnected connects anew", () => {
+  using open = new Descriptors();
+  const server = open.own(socket("inet", "stream"));
+  bind(server, loopback);
+  listen(server, 2);
+  const client = open.own(socket("inet", "stream"));
+  for (let round = 0; round < 2; round++) {
+    connect(client, getsockname(server));
+    disconnect(client);
+  }
+});
+
+test("ioctl reads into bytes, takes numbers, and returns what the call does", () => {
+  using open = new Descriptors();
+  const [a, b] = socketpair("unix", "stream");
+  open.own(a);
+  open.own(b);
+  send(b, new Uint8Array(7));
+  const count = new Int32Array(1);
+  expect(ioctl(a, FIO.NREAD, count)).toBe(0);
+  expect(count[0]).toBe(7);
+  expect(ioctl(b, SIOC.OUTQ as number, count.buffer)).toBe(0);
+  expect(count[0]).toBeGreaterThanOrEqual(7);
+  // Too short for what is written: nothing beside it changes.
+  const around = new Uint8Array(4).fill(0xa5);
+  ioctl(a, FIO.NREAD, around.subarray(0, 2));
+  expect([...around]).toEqual([7, 0, 0xa5, 0xa5]);
+
+  const name = new Uint8Array(40);
+  name.set(new TextEncoder().encode("lo"));
+  const fd = open.own(socket("inet", "dgram"));
+  ioctl(fd, SIOC.GIFMTU as number, name);
+  expect(new DataView(name.buffer).getInt32(16, true)).toBeGreaterThan(1000);
+  expect(() => ioctl(fd, SIOC.GIFMTU as number, new Uint8Array(40))).toThrow(
+    expect.objectContaining({ code: "ENODEV", syscall: "ioctl", fd }),
+  );
+  expect(() => ioctl(fd, -1)).toThrow(RangeError);
+  expect(() => ioctl(fd, 1, -1)).toThrow(RangeError);
+  expect(() => ioctl(fd, 1, "x" as never)).toThrow(TypeError);
+});
+
+testWith(namespaces)("a socket is made in another namespace, and the process stays", () => {
+  using namespace = new Namespace();
+  using open = new Descriptors();
+  const before = readlinkSync("/proc/self/ns/net");
+  const path = `/run/netns/${namespace.name}`;
+  const descriptors = readdirSync("/proc/self/fd").length;
+  const outside = open.own(socket("inet", "stream"));
+  bind(outside, { family: "inet", address: "127.0.0.1", port: 0 });
+  const port = getsockname(outside).port as number;
+  for (const where of [namespace.name, path]) {
+    const inside = openIn(where, "inet", "stream");
+    // The same port is free there.
+    bind(inside, { family: "inet", address: "127.0.0.1", port });
+    close(inside);
+  }
+  const other = open.own(socket("inet", "dgram", 0, { namespace: path }));
+  expect(() => connect(other, { family: "inet", address: "192.0.2.1", port: 9 })).toThrow(
+    expect.objectContaining({ code: "ENETUNREACH" }),
+  );
+  expect(readlinkSync("/proc/self/ns/net")).toBe(before);
+  expect(readdirSync("/proc/self/fd").length).toBeLessThanOrEqual(descriptors + 3);
+});
+
+test("a namespace that is none says which step was refused", () => {
+  expect(() => openIn("no-such-namespace", "inet", "dgram")).toThrow(
+    /^open ENOENT no-such-namespace: /,
+  );
+  using open = new Descriptors();
+  const fd = open.own(socket("inet", "dgram"));
+  expect(() => openIn(fd, "inet", "dgram")).toThrow(
+    expect.objectContaining({ syscall: "setns", code: expect.stringMatching(/EINVAL|EPERM/) }),
+  );
+  expect(() => openIn("", "inet", "dgram")).toThrow(TypeError);
+  expect(() => openIn(-1, "inet", "dgram")).toThrow(RangeError);
+  expect(() => socket("inet", "dgram", 0, { namspace: 1 } as never)).toThrow(TypeError);
+});
+
+test("a raw socket without a protocol says what it lacks", () => {
+  expect(() => socket("inet", "raw")).toThrow(/EPROTONOSUPPORT.*a raw socket needs a protocol/);
+});
+
+test("sending to a broadcast address without SO_BROADCAST says what it lacks", () => {
+  using open = new Descriptors();
+  const fd = open.own(socket("inet", "dgram"));
+  const address = { family: "inet", address: "127.255.255.255", port: 9 } as const;
+  const data = new Uint8Array(1);
+  const message = () => new Message({ address, iovec: [data] });
+  for (const call of [
+    () => sendto(fd, data, address),
+    () => sendmsg(fd, message()),
+    () => sendmmsg(fd, [message()]),
+    () => connect(fd, address),
+  ]) {
+    expect(call).toThrow(/EACCES.*SO_BROADCAST/);
+  }
+  setSocketOption(fd, "SO_BROADCAST", true);
+  connect(fd, address);
+});
+
+testWith(namespaces)("a port for the privileged names the sysctl", async () => {
+  const script = `
+    const fd = rawsock.socket("inet", "stream");
+    try { rawsock.bind(fd, { family: "inet", address: "127.0.0.1", port: 81 }); }
+    catch ({ code, message }) { console.log(code, message); }`;
+  const { stdout } = await end(unprivileged(bun(script)));
+  expect(stdout).toMatch(/^EACCES .*ip_unprivileged_port_start=81/);
+});
+
+test("MSG_FASTOPEN without a cookie connects, then sends", () => {
+  const FASTOPEN = 0x20000000;
+  for (const call of [
+    (fd: number, to: ReturnType<typeof getsockname>, data: Uint8Array) =>
+      sendto(fd, data, to, { flags: FASTOPEN }),
+    (fd: number, to: ReturnType<typeof getsockname>, data: Uint8Array) =>
+      sendmsg(fd, new Message({ address: to, iovec: [data] }), { flags: FASTOPEN }),
+    (fd: number, to: ReturnType<typeof getsockname>, data: Uint8Array) =>
+      sendmmsg(fd, [new Message({ address: to, iovec: [data] })], { flags: FASTOPEN }),
+  ]) {
+    using open = new Descriptors();
+    const server = open.own(socket("inet", "stream"));
+    bind(server, loopback);
+    listen(server, 2);
+    const client = open.own(socket("inet", "stream"));
+    expect(call(client, getsockname(server), new Uint8Array([1, 2, 3]))).toBeGreaterThan(0);
+    const accepted = open.own(accept(server).fd);
+    const arrived = new Message({ iovec: [new Uint8Array(8)] });
+    expect(recvmsg(accepted, arrived)).toBe(3);
+  }
+});

@@ -1,0 +1,180 @@
+//! getaddrinfo(3) in a thread of its own, for a JavaScript thread that does not wait.
+//!
+//! A lookup is memory that both threads hold, and a pair of sockets: where the second is closed
+//! there is an answer, complete and with its length, in the memory. JavaScript has the memory as an
+//! ArrayBuffer whose deallocator is `release`. So whoever asked may end, a terminated Worker for
+//! one: the descriptors and the memory go when the last of the two lets go.
+const std = @import("std");
+const c = @import("headers");
+const fail = @import("result.zig").fail;
+const libc = @import("libc.zig");
+const resolve = @import("resolve.zig");
+const system = @import("system.zig");
+
+pub const Lookup = extern struct {
+    /// How many hold this memory.
+    holders: u32,
+    /// Is the answer there?
+    answered: u32,
+    /// JavaScript's end of the pair, and the thread's own; -1: closed, or not made yet.
+    signal: i32,
+    thread_end: i32,
+    /// malloc(3)'s: the answer as bytes, and the texts of the question.
+    answer: ?[*]u8,
+    answer_length: usize,
+    texts: ?[*]u8,
+    /// Where the service begins in the texts; the node is at their beginning.
+    service: usize,
+    has_node: u32,
+    has_service: u32,
+    hints: resolve.Hints,
+
+    fn from(memory: [*]u8) *Lookup {
+        return @ptrCast(@alignCast(memory));
+    }
+
+    fn text(lookup: *const Lookup, present: u32, offset: usize) ?[*:0]const u8 {
+        return if (present == 0) null else @ptrCast(lookup.texts.? + offset);
+    }
+
+    fn letGo(lookup: *Lookup) void {
+        if (@atomicRmw(u32, &lookup.holders, .Sub, 1, .acq_rel) > 1) return;
+        libc.free(lookup.answer);
+        libc.free(lookup.texts);
+        libc.free(lookup);
+    }
+
+    fn finish(lookup: *Lookup) void {
+        const end = lookup.thread_end;
+        @atomicStore(u32, &lookup.answered, 1, .release);
+        // Either of the two tells.
+        _ = system.sendto(end, &.{1}, system.no_signal | c.MSG_DONTWAIT, null, 0);
+        _ = system.close(end);
+        lookup.letGo();
+    }
+};
+
+/// Makes a lookup and stores its address, 8 bytes, in `address`.
+pub fn open(address: [*]u8) callconv(.c) i32 {
+    const memory = libc.malloc(@sizeOf(Lookup)) orelse return fail(c.ENOMEM);
+    const lookup: *Lookup = @ptrCast(@alignCast(memory));
+    lookup.* = std.mem.zeroes(Lookup);
+    lookup.holders = 1;
+    lookup.signal = -1;
+    lookup.thread_end = -1;
+    std.mem.writeInt(u64, address[0..8], @intFromPtr(memory), .little);
+    return 0;
+}
+
+/// Starts the thread and returns a descriptor, the lookup's own, that becomes readable when the
+/// answer is there.
+pub fn start(
+    memory: [*]u8,
+    node: ?[*]const u8,
+    service: ?[*]const u8,
+    hints: [*]const u8,
+) callconv(.c) i32 {
+    const lookup: *Lookup = .from(memory);
+    const wanted: *align(1) const resolve.Hints = @ptrCast(hints);
+    lookup.hints = wanted.*;
+    const node_length = lengthOf(node);
+    const service_length = lengthOf(service);
+    const texts = libc.malloc(node_length + service_length + 1) orelse return fail(c.ENOMEM);
+    lookup.texts = @ptrCast(texts);
+    lookup.service = node_length;
+    lookup.has_node = @intFromBool(node != null);
+    lookup.has_service = @intFromBool(service != null);
+    if (node) |from| @memcpy(lookup.texts.?[0..node_length], from[0..node_length]);
+    if (service) |from| {
+        @memcpy(lookup.texts.?[node_length..][0..service_length], from[0..service_length]);
+    }
+
+    var pair: [2]i32 = undefined;
+    const paired = system.socketpair(c.AF_UNIX, c.SOCK_STREAM, 0, &pair);
+    if (paired < 0) return paired;
+    lookup.signal = pair[0];
+    lookup.thread_end = pair[1];
+    const flags = system.getFlags(pair[0]);
+    _ = system.setFlags(pair[0], @max(flags, 0) | c.O_NONBLOCK);
+    lookup.holders += 1;
+    var thread: libc.Thread = undefined;
+    const created = libc.pthread_create(&thread, null, run, memory);
+    if (created != 0) {
+        lookup.holders -= 1;
+        _ = system.close(pair[1]);
+        _ = close(memory);
+        return -created;
+    }
+    _ = libc.pthread_detach(thread);
+    return pair[0];
+}
+
+/// With its NUL.
+fn lengthOf(text: ?[*]const u8) usize {
+    const pointer = text orelse return 0;
+    return std.mem.len(@as([*:0]const u8, @ptrCast(pointer))) + 1;
+}
+
+fn run(memory: ?*anyopaque) callconv(.c) ?*anyopaque {
+    system.blockSignals();
+    const lookup: *Lookup = @ptrCast(@alignCast(memory.?));
+    defer lookup.finish();
+    const node = lookup.text(lookup.has_node, 0);
+    const found = resolve.lookUp(node, lookup.text(lookup.has_service, lookup.service), lookup.hints);
+    defer if (found.list) |list| libc.freeaddrinfo(list);
+    const length = resolve.flatten(found, &.{});
+    // Without memory for the answer there is none, and `take` says so.
+    const answer: [*]u8 = @ptrCast(libc.malloc(length) orelse return null);
+    _ = resolve.flatten(found, answer[0..length]);
+    lookup.answer = answer;
+    lookup.answer_length = length;
+    return null;
+}
+
+/// Writes the answer into `out` and returns its length; where `room` is short, the length needed.
+/// -EAGAIN: there is none yet; -ENOMEM: there was no memory for it.
+pub fn take(memory: [*]u8, out: [*]u8, room: u32) callconv(.c) i32 {
+    const lookup: *Lookup = .from(memory);
+    if (@atomicLoad(u32, &lookup.answered, .acquire) == 0) return fail(c.EAGAIN);
+    const answer = lookup.answer orelse return fail(c.ENOMEM);
+    const length = lookup.answer_length;
+    if (length <= room) @memcpy(out[0..length], answer[0..length]);
+    return std.math.cast(i32, length) orelse fail(c.EOVERFLOW);
+}
+
+/// Closes JavaScript's descriptor, which is not needed any more.
+pub fn close(memory: [*]u8) callconv(.c) i32 {
+    const lookup: *Lookup = .from(memory);
+    if (lookup.signal >= 0) _ = system.close(lookup.signal);
+    lookup.signal = -1;
+    return 0;
+}
+
+/// JavaScript lets go: the ArrayBuffer's deallocator.
+pub fn release(memory: [*]u8, _: ?[*]u8) callconv(.c) i32 {
+    _ = close(memory);
+    Lookup.from(memory).letGo();
+    return 0;
+}
+
+test "an answer is complete, and the memory goes with its last holder" {
+    var address: [8]u8 = undefined;
+    try std.testing.expectEqual(0, open(&address));
+    const memory: [*]u8 = @ptrFromInt(std.mem.readInt(u64, &address, .little));
+    var out: [4096]u8 = undefined;
+    try std.testing.expectEqual(fail(c.EAGAIN), take(memory, &out, out.len));
+    const hints: resolve.Hints = .{
+        .flags = c.AI_NUMERICHOST,
+        .family = c.AF_INET,
+        .kind = c.SOCK_STREAM,
+        .protocol = 0,
+    };
+    const fd = start(memory, "127.0.0.1", "80", std.mem.asBytes(&hints));
+    try std.testing.expect(fd >= 0);
+    var table = [1]c.struct_pollfd{.{ .fd = fd, .events = c.POLLIN }};
+    try std.testing.expectEqual(1, system.poll(&table, 1, 10_000));
+    const needed = take(memory, &out, 0);
+    try std.testing.expect(needed > @sizeOf(resolve.Status));
+    try std.testing.expectEqual(needed, take(memory, &out, out.len));
+    _ = release(memory, null);
+}
