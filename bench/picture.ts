@@ -70,7 +70,8 @@ function legend(y: number): string {
 }
 
 function swatch(x: number, y: number, fill: string, label: string): string {
-  return `<rect x="${x}" y="${y - 10}" width="13" height="13" fill="${fill}"/>${text(x + 18, y, label)}`;
+  const square = `<rect x="${x}" y="${y - 10}" width="13" height="13" fill="${fill}"/>`;
+  return square + text(x + 18, y, label);
 }
 
 function nativeLine(top: number, bottom: number): string {
@@ -78,7 +79,8 @@ function nativeLine(top: number, bottom: number): string {
 }
 
 function dashed(x: number, top: number, bottom: number): string {
-  return `<line x1="${x}" y1="${top}" x2="${x}" y2="${bottom}" stroke="#555" stroke-dasharray="4 3"/>`;
+  const dashes = 'stroke="#555" stroke-dasharray="4 3"';
+  return `<line x1="${x}" y1="${top}" x2="${x}" y2="${bottom}" ${dashes}/>`;
 }
 
 function bar({ name, against, ratio, extra, goal, met }: WithGoal, y: number): string {
@@ -90,9 +92,12 @@ function bar({ name, against, ratio, extra, goal, met }: WithGoal, y: number): s
   const value = isRatio
     ? `${ratio.toFixed(2)}x`
     : `${extra < 0 ? "-" : "+"} ${timeText(Math.abs(extra))}`;
+  const colour = met === false ? MISSED : GOOD;
+  const size = `width="${width.toFixed(1)}" height="14"`;
+  const place = `x1="${mark.toFixed(1)}" y1="${y - 13}" x2="${mark.toFixed(1)}" y2="${y + 5}"`;
   return `${text(LABEL - 8, y, label, 'text-anchor="end"')}
-<rect x="${LABEL}" y="${y - 11}" width="${width.toFixed(1)}" height="14" fill="${met === false ? MISSED : GOOD}"/>
-<line x1="${mark.toFixed(1)}" y1="${y - 13}" x2="${mark.toFixed(1)}" y2="${y + 5}" stroke="#000" stroke-width="2"/>
+<rect x="${LABEL}" y="${y - 11}" ${size} fill="${colour}"/>
+<line ${place} ${GOAL_STROKE}/>
 ${text(LABEL + PLOT + 12, y, `${value}  (goal ${goalText(goal)})`)}`;
 }
 
