@@ -17,7 +17,7 @@ import {
   socketpair,
 } from "../../src/index.ts";
 import { withConnection } from "../support/connection.ts";
-import { capability, nobody, testWith } from "../support/requirements.ts";
+import { capability, ipv6, nobody, testWith } from "../support/requirements.ts";
 import { withSocket } from "../support/sockets.ts";
 
 const set = setSocketOption as (fd: unknown, name: unknown, value?: unknown) => void;
@@ -158,7 +158,7 @@ describe("shapes", () => {
     });
   });
 
-  test("IPV6_MTU and IPV6_PATHMTU tell the connection's", () => {
+  testWith(ipv6)("IPV6_MTU and IPV6_PATHMTU tell the connection's", () => {
     withSocket("udp6", (fd) => {
       expect(() => get(fd, "IPV6_MTU")).toThrow(SocketError);
       connect(fd, { family: "inet6", address: "::1", port: 9 });

@@ -10,7 +10,13 @@ import {
 } from "../../src/index.ts";
 import { constants } from "../../src/native/library.ts";
 import { optionList, optionNames, optionsOf } from "../../src/option/table.ts";
-import { capability, kernel, type Requirement, testWith } from "../support/requirements.ts";
+import {
+  capability,
+  ipv6Sockets,
+  kernel,
+  type Requirement,
+  testWith,
+} from "../support/requirements.ts";
 import { plainKinds, socketKinds, withSocket } from "../support/sockets.ts";
 import { excluded } from "./excluded.ts";
 import { privilegedRows, type Row, rows, since, withoutRow } from "./rows.ts";
@@ -26,7 +32,8 @@ function setAndRead({ kind, name, value, stored }: Row): void {
 /** Is there this option here, on this kind of socket? */
 function available({ kind, name }: Row): Requirement {
   if (kind === "vsock") return { met: socketKinds.includes(kind), remedy: "modprobe vsock" };
-  return kernel(since[name] ?? "5.10");
+  const version = kernel(since[name] ?? "5.10");
+  return kind.endsWith("6") && version.met ? ipv6Sockets : version;
 }
 
 describe("an option reads as it was set, and not so before", () => {
@@ -86,7 +93,10 @@ const running: ReadonlySet<string> = new Set([
 
 describe("socketOptions never throws, and reads what socketOption reads", () => {
   for (const kind of socketKinds) {
-    const needed = plainKinds.includes(kind) ? [] : [capability("net_raw")];
+    const needed = [
+      ...(plainKinds.includes(kind) ? [] : [capability("net_raw")]),
+      ...(kind.endsWith("6") ? [ipv6Sockets] : []),
+    ];
     testWith(...needed)(kind, () => {
       withSocket(kind, (fd) => {
         const values = socketOptions(fd, { level: "all" });

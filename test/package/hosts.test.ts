@@ -20,6 +20,8 @@ const PUBLIC: ReadonlySet<string> = new Set([
   "semver.org",
   "www.iana.org",
   "www.kernel.org",
+  // Pages about packages, not the registry.
+  "www.npmjs.com",
   "www.rfc-editor.org",
   "www.tcpdump.org",
   "www.w3.org",

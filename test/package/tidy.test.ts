@@ -20,8 +20,7 @@ async function sources(pattern: string): Promise<Map<string, string>> {
 
 /**
  * The floors from the lowest up. A file imports, types included, only from its own folder and from
- * floors below. What gathers the exports of other folders stands on the floor of src/index.ts,
- * wherever it lies.
+ * floors below. src/calls/index.ts gathers what the synchronous calls are, out of many folders.
  */
 const FLOORS: readonly RegExp[] = [
   /^src\/native\//,
@@ -37,8 +36,8 @@ const FLOORS: readonly RegExp[] = [
   /^src\/checksum\//,
   /^src\/message\//,
   /^src\/wire\//,
-  /^src\/socket\//,
   /^src\/calls\/index\.ts$/,
+  /^src\/socket\//,
   /^src\/index\.ts$/,
   /^src\/capture\//,
   /^src\/netlink\//,
@@ -126,10 +125,14 @@ test("a circle is found wherever it is, and only where one is", () => {
   );
 });
 
+/** Calls that load: a method may well be named like one. */
+const LATE =
+  /\bimport\s*\(|(?<![.#])\brequire\s*\(\s*["'`]|\bimport\.meta\.require\b|\bcreateRequire\b/;
+
 test("nothing is loaded late", async () => {
   const late: string[] = [];
   for (const [file, text] of await sources("src/**/*.ts")) {
-    const found = /\bimport\s*\(|\brequire\s*\(|\bcreateRequire\b/.exec(withoutComments(text));
+    const found = LATE.exec(withoutComments(text));
     // The library itself, which a bundler takes along when it sees it required.
     if (found !== null && file !== "src/native/library.ts") late.push(`${file}: ${found[0]}`);
   }
@@ -165,7 +168,7 @@ test("the library has no mutable statics", async () => {
 });
 
 test("nothing is left undone", async () => {
-  const marks = new RegExp(["TODO", "FIXME", "XXX", "@ts-ignore", "as any"].join("|"));
+  const marks = new RegExp(["TODO", "FIXME", "XXX", "@ts-ignore", "\\bas any\\b"].join("|"));
   const found: string[] = [];
   for (const [name, text] of await sources("{src,zig,test,examples,scripts,bench}/**/*.{ts,zig}")) {
     if (name !== "test/package/tidy.test.ts" && marks.test(text)) found.push(name);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { Sockaddr, Socket, SocketError } from "../../src/index.ts";
+import { ipv6, testWith } from "../support/requirements.ts";
 
 /** A listener whose queue is full after one connection, so that the others stay under way. */
 async function crowded(limits: object, count = 4): Promise<[Socket[], Promise<unknown>[]]> {
@@ -19,19 +20,22 @@ for (const [family, address] of [
   ["inet", Sockaddr.inet("127.0.0.1")],
   ["inet6", Sockaddr.inet6("::1")],
 ] as const) {
-  test(`a second connect of ${family} fails with EISCONN, wherever it leads`, async () => {
-    using listener = Socket.open(family, "stream").bind(address).listen();
-    using other = Socket.open(family, "stream").bind(address).listen();
-    using socket = Socket.open(family, "stream");
-    await socket.connect(listener.localAddress);
-    const again = socket.connect(other.localAddress);
-    await expect(again).rejects.toMatchObject({ code: "EISCONN", address: other.localAddress });
-    using accepted = await listener.accept();
-    await socket.send(new Uint8Array([7]));
-    const buffer = new Uint8Array(1);
-    expect(await accepted.recv(buffer)).toBe(1);
-    expect(buffer[0]).toBe(7);
-  });
+  testWith(...(family === "inet6" ? [ipv6] : []))(
+    `a second connect of ${family} fails with EISCONN, wherever it leads`,
+    async () => {
+      using listener = Socket.open(family, "stream").bind(address).listen();
+      using other = Socket.open(family, "stream").bind(address).listen();
+      using socket = Socket.open(family, "stream");
+      await socket.connect(listener.localAddress);
+      const again = socket.connect(other.localAddress);
+      await expect(again).rejects.toMatchObject({ code: "EISCONN", address: other.localAddress });
+      using accepted = await listener.accept();
+      await socket.send(new Uint8Array([7]));
+      const buffer = new Uint8Array(1);
+      expect(await accepted.recv(buffer)).toBe(1);
+      expect(buffer[0]).toBe(7);
+    },
+  );
 }
 
 test("a connect that is late says to where", async () => {

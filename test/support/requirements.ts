@@ -3,7 +3,7 @@
 
 import { dlopen } from "bun:ffi";
 import { test } from "bun:test";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import { libcName } from "./libc.ts";
 import { NOBODY } from "./program.ts";
@@ -62,6 +62,20 @@ export function program(name: string, debianPackage: string = name): Requirement
 
 export const python: Requirement = program("python3");
 export const ip: Requirement = program("ip", "iproute2");
+
+const IF_INET6 = "/proc/net/if_inet6";
+
+/** IPv6 on the loopback interface. */
+export const ipv6: Requirement = {
+  met: !LINUX || (existsSync(IF_INET6) && /^0{31}1 /m.test(readFileSync(IF_INET6, "utf8"))),
+  remedy: "needs IPv6: sysctl net.ipv6.conf.lo.disable_ipv6=0",
+};
+
+/** Sockets of IPv6, whether or not an interface has it. */
+export const ipv6Sockets: Requirement = {
+  met: !LINUX || existsSync(IF_INET6),
+  remedy: "needs a kernel with IPv6: boot without ipv6.disable=1",
+};
 
 /** Network namespaces of the tests' own: test/support/namespace.ts. */
 export const namespaces: Requirement = ip.met
