@@ -71,7 +71,9 @@ export {
   type LinkStatistics,
 } from "./interface/list.ts";
 export { type BatchReceiveOptions, recvmmsg, sendmmsg } from "./message/batch.ts";
-export { Message, type MessageFlag, type MessageInit } from "./message/message.ts";
+export type { MessageFlag } from "./message/flags.ts";
+export { Message, type MessageInit } from "./message/message.ts";
+export type { ReceivedMessage } from "./message/received.ts";
 export { recvmsg, sendmsg } from "./message/single.ts";
 export {
   type NetworkEntry,
@@ -105,8 +107,7 @@ export type {
   OptionValue,
   OptionValues,
 } from "./option/table.ts";
-export type { ReceivedMessage } from "./socket/inbox.ts";
-export type { Limits } from "./socket/limits.ts";
+export type { Limits, LoopLimits } from "./socket/limits.ts";
 export type { MessagesOptions } from "./socket/messages.ts";
 export type { ReceiveCallOptions, ReceivedFrom, ReceiveFromOptions } from "./socket/receive.ts";
 export type { SendCallOptions } from "./socket/send.ts";

@@ -21,12 +21,17 @@ export class SocketError extends Error {
   /** How many of its messages such a call had sent before. */
   declare readonly messagesSent?: number;
 
+  /** Of a Socket's call that was late, the milliseconds it had. */
+  declare readonly timeout?: number;
+
   constructor(errno: number, syscall: string, context: ErrorContext = {}) {
     const code = errorName(errno);
     const subject = context.option ?? context.address;
     const about = subject === undefined ? "" : ` ${subject}`;
     const cure = context.remedy === undefined ? "" : ` (${context.remedy})`;
-    super(`${syscall} ${code}${about}: ${strerror(errno)}${cure}`);
+    const { timeout } = context;
+    const text = timeout === undefined ? strerror(errno) : `no result within ${timeout} ms`;
+    super(`${syscall} ${code}${about}: ${text}${cure}`);
     this.code = code;
     this.errno = errno;
     this.syscall = syscall;
@@ -37,6 +42,7 @@ export class SocketError extends Error {
     }
     if (context.bytesSent !== undefined) this.bytesSent = context.bytesSent;
     if (context.messagesSent !== undefined) this.messagesSent = context.messagesSent;
+    if (timeout !== undefined) this.timeout = timeout;
   }
 }
 
@@ -46,6 +52,7 @@ export type ErrorContext = {
   readonly address?: Sockaddr;
   readonly bytesSent?: number;
   readonly messagesSent?: number;
+  readonly timeout?: number;
   /** The socket option it was about. */
   readonly option?: string;
   /** What the user can do about it. */

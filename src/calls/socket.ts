@@ -59,7 +59,13 @@ const PING_REMEDY =
   '`sudo sysctl net.ipv4.ping_group_range="0 2147483647"`';
 
 /** The refusal of a new socket, with the cure where it is a matter of privilege. */
-function refused(result: number, syscall: string, family: number, type: number, protocol: number) {
+export function refused(
+  result: number,
+  syscall: string,
+  family: number,
+  type: number,
+  protocol: number,
+): SocketError {
   const error = failure(result, syscall);
   const remedy = privilegeRemedy(error.code, family, type, protocol);
   return remedy === undefined ? error : new SocketError(-result, syscall, { remedy });

@@ -1,22 +1,10 @@
 // Message, what sendmsg(2) and recvmsg(2) transfer.
 
 import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
-import { MSG } from "../base/constants.ts";
-import { lazy } from "../base/lazy.ts";
-import {
-  type Bytes,
-  integer,
-  knownKeys,
-  uint8Array,
-  unknownKeyword,
-  wrongType,
-} from "../base/validate.ts";
+import { type Bytes, integer, knownKeys, uint8Array, wrongType } from "../base/validate.ts";
 import { type ControlMessage, checkControl } from "../control/control.ts";
-import type { ConstantTable } from "../native/library.ts";
+import { flagBits, flagNames, type MessageFlag } from "./flags.ts";
 import { Slot } from "./slot.ts";
-
-/** A MSG_* constant, lower-case and without its prefix. */
-export type MessageFlag = "trunc" | "ctrunc" | "eor" | "oob" | "errqueue" | (string & {});
 
 export type MessageInit = {
   /** Where to; `true` and null leave it to be filled in when receiving. */
@@ -39,6 +27,7 @@ const CONTROL_LENGTH = 256;
 const INT32_MAX = 2 ** 31 - 1;
 
 let slotIn: (message: Message) => Slot | undefined;
+let content: PropertyDescriptorMap;
 
 /**
  * A message: buffers, an address, and control messages. It can be sent and received into again and
@@ -46,18 +35,21 @@ let slotIn: (message: Message) => Slot | undefined;
  *
  * Descriptors in received control messages are the caller's to close from the moment `control` is
  * read. Those of a message whose `control` nobody ever read are closed when the next message is
- * received into it, or when it is garbage-collected.
+ * received into it, or when it is garbage-collected. Messages compare, spread, serialize and clone by
+ * content, which reads `control`; to print one does not.
  */
 export class Message {
   readonly #slot: Slot;
 
   static {
     slotIn = (message) => (#slot in message ? message.#slot : undefined);
+    content = contentOf(Message.prototype);
   }
 
   constructor(init: MessageInit = {}) {
     if (typeof init !== "object" || init === null) throw wrongType("init", "an object", init);
     knownKeys(init, INIT_KEYS);
+    Object.defineProperties(this, content);
     this.#slot = new Slot(controlRoom(init.controlLength ?? CONTROL_LENGTH));
     if (init.address !== undefined) this.address = init.address;
     if (init.iovec !== undefined) this.iovec = init.iovec;
@@ -121,46 +113,25 @@ export class Message {
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): object {
-    const { address, iovec, control, controlLength, flags, length } = this;
-    return { address, iovec, control, controlLength, flags, length };
+    const { address, iovec, controlLength, flags, length } = this;
+    return { address, iovec, control: this.#slot.lookAtControl(), controlLength, flags, length };
   }
+}
+
+/**
+ * The accessors of `prototype` as an object's own, so that what looks at own properties sees them:
+ * expect().toEqual, structuredClone, spread, JSON.
+ */
+function contentOf(prototype: object): PropertyDescriptorMap {
+  const own: PropertyDescriptorMap = {};
+  for (const [name, accessor] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (accessor.get !== undefined) own[name] = { ...accessor, enumerable: true };
+  }
+  return own;
 }
 
 function controlRoom(length: number): number {
   return integer(length, "controlLength", 0, INT32_MAX);
-}
-
-/** Single bits by keyword. Of several names for one the first in the header counts. */
-const bitNames = lazy(
-  (): ReadonlyMap<string, number> =>
-    new Map(
-      Object.entries(MSG as ConstantTable)
-        .filter(([, bit]) => bit > 0 && (bit & (bit - 1)) === 0)
-        .map(([name, bit]) => [name.toLowerCase().replaceAll("_", "-"), bit]),
-    ),
-);
-
-function flagNames(bits: number): MessageFlag[] {
-  const names: MessageFlag[] = [];
-  let rest = bits;
-  if (bits === 0) return names;
-  for (const [name, bit] of bitNames()) {
-    if ((rest & bit) === 0) continue;
-    names.push(name);
-    rest &= ~bit;
-  }
-  return names;
-}
-
-function flagBits(flags: readonly MessageFlag[]): number {
-  if (!Array.isArray(flags)) throw wrongType("flags", "an array of keywords", flags);
-  let bits = 0;
-  for (const flag of flags) {
-    const bit = bitNames().get(flag);
-    if (bit === undefined) throw unknownKeyword("flag", String(flag), bitNames().keys());
-    bits |= bit;
-  }
-  return bits;
 }
 
 /** The slot of a message; a TypeError for anything else. */

@@ -1,0 +1,56 @@
+// The memory that messages() receives into, again and again.
+
+import { tryReceiveMessages } from "../message/batch.ts";
+import { Message, slotOf } from "../message/message.ts";
+import { type ReceivedMessage, receivedMessage } from "../message/received.ts";
+
+/** Messages received at once. */
+export const BATCH_MAX = 64;
+const BATCH_MIN = 4;
+/** All of it, unless even one message needs more. */
+const ARENA_MAX = 65_536 * BATCH_MAX;
+
+export class Arena {
+  readonly #bytes: Uint8Array;
+  readonly #messages: Message[] = [];
+  readonly #size: number;
+  /** How many to ask for: more while they keep coming. */
+  #wanted = BATCH_MIN;
+
+  /** Room for `limit` messages of `size` bytes each. */
+  constructor(size: number, controlLength: number, limit: number) {
+    const count = Math.min(limit, Math.max(1, Math.floor(ARENA_MAX / Math.max(size, 1))));
+    this.#bytes = new Uint8Array(new ArrayBuffer(count * size));
+    this.#size = size;
+    for (let start = 0; start < count * size || this.#messages.length === 0; start += size) {
+      const iovec = [this.#bytes.subarray(start, start + size)];
+      this.#messages.push(new Message({ iovec, controlLength }));
+    }
+  }
+
+  /** Receives without waiting, at most `limit`: how many, or -errno. */
+  receive(fd: number, limit: number): number {
+    const end = Math.min(this.#messages.length, this.#wanted, Math.max(limit, 1));
+    const count = tryReceiveMessages(fd, this.#messages, 0, { start: 0, end });
+    if (count > 0) this.#wanted = Math.max(BATCH_MIN, Math.min(BATCH_MAX, count * 2));
+    return count;
+  }
+
+  /**
+   * Can this not be the end of a connection? What has bytes, an address or control data cannot,
+   * nor what was cut down to nothing.
+   */
+  isSomething(index: number): boolean {
+    const message = this.#messages[index] as Message;
+    const slot = slotOf(message);
+    return slot.length > 0 || slot.flagBits !== 0 || slot.hasControl || message.address !== null;
+  }
+
+  /** A copy of a message received, with its control data. */
+  copy(index: number): ReceivedMessage {
+    const message = this.#messages[index] as Message;
+    const start = index * this.#size;
+    const data = this.#bytes.slice(start, start + message.length);
+    return receivedMessage(data, message.address, slotOf(message).giveControl(), message.flags);
+  }
+}
