@@ -15,7 +15,6 @@ import {
 import { allocate } from "../native/memory.ts";
 import { stableAddress } from "../native/pointers.ts";
 import { Structure } from "../native/record.ts";
-import { ReceivedControl } from "./received.ts";
 import { Unseen } from "./unseen.ts";
 import { VECTOR_ROOM, Vector } from "./vector.ts";
 
@@ -45,6 +44,7 @@ const WORD = 2 ** 32;
 const CTRUNC = MSG.CTRUNC;
 
 const NOTHING = new DataView(new ArrayBuffer(0));
+const NOBODYS: readonly number[] = [];
 
 export class Slot {
   readonly words: Uint32Array<ArrayBuffer>;
@@ -242,15 +242,9 @@ export class Slot {
     return this.words[RECEIVED_CONTROL] !== 0;
   }
 
-  /** Gives the control data of the message that came in to another owner; null: there are none. */
-  giveControl(): ReceivedControl | null {
-    const length = this.words[RECEIVED_CONTROL] as number;
-    if (length === 0) return null;
-    const bytes = new Uint8Array(this.#room.buffer, 0, length).slice();
-    this.#clear(CONTROL_UNREAD);
-    this.#control = [];
-    const cut = ((this.words[FLAGS] as number) & CTRUNC) !== 0;
-    return new ReceivedControl(bytes, cut, this.#unseen?.release() ?? []);
+  /** The descriptors that came in and that nobody has seen, from now on another owner's. */
+  giveUnseen(): readonly number[] {
+    return this.#unseen === null ? NOBODYS : this.#unseen.release();
   }
 
   /** Points the control data at `length` bytes at least; at nothing for 0. */

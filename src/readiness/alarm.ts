@@ -56,6 +56,10 @@ export class Alarm {
     };
   }
 
+  get isArmed(): boolean {
+    return this.#armed;
+  }
+
   /** Wakes when a watched socket is ready, at once where one is. */
   arm(): void {
     if (this.#armed) return;

@@ -1,38 +1,40 @@
 // Looking once more before going to sleep.
 
 /**
- * Traffic is seldom alone: where a socket was ready a moment ago, the next turn of the event loop
- * looks for itself, which costs less than a microsecond, before the kernel is asked to wake the
- * thread, which costs ten. One look that finds nothing is enough.
+ * Traffic is seldom alone: what a program sends is often answered by itself, or at once. So where
+ * a socket was ready a moment ago, we look once more when the program's own work is done, for half
+ * a microsecond, before the event loop is asked to wake the thread, which costs ten. One look that
+ * finds nothing is enough.
  */
 export class Look {
-  readonly #turn: () => void;
+  readonly #look: () => boolean;
   #pending = false;
   #found = false;
 
-  constructor(turn: () => void) {
-    this.#turn = turn;
+  /** `look` tells whether it found something. */
+  constructor(look: () => boolean) {
+    this.#look = look;
   }
 
-  /** Is another look likely to find something? */
+  /** Is another look likely to find something, or about to be taken? */
   get isWorthwhile(): boolean {
     return this.#found || this.#pending;
   }
 
-  /** Tells whether the last look, or wake, found something. */
-  note(found: boolean): void {
-    this.#found = found;
+  /** Tells that a socket was ready. */
+  encourage(): void {
+    this.#found = true;
   }
 
-  /** Looks in the next turn of the event loop. */
+  /** Looks when the program's own work is done. */
   begin(): void {
     if (this.#pending) return;
     this.#pending = true;
-    setImmediate(this.#next);
+    queueMicrotask(this.#next);
   }
 
   readonly #next = (): void => {
     this.#pending = false;
-    this.#turn();
+    this.#found = this.#look();
   };
 }

@@ -44,13 +44,15 @@ export class ReadinessSource {
   readonly memory: Uint8Array;
   readonly #words: Uint32Array;
   readonly #alarm: Alarm;
-  readonly #look = new Look(() => this.#turn());
+  readonly #look = new Look(() => this.#lookAgain());
   readonly #watches: (Watched | undefined)[] = [];
   readonly #free: number[] = [];
   #generation = 0;
   #waiting = 0;
   #referenced = 0;
   #unfinished: Watched[] = [];
+  /** Is the end of this turn seen to? */
+  #sleepy = false;
   /** Messages left in this turn of the event loop. */
   credit = MESSAGES_PER_TURN;
 
@@ -116,26 +118,46 @@ export class ReadinessSource {
 
   /** Sees to it that the next readiness is noticed. */
   #expect(): void {
-    // A look that is asked for keeps the process alive, and Bun drops one that was unref'd.
-    if (this.#look.isWorthwhile && this.#referenced > 0) this.#look.begin();
-    else this.#alarm.arm();
+    if (this.#alarm.isArmed) return;
+    // Timers must not starve: what one turn may do has an end.
+    if (!this.#look.isWorthwhile) this.#alarm.arm();
+    else if (this.credit > 0) this.#look.begin();
+    else this.#sleepSoon();
   }
 
   /** A watched socket became ready while we slept. */
   #wake(): void {
     this.credit = MESSAGES_PER_TURN;
-    const found = this.#serve();
-    this.#alarm.note(found > 0);
-    this.#look.note(true);
-    if (this.#waiting > 0) this.#expect();
+    this.#alarm.note(this.#serve() > 0);
+    this.#look.encourage();
+    this.#sleepSoon();
   }
 
-  /** A turn of the event loop in which we look for ourselves. */
-  #turn(): void {
-    this.credit = MESSAGES_PER_TURN;
-    this.#look.note(this.#serve() > 0);
-    if (this.#waiting > 0) this.#expect();
+  #lookAgain(): boolean {
+    if (this.#alarm.isArmed || this.#waiting === 0) return true;
+    const found = this.#serve() > 0;
+    if (found) this.#sleepSoon();
+    else this.#alarm.arm();
+    return found;
   }
+
+  /** Who was served may soon wait again, and look: sleep is for the end of this turn. */
+  #sleepSoon(): void {
+    if (this.#sleepy || this.#waiting === 0) return;
+    // What is asked for here keeps the process alive, and Bun drops what was unref'd.
+    if (this.#referenced === 0) {
+      this.#alarm.arm();
+      return;
+    }
+    this.#sleepy = true;
+    setImmediate(this.#sleep);
+  }
+
+  readonly #sleep = (): void => {
+    this.#sleepy = false;
+    this.credit = MESSAGES_PER_TURN;
+    this.#lookAgain();
+  };
 
   /** Serves what is ready: how many sockets were. */
   #serve(): number {

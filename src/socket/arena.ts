@@ -1,8 +1,10 @@
 // The memory that messages() receives into, again and again.
 
 import { tryReceiveMessages } from "../message/batch.ts";
+import { flagNames } from "../message/flags.ts";
 import { Message, slotOf } from "../message/message.ts";
-import { type ReceivedMessage, receivedMessage } from "../message/received.ts";
+import { type ReceivedMessage, withUnseen } from "../message/received.ts";
+import type { Slot } from "../message/slot.ts";
 
 /** Messages received at once. */
 export const BATCH_MAX = 64;
@@ -13,7 +15,10 @@ const ARENA_MAX = 65_536 * BATCH_MAX;
 export class Arena {
   readonly #bytes: Uint8Array;
   readonly #messages: Message[] = [];
+  readonly #slots: Slot[];
   readonly #size: number;
+  /** Did ever a message come with descriptors? */
+  hasDescriptors = false;
   /** How many to ask for: more while they keep coming. */
   #wanted = BATCH_MIN;
 
@@ -26,6 +31,7 @@ export class Arena {
       const iovec = [this.#bytes.subarray(start, start + size)];
       this.#messages.push(new Message({ iovec, controlLength }));
     }
+    this.#slots = this.#messages.map(slotOf);
   }
 
   /** Receives without waiting, at most `limit`: how many, or -errno. */
@@ -41,16 +47,23 @@ export class Arena {
    * nor what was cut down to nothing.
    */
   isSomething(index: number): boolean {
-    const message = this.#messages[index] as Message;
-    const slot = slotOf(message);
-    return slot.length > 0 || slot.flagBits !== 0 || slot.hasControl || message.address !== null;
+    const slot = this.#slots[index] as Slot;
+    return slot.length > 0 || slot.flagBits !== 0 || slot.hasControl || slot.address !== null;
   }
 
-  /** A copy of a message received, with its control data. */
+  /** A copy of a message received. */
   copy(index: number): ReceivedMessage {
-    const message = this.#messages[index] as Message;
+    const slot = this.#slots[index] as Slot;
     const start = index * this.#size;
-    const data = this.#bytes.slice(start, start + message.length);
-    return receivedMessage(data, message.address, slotOf(message).giveControl(), message.flags);
+    const message = {
+      data: this.#bytes.slice(start, start + slot.length),
+      address: slot.address,
+      control: slot.lookAtControl(),
+      flags: flagNames(slot.flagBits),
+    };
+    const fds = slot.giveUnseen();
+    if (fds.length === 0) return message;
+    this.hasDescriptors = true;
+    return withUnseen(message, fds);
   }
 }

@@ -23,13 +23,19 @@ export class Inbox {
   #entries: Entry[] = [];
   /** Those before it were given out. */
   #next = 0;
+  /** Did ever a message come with descriptors? */
+  hasDescriptors = false;
 
   get isEmpty(): boolean {
     return this.#next === this.#entries.length;
   }
 
-  add(entry: Entry): void {
-    this.#entries.push(entry);
+  /** Takes over `messages`, which came after those that are there. */
+  add(messages: Entry[]): void {
+    if (this.isEmpty) {
+      this.#entries = messages;
+      this.#next = 0;
+    } else this.#entries.push(...messages);
   }
 
   /** Puts entries before those that are there. */
@@ -56,11 +62,9 @@ export class Inbox {
 
   /** Up to `count` messages, none of them behind an error. */
   takeMessages(count: number): ReceivedMessage[] {
-    const end = Math.min(this.#entries.length, this.#next + count);
-    const failed = this.#entries.findIndex(
-      (entry, index) => index >= this.#next && typeof entry === "number",
-    );
-    const last = failed >= 0 ? Math.min(failed, end) : end;
+    let last = this.#next;
+    const end = Math.min(this.#entries.length, last + count);
+    while (last < end && typeof this.#entries[last] !== "number") last++;
     const whole = this.#next === 0 && last === this.#entries.length;
     const taken = whole ? this.#entries : this.#entries.slice(this.#next, last);
     this.#next = last;

@@ -7,7 +7,6 @@ import { receiveFlags, sendFlags } from "../calls/flags.ts";
 import { elements, limitElements } from "../calls/transfer.ts";
 import { tryReceiveMessages, trySendMessages } from "../message/batch.ts";
 import { Message, slotOf } from "../message/message.ts";
-import { receivedMessage } from "../message/received.ts";
 import { tryReceiveMessage, trySendMessage } from "../message/single.ts";
 import { type Direction, READ } from "../readiness/source.ts";
 import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
@@ -236,7 +235,7 @@ class ReceiveMessage extends MessageReception {
     if (this.#done === 0) return;
     const data = new Uint8Array(Buffer.concat(this.#buffers, this.#done));
     const { address, control, flags } = this.#message;
-    this.state.keep([{ ...receivedMessage(data, address, null, flags), control }]);
+    this.state.keep([{ data, address, control, flags }]);
     this.#message.control = [];
   }
 }

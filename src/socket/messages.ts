@@ -144,7 +144,10 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     if (received < 0) return received === AGAIN && isOver ? 0 : received;
     watch.charge(received - 1);
     const count = this.#state.isConnectionOriented ? this.#beforeEnd(received) : received;
-    for (let index = 0; index < count; index++) inbox.add(this.#arena.copy(index));
+    const messages = new Array<ReceivedMessage>(count);
+    for (let index = 0; index < count; index++) messages[index] = this.#arena.copy(index);
+    inbox.add(messages);
+    if (this.#arena.hasDescriptors) inbox.hasDescriptors = true;
     if (isOver) this.#last -= received;
     return received;
   };
@@ -168,13 +171,17 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     }
     if (this.#batch === 0) {
       const message = inbox.take() as ReceivedMessage;
-      if (hasUnseen(message)) this.#unseen.push(message);
+      if (inbox.hasDescriptors) this.#noteUnseen([message]);
       return { value: message as T, done: false };
     }
     const messages = inbox.takeMessages(this.#batch);
-    for (const message of messages) if (hasUnseen(message)) this.#unseen.push(message);
+    if (inbox.hasDescriptors) this.#noteUnseen(messages);
     return { value: messages as T, done: false };
   };
+
+  #noteUnseen(messages: readonly ReceivedMessage[]): void {
+    this.#unseen.push(...messages.filter(hasUnseen));
+  }
 }
 
 function batchOf(batch: unknown): number {

@@ -6,7 +6,6 @@ import { failure } from "../base/error.ts";
 import { type Bytes, spanEnd, spanStart, view, wrongType } from "../base/validate.ts";
 import { type ReceiveOptions, receiveFlags } from "../calls/flags.ts";
 import { TRANSFER_MAX } from "../calls/transfer.ts";
-import { receivedMessage } from "../message/received.ts";
 import { addressSlot, slotAddress } from "../native/address.ts";
 import { native } from "../native/library.ts";
 import { type Direction, ERRORS, READ, URGENT } from "../readiness/source.ts";
@@ -119,7 +118,7 @@ abstract class Reception<T> extends Operation<T> {
   protected override abandon(): void {
     if (this.#done === 0) return;
     const data = this.#part(this.#start, this.#done).slice();
-    this.state.keep([receivedMessage(data, null, null, [])]);
+    this.state.keep([{ data, address: null, control: [], flags: [] }]);
   }
 }
 

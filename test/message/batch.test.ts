@@ -228,7 +228,7 @@ setTimeout(() => {}, 5000);`;
 test("a blocking stream takes every message of a batch whole", async () => {
   using open = new Descriptors();
   const [a, b] = open.own(socketpair("unix", "stream"));
-  const worker = new Worker(new URL("support/sink.ts", import.meta.url).href);
+  const worker = new Worker(new URL("../support/sink.ts", import.meta.url).href);
   const total = new Promise((resolve) => {
     worker.onmessage = ({ data }) => resolve(data);
   });

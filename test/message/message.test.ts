@@ -204,7 +204,7 @@ test("out-of-band data comes with oob", () => {
 test("a blocking stream takes all of a large message, whose table stays intact", async () => {
   using open = new Descriptors();
   const [a, b] = open.own(socketpair("unix", "stream"));
-  const worker = new Worker(new URL("support/sink.ts", import.meta.url).href);
+  const worker = new Worker(new URL("../support/sink.ts", import.meta.url).href);
   const size = 3_000_000;
   const total = new Promise((resolve) => {
     worker.onmessage = ({ data }) => resolve(data);
