@@ -51,8 +51,8 @@ export class ReadinessSource {
   #waiting = 0;
   #referenced = 0;
   #unfinished: Watched[] = [];
-  /** Is the end of this turn seen to? */
-  #sleepy = false;
+  /** Was the next turn asked for, and does that keep the process alive? */
+  #turn: "none" | "weak" | "strong" = "none";
   /** Messages left in this turn of the event loop. */
   credit = MESSAGES_PER_TURN;
 
@@ -141,21 +141,29 @@ export class ReadinessSource {
     return found;
   }
 
-  /** Who was served may soon wait again, and look: sleep is for the end of this turn. */
+  /** Who was served may soon wait again, and look: sleep is for the next turn. */
   #sleepSoon(): void {
-    if (this.#sleepy || this.#waiting === 0) return;
-    // What is asked for here keeps the process alive, and Bun drops what was unref'd.
-    if (this.#referenced === 0) {
-      this.#alarm.arm();
-      return;
-    }
-    this.#sleepy = true;
-    setImmediate(this.#sleep);
+    if (this.#waiting === 0) return;
+    // A turn that does not keep the process alive would let it end before a wait that does.
+    if (this.#referenced === 0 || this.#turn === "weak") this.#alarm.arm();
+    else this.#askForTurn();
   }
 
-  readonly #sleep = (): void => {
-    this.#sleepy = false;
+  /** Has the event loop call us in its next turn. */
+  #askForTurn(): void {
+    if (this.#turn !== "none") return;
+    // What setImmediate is asked for keeps the process alive, and Bun drops what was unref'd.
+    this.#turn = this.#referenced > 0 ? "strong" : "weak";
+    if (this.#turn === "strong") setImmediate(this.#begin);
+    else setTimeout(this.#begin, 0).unref();
+  }
+
+  readonly #begin = (): void => {
+    this.#turn = "none";
     this.credit = MESSAGES_PER_TURN;
+    const watches = this.#unfinished;
+    this.#unfinished = [];
+    for (const watch of watches) this.#guard(watch, () => watch.resume());
     this.#lookAgain();
   };
 
@@ -167,14 +175,19 @@ export class ReadinessSource {
       const place = READY + index * READY_WORDS;
       const watch = this.#watches[this.#words[place] as number];
       if (watch === undefined || watch.generation !== this.#words[place + 1]) continue;
-      try {
-        watch.ready(this.#words[place + 2] as number);
-      } catch (error) {
-        // What fails for one socket is that socket's: the others go on.
-        watch.fail(error);
-      }
+      const events = this.#words[place + 2] as number;
+      this.#guard(watch, () => watch.ready(events));
     }
     return count;
+  }
+
+  /** What fails for one socket is that socket's: the others go on. */
+  #guard(watch: Watched, body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      watch.fail(error);
+    }
   }
 
   /** Somebody closed the set: the calls that wait fail, and the next wait makes a new one. */
@@ -185,23 +198,9 @@ export class ReadinessSource {
 
   /** Goes on with a watch in the next turn of the event loop. */
   defer(watch: Watched): void {
-    if (this.#unfinished.push(watch) > 1) return;
-    if (this.#referenced > 0) setImmediate(this.#resume);
-    else setTimeout(this.#resume, 0).unref();
+    this.#unfinished.push(watch);
+    this.#askForTurn();
   }
-
-  readonly #resume = (): void => {
-    this.credit = MESSAGES_PER_TURN;
-    const watches = this.#unfinished;
-    this.#unfinished = [];
-    for (const watch of watches) {
-      try {
-        watch.resume();
-      } catch (error) {
-        watch.fail(error);
-      }
-    }
-  };
 }
 
 let thread: ReadinessSource | undefined;

@@ -38,7 +38,9 @@ export class Arena {
   receive(fd: number, limit: number): number {
     const end = Math.min(this.#messages.length, this.#wanted, Math.max(limit, 1));
     const count = tryReceiveMessages(fd, this.#messages, 0, { start: 0, end });
-    if (count > 0) this.#wanted = Math.max(BATCH_MIN, Math.min(BATCH_MAX, count * 2));
+    // Traffic comes in bursts: the last of one says little about the next.
+    const next = Math.max(count * 2, this.#wanted / 2, BATCH_MIN);
+    if (count > 0) this.#wanted = Math.min(Math.floor(next), BATCH_MAX);
     return count;
   }
 

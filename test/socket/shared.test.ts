@@ -1,7 +1,7 @@
 // Sockets whose open file others share and change; closing and sending that would wait.
 
 import { expect, test } from "bun:test";
-import { MSG, Message, Sockaddr, Socket, setNonblocking } from "../../src/index.ts";
+import { Message, MSG, Sockaddr, Socket, setNonblocking } from "../../src/index.ts";
 import { openDescriptors } from "../support/descriptors.ts";
 import { patience } from "../support/patience.ts";
 
@@ -86,22 +86,25 @@ for (const [name, send] of [
     },
   ],
 ] as const) {
-  test.skipIf(FASTOPEN === 0)(`${name} with MSG_FASTOPEN and no cookie connects and sends`, async () => {
-    using listener = Socket.open("inet", "stream").bind(loopback).listen();
-    using client = Socket.open("inet", "stream");
-    const sending = send(client, listener.localAddress);
-    using accepted = await listener.accept();
-    let received = 0;
-    const buffer = new Uint8Array(65_536);
-    const reading = (async () => {
-      for (let length = 1; length > 0; received += length) length = await accepted.recv(buffer);
-    })();
-    const sent = await sending;
-    client.shutdown("wr");
-    await reading;
-    expect(received).toBe(sent);
-    expect(sent).toBe(name === "sendmmsg" ? 3000 : data.length);
-  });
+  test.skipIf(FASTOPEN === 0)(
+    `${name} with MSG_FASTOPEN and no cookie connects and sends`,
+    async () => {
+      using listener = Socket.open("inet", "stream").bind(loopback).listen();
+      using client = Socket.open("inet", "stream");
+      const sending = send(client, listener.localAddress);
+      using accepted = await listener.accept();
+      let received = 0;
+      const buffer = new Uint8Array(65_536);
+      const reading = (async () => {
+        for (let length = 1; length > 0; received += length) length = await accepted.recv(buffer);
+      })();
+      const sent = await sending;
+      client.shutdown("wr");
+      await reading;
+      expect(received).toBe(sent);
+      expect(sent).toBe(name === "sendmmsg" ? 3000 : data.length);
+    },
+  );
 }
 
 test.skipIf(FASTOPEN === 0)("MSG_FASTOPEN to where nobody listens is refused", async () => {

@@ -146,3 +146,14 @@ test("a set of watched sockets closed behind our back is made again", async () =
   );
   expect([stdout, stderr]).toEqual(["EBADF\n2\n", ""]);
 });
+
+test("the first stream of Node's needs no file: none can be opened any more", async () => {
+  const { stdout, stderr } = await limited(
+    64,
+    `${TAKE}
+    const taken = take(0);
+    const stream = rawsock.openUnixSocketStream("/nowhere");
+    stream.on("error", ({ code, syscall }) => { console.log(code, syscall); process.exit(0); });`,
+  );
+  expect([stdout, stderr]).toEqual(["EMFILE socket\n", ""]);
+});

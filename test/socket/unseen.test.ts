@@ -119,7 +119,7 @@ test("Messages compare, spread, clone, serialize and print by content", () => {
   expect(make(1)).toEqual(make(1));
   expect(make(1)).not.toEqual(make(2));
   expect(Bun.deepEquals(make(1), make(2))).toBe(false);
-  expect({ ...make(3) }.control).toEqual([{ kind: "ttl", value: 3 }]);
+  expect(({ ...make(3) } as Message).control).toEqual([{ kind: "ttl", value: 3 }]);
   expect(structuredClone(make(4))).toMatchObject({ control: [{ kind: "ttl", value: 4 }] });
   expect(JSON.parse(JSON.stringify(make(5)))).toMatchObject({ control: [{ value: 5 }] });
   expect(inspect(make(6))).toContain("value: 6");
