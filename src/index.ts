@@ -3,8 +3,7 @@
 export * from "./calls/index.ts";
 export type { LookupLimits } from "./names/lookup.ts";
 export { resolve } from "./names/resolve.ts";
-export type { ReceivedMessage } from "./socket/inbox.ts";
-export type { Limits } from "./socket/limits.ts";
+export type { Limits, LoopLimits } from "./socket/limits.ts";
 export type { MessagesOptions } from "./socket/messages.ts";
 export type { ReceiveCallOptions, ReceivedFrom, ReceiveFromOptions } from "./socket/receive.ts";
 export type { SendCallOptions } from "./socket/send.ts";

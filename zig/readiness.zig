@@ -1,13 +1,14 @@
-//! The event source of one JavaScript thread: a set of watched sockets, and one descriptor that
-//! Bun's event loop can read, which becomes readable when a watched socket becomes ready.
+//! The event source of one JavaScript thread: a set of watched sockets, which is itself a
+//! descriptor that becomes readable when one of them becomes ready. Bun's event loop watches
+//! duplicates of it, one after the other.
 //!
 //! Its memory is mapped here and handed to JavaScript as an ArrayBuffer whose deallocator is
 //! `release`. So a Worker that is terminated, in which no JavaScript runs any more, still gives
 //! back its descriptors: they go with its heap.
 const std = @import("std");
 const c = @import("headers");
-const shared = @import("readiness_source.zig");
-const Source = shared.Source;
+const readiness_socket = @import("readiness_socket.zig");
+const source_memory = @import("readiness_source.zig");
 const system = @import("system.zig");
 
 const poller = switch (@import("builtin").target.os.tag) {
@@ -15,40 +16,40 @@ const poller = switch (@import("builtin").target.os.tag) {
     else => @import("readiness_kqueue.zig"),
 };
 
-/// Makes an event source and stores its address, 8 bytes, in `address`.
+pub const Ready = source_memory.Ready;
+pub const Source = source_memory.Source;
+
+/// Makes an event source without a set and stores its address, 8 bytes, in `address`.
 pub fn open(address: [*]u8) callconv(.c) i32 {
     var memory: usize = 0;
     const mapped = system.map(@sizeOf(Source), &memory);
     if (mapped < 0) return mapped;
+    const source: *Source = @ptrFromInt(memory);
+    source.set = -1;
+    source.lent = -1;
     std.mem.writeInt(u64, address[0..8], memory, .little);
     return 0;
-}
-
-/// Prepares for the first wait; `threaded`: by a thread, whatever the kernel can do. It is a step
-/// of its own because a process that has an AIO context takes some 40 ms longer to end.
-pub fn start(memory: [*]u8, threaded: u32) callconv(.c) i32 {
-    const source: *Source = .from(memory);
-    if (source.started != 0) return 0;
-    const status = poller.open(source, threaded != 0);
-    if (status >= 0) source.started = 1;
-    return status;
 }
 
 /// Ends the source, closes what its thread owned, and unmaps it: the ArrayBuffer's deallocator.
 pub fn release(memory: [*]u8, _: ?[*]u8) callconv(.c) i32 {
     const source: *Source = .from(memory);
-    if (source.started != 0) poller.close(source);
-    for (source.owned, 0..) |bits, index| {
-        if (bits == 0) continue;
+    for (&source.owned, 0..) |*bits, index| {
+        if (bits.* == 0) continue;
         for (0..8) |bit| {
-            if (bits >> @intCast(bit) & 1 != 0) _ = system.close(@intCast(index * 8 + bit));
+            const fd: i32 = @intCast(index * 8 + bit);
+            if (bits.* >> @intCast(bit) & 1 != 0) _ = readiness_socket.closeSoon(fd);
         }
     }
+    // Bun closes the duplicate it has, but one that it was about to be given is nobody's.
+    if (source.lent >= 0 and poller.isDuplicate(source)) _ = system.close(source.lent);
+    if (source.set >= 0) _ = system.close(source.set);
     system.unmap(@intFromPtr(memory), @sizeOf(Source));
     return 0;
 }
 
 /// Watches `fd` for `events` becoming true; `change` 0: for the first time, 1: anew, 2: no longer.
+/// The first call makes the set, or leaves nothing behind.
 pub fn watch(
     memory: [*]u8,
     fd: i32,
@@ -57,12 +58,21 @@ pub fn watch(
     slot: u32,
     generation: u32,
 ) callconv(.c) i32 {
-    return poller.watch(.from(memory), fd, change, events, slot, generation);
+    const source: *Source = .from(memory);
+    if (source.set < 0) {
+        const set = poller.open();
+        if (set < 0) return set;
+        source.set = set;
+    }
+    return poller.watch(source.set, fd, change, events, slot, generation);
 }
 
-/// Makes `signal` readable when the next watched socket becomes ready, at once where one is.
-pub fn arm(memory: [*]u8) callconv(.c) i32 {
-    return poller.arm(.from(memory));
+/// A duplicate of the set for whoever will close it, or -errno.
+pub fn lend(memory: [*]u8) callconv(.c) i32 {
+    const source: *Source = .from(memory);
+    const duplicate = poller.duplicate(source.set);
+    if (duplicate >= 0) source.lent = duplicate;
+    return duplicate;
 }
 
 /// Stores what became ready in `ready` and returns how many; a full table means there is more.
@@ -70,23 +80,16 @@ pub fn take(memory: [*]u8) callconv(.c) i32 {
     return poller.take(.from(memory));
 }
 
-/// Has a connect(2) under way come to an end? 0, or its error; -EAGAIN: not yet.
-pub fn connected(fd: i32) callconv(.c) i32 {
-    const state = isReady(fd, shared.writable);
-    if (state < 0) return state;
-    if (state == 0) return -c.EAGAIN;
-    var outcome: i32 = 0;
-    var length: u32 = @sizeOf(i32);
-    const status = system.getsockopt(fd, c.SOL_SOCKET, c.SO_ERROR, @ptrCast(&outcome), &length);
-    return if (status < 0) status else -outcome;
+/// Forgets a set that is none any more: somebody closed its descriptor.
+pub fn reset(memory: [*]u8) callconv(.c) i32 {
+    const source: *Source = .from(memory);
+    source.set = -1;
+    return 0;
 }
 
-/// poll(2) of one descriptor without waiting: 1 ready, 0 not.
-pub fn isReady(fd: i32, events: u32) callconv(.c) i32 {
-    var wanted: c_short = 0;
-    if (events & shared.readable != 0) wanted |= c.POLLIN;
-    if (events & shared.writable != 0) wanted |= c.POLLOUT;
-    if (events & shared.urgent != 0) wanted |= c.POLLPRI;
-    var table = [1]c.struct_pollfd{.{ .fd = fd, .events = wanted }};
-    return system.poll(&table, 1, 0);
+/// Has `release` close a descriptor of this thread, or with `owned` 0 no longer.
+pub fn setOwned(memory: [*]u8, fd: i32, owned: u32) callconv(.c) i32 {
+    const source: *Source = .from(memory);
+    if (owned != 0) source.own(fd) else source.disown(fd);
+    return 0;
 }

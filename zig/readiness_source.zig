@@ -1,4 +1,4 @@
-//! The memory of an event source, which the readiness*.zig files share.
+//! The memory of an event source, which JavaScript reads: see readiness.zig.
 
 /// What a socket can be ready for. `failed` comes unasked.
 pub const readable: u32 = 1;
@@ -10,27 +10,30 @@ pub const failed: u32 = 8;
 pub const Ready = extern struct { slot: u32, generation: u32, events: u32 };
 
 /// Descriptors below this number are remembered so that `release` can close them.
-const owned_max = 1 << 20;
+pub const owned_max = 1 << 20;
 
 pub const Source = extern struct {
-    /// Where Bun reads.
-    signal: i32,
-    /// How readiness reaches `signal`: 0 by kernel AIO, 1 by a thread.
-    threaded: u32,
-    /// The poller's own.
+    /// The set of watched sockets; -1 before the first wait.
     set: i32,
-    relay: i32,
-    stop: i32,
-    /// pthread_t or aio_context_t.
-    handle: usize,
-    /// Does the poller run? Not before the first wait.
-    started: u32,
-    reserved: u32,
+    /// The duplicate of `set` that Bun's event loop has; -1 before the first.
+    lent: i32,
     ready: [64]Ready,
     /// One bit for each descriptor the JavaScript thread would close.
     owned: [owned_max / 8]u8,
 
     pub fn from(memory: [*]u8) *Source {
         return @ptrCast(@alignCast(memory));
+    }
+
+    pub fn own(source: *Source, fd: i32) void {
+        const number: u32 = @intCast(fd);
+        if (number >= owned_max) return;
+        source.owned[number / 8] |= @as(u8, 1) << @intCast(number % 8);
+    }
+
+    pub fn disown(source: *Source, fd: i32) void {
+        const number: u32 = @bitCast(fd);
+        if (number >= owned_max) return;
+        source.owned[number / 8] &= ~(@as(u8, 1) << @intCast(number % 8));
     }
 };

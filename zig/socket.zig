@@ -62,11 +62,6 @@ pub fn finishConnect(fd: i32) i32 {
     return if (status < 0) status else -outcome;
 }
 
-/// connect(2) of a non-blocking descriptor.
-pub fn connectNow(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
-    return system.connect(fd, address, length);
-}
-
 pub fn listen(fd: i32, backlog: i32) callconv(.c) i32 {
     return system.listen(fd, backlog);
 }

@@ -63,7 +63,9 @@ export {
   type LinkStatistics,
 } from "../interface/list.ts";
 export { type BatchReceiveOptions, recvmmsg, sendmmsg } from "../message/batch.ts";
-export { Message, type MessageFlag, type MessageInit } from "../message/message.ts";
+export type { MessageFlag } from "../message/flags.ts";
+export { Message, type MessageInit } from "../message/message.ts";
+export type { ReceivedMessage } from "../message/received.ts";
 export { recvmsg, sendmsg } from "../message/single.ts";
 export {
   type NetworkEntry,

@@ -105,7 +105,13 @@ const pair = allocate(8);
 const pairNumbers = new Int32Array(pair.buffer);
 
 /** The refusal of a new socket, with the cure where there is one. */
-function refused(result: number, syscall: string, family: number, type: number, protocol: number) {
+export function refused(
+  result: number,
+  syscall: string,
+  family: number,
+  type: number,
+  protocol: number,
+): SocketError {
   const error = failure(result, syscall);
   const remedy = socketRemedy(error.code, family, type, protocol);
   return remedy === undefined ? error : new SocketError(-result, syscall, { remedy });

@@ -28,7 +28,7 @@ import { refusal } from "./remedy.ts";
 /** IOV_MAX: elements of one scatter/gather call. */
 export const IOV_MAX = 1024;
 /** MAX_RW_COUNT of Linux: no call transfers more. Larger lengths are cut to it, as there. */
-const TRANSFER_MAX = 0x7fff_f000;
+export const TRANSFER_MAX = 0x7fff_f000;
 
 const NO_OPTIONS = {};
 const SPAN_KEYS: ReadonlySet<string> = new Set(["start", "end"]);

@@ -1,8 +1,6 @@
 // Message, what sendmsg(2) and recvmsg(2) transfer.
 
 import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
-import { MSG } from "../base/constants.ts";
-import { Flags } from "../base/keyword.ts";
 import {
   type Bytes,
   I32_MAX,
@@ -12,10 +10,8 @@ import {
   wrongType,
 } from "../base/validate.ts";
 import { type ControlMessage, checkControl } from "../control/control.ts";
+import { type MessageFlag, messageFlags } from "./flags.ts";
 import { Slot } from "./slot.ts";
-
-/** A MSG_* constant, lower-case and without its prefix. */
-export type MessageFlag = "trunc" | "ctrunc" | "eor" | "oob" | "errqueue" | (string & {});
 
 export type MessageInit = {
   /** Where to; `true` and null leave it to be filled in when receiving. */
@@ -37,6 +33,7 @@ const INIT_KEYS: ReadonlySet<string> = new Set([
 const CONTROL_LENGTH = 256;
 
 let slotIn: (message: Message) => Slot | undefined;
+let content: PropertyDescriptorMap;
 
 /**
  * A message: buffers, an address, and control messages. It can be sent and received into again and
@@ -44,18 +41,21 @@ let slotIn: (message: Message) => Slot | undefined;
  *
  * Descriptors in received control messages are the caller's to close from the moment `control` is
  * read. Those of a message whose `control` nobody ever read are closed when the next message is
- * received into it, or when it is garbage-collected.
+ * received into it, or when it is garbage-collected. Messages compare, spread, serialize and clone by
+ * content, which reads `control`; to print one does not.
  */
 export class Message {
   readonly #slot: Slot;
 
   static {
     slotIn = (message) => (#slot in message ? message.#slot : undefined);
+    content = contentOf(Message.prototype);
   }
 
   constructor(init: MessageInit = {}) {
     if (typeof init !== "object" || init === null) throw wrongType("init", "an object", init);
     knownKeys(init, INIT_KEYS);
+    Object.defineProperties(this, content);
     this.#slot = new Slot(controlRoom(init.controlLength ?? CONTROL_LENGTH));
     if (init.address !== undefined) this.address = init.address;
     if (init.iovec !== undefined) this.iovec = init.iovec;
@@ -119,17 +119,26 @@ export class Message {
   }
 
   [Symbol.for("nodejs.util.inspect.custom")](): object {
-    const { address, iovec, control, controlLength, flags, length } = this;
-    return { address, iovec, control, controlLength, flags, length };
+    const { address, iovec, controlLength, flags, length } = this;
+    return { address, iovec, control: this.#slot.lookAtControl(), controlLength, flags, length };
   }
+}
+
+/**
+ * The accessors of `prototype` as an object's own, so that what looks at own properties sees them:
+ * expect().toEqual, structuredClone, spread, JSON.
+ */
+function contentOf(prototype: object): PropertyDescriptorMap {
+  const own: PropertyDescriptorMap = {};
+  for (const [name, accessor] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
+    if (accessor.get !== undefined) own[name] = { ...accessor, enumerable: true };
+  }
+  return own;
 }
 
 function controlRoom(length: number): number {
   return integer(length, "controlLength", 0, I32_MAX);
 }
-
-/** Of several names for one bit the first in the header counts. */
-const messageFlags = new Flags("flag", () => MSG);
 
 /** The slot of a message; a TypeError for anything else. */
 export function slotOf(message: Message): Slot {

@@ -4,9 +4,6 @@
 
 import { receivedCopy, type Sockaddr } from "../address/sockaddr.ts";
 import { MSG } from "../base/constants.ts";
-import { errorName } from "../base/error.ts";
-import { wrongType } from "../base/validate.ts";
-import { limitElements } from "../calls/transfer.ts";
 import {
   type ControlMessage,
   decodeReceived,
@@ -15,10 +12,11 @@ import {
   encodedLength,
   encodeInto,
 } from "../control/control.ts";
-import { native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 import { stableAddress } from "../native/pointers.ts";
 import { Structure } from "../native/record.ts";
+import { Unseen } from "./unseen.ts";
+import { VECTOR_ROOM, Vector } from "./vector.ts";
 
 const layout = new Structure("message_slot");
 const word = (name: string): number => layout.field(name)[0] / 4;
@@ -35,52 +33,18 @@ const RECEIVED_CONTROL = word("received_control_length");
 const DESCRIPTORS = word("descriptors");
 const UNREAD = word("unread");
 const [storageStart, storageSize] = layout.field("storage");
-const vectorStart = layout.size / 4;
 
 /** Bits of the word `unread`, cleared as its parts are decoded. */
 const ADDRESS_UNREAD = 1;
 const CONTROL_UNREAD = 2;
 const ANYTHING_UNREAD = ADDRESS_UNREAD | CONTROL_UNREAD;
 
-const iovec = new Structure("iovec");
-const IOVEC_SIZE = iovec.size;
-const ELEMENT_WORDS = IOVEC_SIZE / 4;
-const BASE = iovec.field("iov_base")[0] / 4;
-const SIZE = iovec.field("iov_len")[0] / 4;
-/** Elements whose table is part of the slot. */
-const OWN_ELEMENTS = 4;
 const WORD = 2 ** 32;
 
 const CTRUNC = MSG.CTRUNC;
 
 const NOTHING = new DataView(new ArrayBuffer(0));
-
-/** Descriptors that arrived in a message and that nobody has seen yet. */
-class Unseen {
-  #fds: readonly number[] = [];
-
-  hold(fds: readonly number[]): void {
-    this.#fds = fds;
-  }
-
-  /** They are the caller's from now on. */
-  release(): void {
-    this.#fds = [];
-  }
-
-  close(): void {
-    const fds = this.#fds;
-    this.#fds = [];
-    for (const fd of fds) {
-      const status = native.rawsock_close(fd);
-      // Nobody is there to be told; EBADF means that somebody closed a stranger's descriptor.
-      if (status < 0) process.emitWarning(`rawsock: closing a descriptor: ${errorName(-status)}`);
-    }
-  }
-}
-
-/** Messages that are collected before anybody looked at their control data. */
-const forgotten = new FinalizationRegistry<Unseen>((unseen) => unseen.close());
+const NOBODYS: readonly number[] = [];
 
 export class Slot {
   readonly words: Uint32Array<ArrayBuffer>;
@@ -91,17 +55,9 @@ export class Slot {
   /** The last batch this slot was received into, by its number. */
   batch = 0;
 
-  #iovec: Uint8Array[] = [];
-  #table: Uint32Array<ArrayBuffer>;
-  #tableAddress: number;
-  /** What the table was made of. */
-  readonly #views: ArrayBufferView[] = [];
-  readonly #sizes: number[] = [];
-  /** The element the slot points at; -1 when the table is new. */
-  #start = -1;
-  /** The one buffer that the slot says there is; null where it says otherwise. */
-  #single: Uint8Array | null = null;
-  #singleSize = 0;
+  readonly #vector: Vector;
+  /** Where the slot says the vector is, and how long. */
+  #vectorAddress = 0;
 
   #address: Sockaddr | null = null;
   #name: Uint8Array | null = null;
@@ -119,14 +75,13 @@ export class Slot {
   #unseen: Unseen | null = null;
 
   constructor(controlLength: number) {
-    this.#bytes = allocate(layout.size + OWN_ELEMENTS * iovec.size);
+    this.#bytes = allocate(layout.size + VECTOR_ROOM);
     this.words = new Uint32Array(this.#bytes.buffer);
     this.#controlLength = controlLength;
     const address = stableAddress(this.#bytes);
     this.addressLow = address % WORD;
     this.addressHigh = Math.floor(address / WORD);
-    this.#table = this.words.subarray(vectorStart);
-    this.#tableAddress = address + layout.size;
+    this.#vector = new Vector(this.words.subarray(layout.size / 4), address + layout.size);
   }
 
   get length(): number {
@@ -156,14 +111,11 @@ export class Slot {
   }
 
   get iovec(): Uint8Array[] {
-    return this.#iovec;
+    return this.#vector.buffers;
   }
 
   set iovec(iovec: Uint8Array[]) {
-    this.#iovec = iovec;
-    this.#views.length = 0;
-    this.#sizes.length = 0;
-    this.#single = null;
+    this.#vector.buffers = iovec;
   }
 
   get address(): Sockaddr | null {
@@ -185,6 +137,11 @@ export class Slot {
   /** Who looks at the control messages owns the descriptors in them. */
   get control(): ControlMessage[] {
     this.#unseen?.release();
+    return this.lookAtControl();
+  }
+
+  /** The control messages, whose descriptors stay nobody's. */
+  lookAtControl(): ControlMessage[] {
     if (((this.words[UNREAD] as number) & CONTROL_UNREAD) !== 0) this.#readControl();
     return this.#control;
   }
@@ -276,11 +233,18 @@ export class Slot {
     this.#unseen?.close();
     if (this.words[DESCRIPTORS] === 0) return;
     this.#readControl();
-    if (this.#unseen === null) {
-      this.#unseen = new Unseen();
-      forgotten.register(this, this.#unseen);
-    }
+    this.#unseen ??= new Unseen(this);
     this.#unseen.hold(descriptorsIn(this.#control));
+  }
+
+  /** Did control data come with the last message? */
+  get hasControl(): boolean {
+    return this.words[RECEIVED_CONTROL] !== 0;
+  }
+
+  /** The descriptors that came in and that nobody has seen, from now on another owner's. */
+  giveUnseen(): readonly number[] {
+    return this.#unseen === null ? NOBODYS : this.#unseen.release();
   }
 
   /** Points the control data at `length` bytes at least; at nothing for 0. */
@@ -304,59 +268,14 @@ export class Slot {
   }
 
   #prepareVector(start: number, end: number): void {
-    // Of the usual message nothing but the buffer itself is looked at.
-    const first = end === 1 && start === 0 ? this.#iovec[0] : undefined;
-    if (first !== this.#single || first?.byteLength !== this.#singleSize) {
-      this.#compareVector(start, end, first);
-    }
+    if (!this.#vector.isSame(start, end)) this.#pointVector(start, end);
   }
 
-  #compareVector(start: number, end: number, single: Uint8Array | undefined): void {
-    // Until all is well, also where something throws.
-    this.#single = null;
-    limitElements(end - start, "iovec");
-    const iovec = this.#iovec;
-    const views = this.#views;
-    const sizes = this.#sizes;
-    for (let index = start; index < end; index++) {
-      const view = iovec[index];
-      if (view === views[index] && view?.byteLength === sizes[index]) continue;
-      this.#marshal(index, end);
-      break;
-    }
+  #pointVector(start: number, end: number): void {
+    const address = this.#vector.prepare(start, end);
     this.words[VECTOR_COUNT] = end - start;
-    this.#single = single ?? null;
-    this.#singleSize = single?.byteLength ?? 0;
-    if (start === this.#start) return;
-    this.#start = start;
-    this.#point(VECTOR, this.#tableAddress + start * IOVEC_SIZE);
-  }
-
-  /** Writes the elements `start` to `end` of the table. */
-  #marshal(start: number, end: number): void {
-    if (this.#table.length < end * ELEMENT_WORDS) this.#growTable(end);
-    const table = this.#table;
-    for (let index = start; index < end; index++) {
-      const view: unknown = this.#iovec[index];
-      if (!ArrayBuffer.isView(view)) throw wrongType(`iovec[${index}]`, "a typed array", view);
-      const address = stableAddress(view);
-      const size = view.byteLength;
-      const base = index * ELEMENT_WORDS;
-      table[base + BASE] = address % WORD;
-      table[base + BASE + 1] = address / WORD;
-      table[base + SIZE] = size % WORD;
-      table[base + SIZE + 1] = size / WORD;
-      this.#views[index] = view;
-      this.#sizes[index] = size;
-    }
-  }
-
-  #growTable(elements: number): void {
-    const bytes = allocate(elements * IOVEC_SIZE);
-    const table = new Uint32Array(bytes.buffer);
-    table.set(this.#table);
-    this.#table = table;
-    this.#tableAddress = stableAddress(bytes);
-    this.#start = -1;
+    if (address === this.#vectorAddress) return;
+    this.#vectorAddress = address;
+    this.#point(VECTOR, address);
   }
 }

@@ -3,7 +3,7 @@
 
 import { EAI, ERRNO } from "../base/constants.ts";
 import { AddrInfoError, failure, namedError } from "../base/error.ts";
-import { integer, wrongType } from "../base/validate.ts";
+import { I32_MAX, integer, wrongType } from "../base/validate.ts";
 import { native } from "../native/library.ts";
 import { mapLookup } from "../native/mapping.ts";
 import { allocate } from "../native/memory.ts";
@@ -25,7 +25,7 @@ export type Question = {
 };
 
 /** What setTimeout takes. */
-const TIMEOUT_MAX_MS = 2 ** 31 - 1;
+const TIMEOUT_MAX_MS = I32_MAX;
 
 /** Checks limits; throws the reason of a signal that is aborted already. */
 export function checkLookupLimits({ signal, timeout }: LookupLimits): void {

@@ -2,12 +2,13 @@
 
 import { ERRNO } from "../base/constants.ts";
 import { failure } from "../base/error.ts";
+import { native } from "../native/library.ts";
 import {
   type Direction,
   ERRORS,
-  type EventSource,
-  eventSource,
   READ,
+  type ReadinessSource,
+  readinessSource,
   URGENT,
   type Watched,
   WRITE,
@@ -31,18 +32,17 @@ export interface Waiter {
   readonly unannounced: boolean;
   /** Ends it because the socket is closed. */
   cancel(): void;
+  /** Ends it with an error. */
+  fail(error: unknown): void;
 }
 
 /** The longest pause before a call whose readiness nobody announces is tried again. */
 const PAUSE_MAX_MS = 32;
 
-/** First attempts in a row that found nothing, after which they are postponed. */
-const MISSES = 8;
-
 /** Made for each Socket; it does not hold the Socket, only the calls that wait do. */
 export class Watch implements Watched {
   readonly fd: number;
-  readonly #source: EventSource;
+  readonly #source: ReadinessSource;
   readonly #queues: readonly Waiter[][] = [[], [], [], []];
   readonly #slot: number;
   readonly generation: number;
@@ -52,17 +52,12 @@ export class Watch implements Watched {
   #deferred = false;
   #timer: Timer | undefined;
   #pause = 1;
-  /** First attempts to receive in a row that found nothing. */
-  #misses = 0;
-  /** Is a first attempt to receive yet to be made? */
-  #postponed = false;
 
   constructor(fd: number) {
     this.fd = fd;
-    this.#source = eventSource();
+    this.#source = readinessSource();
     this.#slot = this.#source.enter(this);
     this.generation = this.#source.nextGeneration();
-    this.#source.own(fd);
   }
 
   /**
@@ -70,9 +65,12 @@ export class Watch implements Watched {
    * the event loop.
    */
   admit(direction: Direction): boolean {
-    // Its turn comes first, even before a call that never waits.
-    if (this.#postponed && direction === READ) this.tryPostponed();
     return (this.#queues[direction] as Waiter[]).length === 0 && --this.#source.credit >= 0;
+  }
+
+  /** The event source's, for calls that make or close descriptors. */
+  get memory(): Uint8Array {
+    return this.#source.memory;
   }
 
   /** Counts further messages that one call moved. */
@@ -82,43 +80,6 @@ export class Watch implements Watched {
 
   get credit(): number {
     return this.#source.credit;
-  }
-
-  /** Tells whether the first attempt to receive found something. */
-  noteFirst(found: boolean): void {
-    this.#misses = found ? 0 : this.#misses + 1;
-  }
-
-  /**
-   * Is the first attempt to receive better left to the end of the program's own work? Where
-   * question follows answer, nothing can be there any earlier.
-   */
-  get postpones(): boolean {
-    return (
-      this.#misses >= MISSES &&
-      (this.#queues[READ] as Waiter[]).length === 0 &&
-      (this.#interest & (1 << READ)) !== 0 &&
-      this.#referenced &&
-      this.#source.looksAgain
-    );
-  }
-
-  /** Queues a call whose first attempt is made soon: see `postpones`. */
-  postpone(waiter: Waiter): void {
-    this.wait(READ, waiter, true);
-    this.#postponed = true;
-    this.#source.postpone(this);
-  }
-
-  tryPostponed(): boolean {
-    this.#postponed = false;
-    const queue = this.#queues[READ] as Waiter[];
-    const [first] = queue;
-    if (first === undefined) return false;
-    this.#serve(READ, false);
-    const found = queue[0] !== first;
-    if (!found) this.#misses = 0;
-    return found;
   }
 
   /** Queues a call. `tried`: it was made just now and would have had to wait. */
@@ -215,10 +176,6 @@ export class Watch implements Watched {
 
   /** The kernel reported `events`. */
   ready(events: number): void {
-    if (this.#postponed && (events & ((1 << READ) | FAILED)) !== 0) {
-      this.#postponed = false;
-      this.#source.unpostpone(this);
-    }
     const wanted = this.#wanted();
     // What nobody waits for any more shall not wake the thread again.
     if (wanted === 0) {
@@ -277,21 +234,39 @@ export class Watch implements Watched {
     this.#pause = Math.min(this.#pause * 2, PAUSE_MAX_MS);
   }
 
-  /** Stops watching, before the descriptor is closed or given away. */
-  stop(): void {
+  /** Stops watching and closes the descriptor: 0, or -errno. */
+  close(): number {
+    this.#stop();
+    return native.rawsock_owned_close(this.#source.memory, this.fd);
+  }
+
+  /** Stops watching, for the descriptor is given away. */
+  detach(): void {
+    this.#stop();
+    this.#source.disown(this.fd);
+  }
+
+  #stop(): void {
     clearTimeout(this.#timer);
-    if (this.#postponed) this.#source.unpostpone(this);
     this.#unwatch();
     this.#source.leave(this.#slot);
-    this.#source.disown(this.fd);
   }
 
   /** Ends all calls that wait, in order. */
   cancel(): void {
+    this.#end((waiter) => waiter.cancel());
+  }
+
+  fail(error: unknown): void {
+    this.#interest = -1;
+    this.#end((waiter) => waiter.fail(error));
+  }
+
+  #end(end: (waiter: Waiter) => void): void {
     for (const queue of this.#queues) {
       for (const waiter of queue.splice(0)) {
         this.#source.release(this.#referenced);
-        waiter.cancel();
+        end(waiter);
       }
     }
   }

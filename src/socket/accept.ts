@@ -1,13 +1,25 @@
 // A Socket's accept and connections.
 
+import { received, type Sockaddr } from "../address/sockaddr.ts";
 import { ERRNO } from "../base/constants.ts";
 import { failure } from "../base/error.ts";
-import { addressSlot } from "../native/address.ts";
+import { knownKeys, wrongType } from "../base/validate.ts";
+import { addressSlot, slotAddress } from "../native/address.ts";
 import { native } from "../native/library.ts";
 import { READ } from "../readiness/source.ts";
-import type { Core } from "./core.ts";
-import { type Limits, onlyLimits } from "./limits.ts";
+import {
+  checkLimits,
+  checkLoopLimits,
+  type Limits,
+  LOOP_KEYS,
+  type LoopLimits,
+  onlyLimits,
+} from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
+import type { SocketState } from "./state.ts";
+
+/** Makes the Socket of a new connection. */
+export type Adopt<S> = (fd: number, peer: Sockaddr | null) => S;
 
 const numbers = (...names: readonly string[]): ReadonlySet<number> =>
   new Set(names.flatMap((name) => (ERRNO[name] === undefined ? [] : [-(ERRNO[name] as number)])));
@@ -23,38 +35,112 @@ const LOST = numbers(
   "EHOSTUNREACH",
   "ENETUNREACH",
 );
-/** Errors that pass when somebody closes a descriptor or frees memory. */
-const SHORTAGE = numbers("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM");
 
-/** The new descriptor, non-blocking, or -errno. */
-function acceptNow(fd: number): number {
-  for (;;) {
-    const accepted = native.rawsock_accept(fd, addressSlot, 1, 0);
-    if (!LOST.has(accepted)) return accepted;
-  }
-}
-
-class Accept<S> extends Operation<S> {
-  readonly #adopt: (fd: number) => S;
-  /** Does a shortage of descriptors pass by waiting? Else it is an error. */
-  readonly #patient: boolean;
-
-  constructor(core: Core, limits: Limits, adopt: (fd: number) => S, patient: boolean) {
-    super(core, "accept", READ, limits);
-    this.#adopt = adopt;
-    this.#patient = patient;
+abstract class Acceptance<T> extends Operation<T> {
+  constructor(state: SocketState, limits: LoopLimits) {
+    super(state, "accept", READ, limits);
   }
 
   protected call(fd: number): number {
-    const accepted = acceptNow(fd);
-    this.unannounced = this.#patient && SHORTAGE.has(accepted);
-    if (!this.unannounced) return accepted;
-    warnOnce(failure(accepted, "accept").message);
-    return AGAIN;
+    for (;;) {
+      const accepted = native.rawsock_owned_accept(this.state.watch.memory, fd, addressSlot);
+      if (!LOST.has(accepted)) return accepted;
+    }
+  }
+}
+
+export class Accept<S> extends Acceptance<S> {
+  readonly #adopt: Adopt<S>;
+
+  constructor(state: SocketState, limits: Limits, adopt: Adopt<S>) {
+    state.descriptor("accept");
+    super(state, onlyLimits(limits));
+    this.#adopt = adopt;
   }
 
   protected value(accepted: number): S {
-    return this.#adopt(accepted);
+    return this.#adopt(accepted, received(slotAddress()));
+  }
+}
+
+/** Errors that pass when somebody closes a descriptor or frees memory. */
+const SHORTAGE = numbers("EMFILE", "ENFILE", "ENOBUFS", "ENOMEM");
+
+/** A step of connections(): waits while there are no descriptors, and ends with `until`. */
+class NextConnection<S> extends Acceptance<IteratorResult<S, undefined>> {
+  readonly #loop: Connections<S>;
+  #over = false;
+
+  constructor(loop: Connections<S>) {
+    super(loop.state, loop.limits);
+    this.#loop = loop;
+  }
+
+  protected override call(fd: number): number {
+    this.#over = this.#loop.ended;
+    if (this.#over) return 0;
+    const accepted = super.call(fd);
+    this.unannounced = SHORTAGE.has(accepted);
+    if (this.unannounced) warnOnce(failure(accepted, "accept").message);
+    if (accepted !== AGAIN && !this.unannounced) return accepted;
+    this.#over = this.isOver;
+    return this.#over ? 0 : AGAIN;
+  }
+
+  protected value(accepted: number): IteratorResult<S, undefined> {
+    if (!this.#over) return { value: this.#loop.adopt(accepted), done: false };
+    this.#loop.ended = true;
+    return { value: undefined, done: true };
+  }
+
+  protected override failed(): void {
+    this.#loop.ended = true;
+  }
+}
+
+/** Each connection as it comes, until the loop is left, a limit reached or the socket closed. */
+export class Connections<S> implements AsyncIterableIterator<S> {
+  readonly state: SocketState;
+  readonly limits: LoopLimits;
+  readonly #adopt: Adopt<S>;
+  ended = false;
+
+  constructor(state: SocketState, limits: LoopLimits, adopt: Adopt<S>) {
+    state.descriptor("accept");
+    if (typeof limits !== "object" || limits === null) throw wrongType("op", "an object", limits);
+    knownKeys(limits, LOOP_KEYS);
+    checkLoopLimits(limits);
+    this.state = state;
+    this.limits = limits;
+    this.#adopt = adopt;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<IteratorResult<S, undefined>> {
+    if (this.ended) return Promise.resolve({ value: undefined, done: true });
+    try {
+      this.state.descriptor("accept");
+      checkLimits(this.limits);
+      return new NextConnection(this).run();
+    } catch (error) {
+      this.ended = true;
+      return Promise.reject(error);
+    }
+  }
+
+  async return(): Promise<IteratorResult<S, undefined>> {
+    this.ended = true;
+    // Calls of next() that wait have nothing to wait for.
+    this.state.watch.nudge(READ);
+    return { value: undefined, done: true };
+  }
+
+  /** Of a new descriptor, whose peer is in the address slot. */
+  adopt(fd: number): S {
+    return this.#adopt(fd, received(slotAddress()));
   }
 }
 
@@ -64,24 +150,4 @@ function warnOnce(message: string): void {
   if (warned) return;
   warned = true;
   process.emitWarning(`rawsock: connections wait until this passes: ${message}`);
-}
-
-/** `adopt` makes the Socket of a new descriptor; `patient`: wait while there are none left. */
-export function accept<S>(
-  core: Core,
-  op: Limits,
-  adopt: (fd: number) => S,
-  patient = false,
-): Promise<S> {
-  const fd = core.descriptor("accept");
-  const limits = onlyLimits(op);
-  let admitted = core.watch.admit(READ);
-  if (admitted) {
-    const accepted = acceptNow(fd);
-    if (accepted >= 0) return Promise.resolve(adopt(accepted));
-    // The operation tries again and deals with it.
-    if (patient && SHORTAGE.has(accepted)) admitted = false;
-    else if (accepted !== AGAIN) throw failure(accepted, "accept", fd);
-  }
-  return new Accept(core, limits, adopt, patient).start(admitted);
 }

@@ -1,58 +1,64 @@
 // A Socket's connect.
 
 import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
-import { AF, ERRNO } from "../base/constants.ts";
+import { ERRNO } from "../base/constants.ts";
 import { failure, SocketError } from "../base/error.ts";
 import { native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 import { WRITE } from "../readiness/source.ts";
-import type { Core } from "./core.ts";
 import { type Limits, onlyLimits } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
+import type { SocketState } from "./state.ts";
 
 /** connect(2): a family of AF_UNSPEC dissolves the connection. */
 const UNSPECIFIED = allocate(16);
 
-class Connect extends Operation<void> {
+export class Connect extends Operation<void> {
   readonly #address: Sockaddr;
   /** Has the kernel taken the call on? Else it is to be made again. */
-  #begun: boolean;
+  #begun = false;
 
-  constructor(core: Core, address: Sockaddr, begun: boolean, limits: Limits) {
-    super(core, "connect", WRITE, limits);
+  constructor(state: SocketState, destination: AddressLike, op: Limits) {
+    state.descriptor("connect");
+    const address = toSockaddr(destination);
+    super(state, "connect", WRITE, onlyLimits(op));
     this.#address = address;
-    this.#begun = begun;
-    this.unannounced = !begun;
   }
 
   protected call(fd: number): number {
     if (this.#begun) return connectedNow(fd, this.#address);
     const status = connectNow(fd, this.#address);
     this.#begun = status === UNDER_WAY;
+    // unix(7): EAGAIN, the listener's queue is full, and nobody tells when it no longer is.
     this.unannounced = !this.#begun;
     return this.#begun ? AGAIN : status;
   }
 
-  protected value(): void {}
+  protected value(): void {
+    const isConnection = this.state.isConnectionOriented && this.#address.family !== "unspec";
+    this.state.peer = isConnection ? this.#address : null;
+  }
 
   protected override error(result: number): Error {
     // The error was read from SO_ERROR, not returned by connect(2), which so thinks it is still to
     // be fetched and would return ECONNABORTED next time.
-    this.abandon();
-    return failure(result, "connect", this.core.watch.fd, this.#address);
+    if (this.#begun) this.abandon();
+    return failure(result, "connect", this.state.watch.fd, this.#address);
   }
 
   protected override describe(error: SocketError): SocketError {
-    const { fd } = error;
-    const about = { address: this.#address };
-    return new SocketError(error.errno, "connect", fd === undefined ? about : { ...about, fd });
+    const { fd, timeout } = error;
+    return new SocketError(error.errno, "connect", {
+      address: this.#address,
+      ...(fd === undefined ? {} : { fd }),
+      ...(timeout === undefined ? {} : { timeout }),
+    });
   }
 
   /** Ends the attempt, so that the socket can connect again. */
   protected override abandon(): void {
-    const { family } = this.core;
-    if (!this.#begun || (family !== AF.INET && family !== AF.INET6)) return;
-    native.rawsock_connect_now(this.core.watch.fd, UNSPECIFIED, UNSPECIFIED.length);
+    if (!this.#begun || !this.state.isInternet) return;
+    native.rawsock_connect_now(this.state.watch.fd, UNSPECIFIED, UNSPECIFIED.length);
   }
 }
 
@@ -74,15 +80,4 @@ function connectedNow(fd: number, address: Sockaddr): number {
   if (status < 0) return status;
   const again = connectNow(fd, address);
   return again === CONNECTED_ALREADY ? status : again;
-}
-
-export function connect(core: Core, destination: AddressLike, op: Limits): Promise<void> {
-  const fd = core.descriptor("connect");
-  const address = toSockaddr(destination);
-  const limits = onlyLimits(op);
-  const status = connectNow(fd, address);
-  if (status >= 0) return Promise.resolve();
-  // unix(7): EAGAIN, the listener's queue is full, and nobody tells when it no longer is.
-  if (status !== UNDER_WAY && status !== AGAIN) throw failure(status, "connect", fd, address);
-  return new Connect(core, address, status === UNDER_WAY, limits).start(true);
 }

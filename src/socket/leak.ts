@@ -1,36 +1,38 @@
 // Sockets that nobody closed and nobody can reach any more: closed, and complained about.
 
-import { native } from "../native/library.ts";
 import type { Watch } from "../readiness/watch.ts";
+import type { Inbox } from "./inbox.ts";
 
 /** RAWSOCK_TRACE=1: remember where each Socket was opened. */
 const tracing = process.env.RAWSOCK_TRACE === "1";
 
-type Leak = { readonly watch: Watch; readonly opened: string };
+/** What is left of a Socket. */
+export type Remains = { readonly watch: Watch; readonly inbox: Inbox };
+
+type Leak = Remains & { readonly opened: string };
 
 /** Places warned about already; without traces there is but one. */
 const warned = new Set<string>();
 
-const registry = new FinalizationRegistry<Leak>(({ watch, opened }) => {
-  const { fd } = watch;
-  watch.stop();
-  native.rawsock_close(fd);
+const registry = new FinalizationRegistry<Leak>(({ watch, inbox, opened }) => {
+  inbox.discard();
+  watch.close();
   if (warned.has(opened)) return;
   warned.add(opened);
   const hint = tracing ? opened : "; RAWSOCK_TRACE=1 in the environment shows where it was opened";
   process.emitWarning(
-    `a Socket (descriptor ${fd}) was collected without having been closed${hint}`,
+    `a Socket (descriptor ${watch.fd}) was collected without having been closed${hint}`,
     { code: "RAWSOCK_LEAK" },
   );
 });
 
 /** Has `socket` closed when it is collected. */
-export function guard(socket: object, watch: Watch): void {
-  registry.register(socket, { watch, opened: tracing ? trace() : "" }, watch);
+export function guard(socket: object, { watch, inbox }: Remains): void {
+  registry.register(socket, { watch, inbox, opened: tracing ? trace() : "" }, watch);
 }
 
 /** The Socket was closed, or its descriptor given away. */
-export function unguard(watch: Watch): void {
+export function unguard({ watch }: Remains): void {
   registry.unregister(watch);
 }
 

@@ -9,18 +9,37 @@ export type Limits = {
   readonly timeout?: number | undefined;
 };
 
+/** The limits of a loop, each step of which waits for `timeout` at most. */
+export type LoopLimits = Limits & {
+  /** Ends the loop normally, after what has come. */
+  readonly until?: AbortSignal | undefined;
+};
+
+/** What bounds a wait, be it of a call or of a step of a loop. */
+export type Bounds = LoopLimits;
+
 export const LIMIT_KEYS: ReadonlySet<string> = new Set(["signal", "timeout"]);
+export const LOOP_KEYS: ReadonlySet<string> = new Set([...LIMIT_KEYS, "until"]);
 export const NO_LIMITS: Limits = {};
 
 /** What setTimeout takes. */
 const TIMEOUT_MAX_MS = I32_MAX;
 
 /** Checks the limits of a call's options; throws the reason of a signal that is aborted already. */
-export function checkLimits({ signal, timeout }: Limits): void {
+export function checkLimits({ signal, timeout, until }: Bounds): void {
   if (timeout !== undefined) integer(timeout, "timeout", 0, TIMEOUT_MAX_MS);
+  if (until !== undefined && !(until instanceof AbortSignal)) {
+    throw wrongType("until", "an AbortSignal", until);
+  }
   if (signal === undefined) return;
   if (!(signal instanceof AbortSignal)) throw wrongType("signal", "an AbortSignal", signal);
   signal.throwIfAborted();
+}
+
+/** Checks the limits of a loop: a signal that is aborted already throws at the first step. */
+export function checkLoopLimits(limits: LoopLimits): void {
+  if (limits.signal?.aborted === true) checkLimits({ ...limits, signal: undefined });
+  else checkLimits(limits);
 }
 
 /** The limits of a call that has no other options. */

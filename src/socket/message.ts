@@ -1,116 +1,27 @@
 // A Socket's sendmsg, recvmsg, sendmmsg and recvmmsg.
 
 import { MSG } from "../base/constants.ts";
-import { failure, SocketError } from "../base/error.ts";
+import { SocketError } from "../base/error.ts";
 import { type Span, wrongType } from "../base/validate.ts";
 import { receiveFlags, sendFlags } from "../calls/flags.ts";
 import { elements, limitElements } from "../calls/transfer.ts";
 import { tryReceiveMessages, trySendMessages } from "../message/batch.ts";
 import { Message, slotOf } from "../message/message.ts";
 import { tryReceiveMessage, trySendMessage } from "../message/single.ts";
-import { READ, WRITE } from "../readiness/source.ts";
-import type { Core } from "./core.ts";
+import { type Direction, READ } from "../readiness/source.ts";
 import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 import { directionOf, type ReceiveCallOptions, wantsAll } from "./receive.ts";
-import type { SendCallOptions } from "./send.ts";
+import { type SendCallOptions, Sending } from "./send.ts";
+import type { SocketState } from "./state.ts";
 
-/** A call on messages: made again until it no longer would have to wait. */
-class Repeated extends Operation<number> {
-  readonly #call: (fd: number) => number;
-  readonly #fail: (result: number) => SocketError;
-  readonly #giveBack: () => void;
-
-  constructor(
-    core: Core,
-    name: string,
-    direction: ReturnType<typeof directionOf>,
-    limits: Limits,
-    call: (fd: number) => number,
-    fail: (result: number) => SocketError,
-    giveBack: () => void,
-  ) {
-    super(core, name, direction, limits);
-    this.#giveBack = giveBack;
-    this.#call = call;
-    this.#fail = fail;
-  }
-
-  protected call(fd: number): number {
-    return this.#call(fd);
-  }
-
-  protected value(result: number): number {
-    return result;
-  }
-
-  protected override abandon(): void {
-    this.#giveBack();
-  }
-
-  protected override error(result: number): SocketError {
-    return this.#fail(result);
-  }
-
-  protected override describe(error: SocketError): SocketError {
-    return this.#fail(-error.errno);
-  }
-}
-
-function perform(
-  core: Core,
-  name: string,
-  flags: number,
-  direction: ReturnType<typeof directionOf>,
-  limits: Limits,
-  call: (fd: number) => number,
-  fail: (result: number) => SocketError,
-  giveBack: () => void = () => {},
-): Promise<number> {
-  const admitted = core.admit(direction, flags);
-  if (admitted) {
-    const result = call(core.watch.fd);
-    if (result >= 0) return Promise.resolve(result);
-    if (result !== AGAIN || core.refusesToWait(flags)) throw fail(result);
-  }
-  return new Repeated(core, name, direction, limits, call, fail, giveBack).start(admitted);
-}
+const WHOLE: Span = {};
 
 function flagsOf(kind: typeof sendFlags, op: { readonly flags?: number } & Limits): number {
   if (op === NO_LIMITS) return 0;
   const flags = kind.bits(op, LIMIT_KEYS);
   checkLimits(op);
   return flags;
-}
-
-export function sendMessage(core: Core, message: Message, op: SendCallOptions): Promise<number> {
-  const fd = core.descriptor("sendmsg");
-  const flags = flagsOf(sendFlags, op);
-  const [start, end] = elements(slotOf(message).iovec, "iovec", op);
-  let next = message;
-  let span: Span = { start, end };
-  let done = 0;
-  const call = (number: number) => {
-    for (;;) {
-      const sent = trySendMessage(number, next, flags, span);
-      if (sent < 0) return done > 0 && core.refusesToWait(flags) ? done : sent;
-      done += sent;
-      core.bytesSent += sent;
-      const wanted = next.iovec.slice(span.start, span.end);
-      const rest = core.isStream ? without(wanted, sent) : [];
-      if (rest.length === 0) return done;
-      // The control data went with the first part.
-      next = new Message({ address: next.address, iovec: rest });
-      span = { start: 0, end: rest.length };
-    }
-  };
-  const fail = (result: number) =>
-    new SocketError(-result, "sendmsg", {
-      fd,
-      bytesSent: done,
-      ...(message.address === null ? {} : { address: message.address }),
-    });
-  return perform(core, "sendmsg", flags, WRITE, op, call, fail);
 }
 
 /** The buffers without their first `count` bytes. */
@@ -124,96 +35,110 @@ function without(buffers: readonly Uint8Array[], count: number): Uint8Array[] {
   return rest;
 }
 
-export function receiveMessage(
-  core: Core,
-  message: Message,
-  op: ReceiveCallOptions,
-): Promise<number> {
-  const fd = core.descriptor("recvmsg");
-  const flags = flagsOf(receiveFlags, op);
-  const direction = directionOf(flags);
-  const [start, end] = elements(slotOf(message).iovec, "iovec", op);
-  const span = { start, end };
-  const receive = (number: number, target: Message, part: Span) => {
-    const kept = direction === READ ? core.waitingForReader : null;
-    if (kept !== null) return kept.receiveMessage(target, flags, core.isStream, part);
-    return tryReceiveMessage(number, target, flags, part);
-  };
-  const fail = (result: number) => failure(result, "recvmsg", fd);
-  if (wantsAll(core, flags)) {
-    const all = new WholeMessage(core, message, span, receive, core.refusesToWait(flags));
-    const call = (number: number) => all.call(number);
-    return perform(core, "recvmsg", flags, direction, op, call, fail, () => all.giveBack());
-  }
-  const call = (number: number) => receive(number, message, span);
-  return perform(core, "recvmsg", flags, direction, op, call, fail);
-}
-
-/** recvmsg(2) with MSG_WAITALL on a stream: buffers that are filled by several calls. */
-class WholeMessage {
-  readonly #core: Core;
+class SendMessage extends Sending {
   readonly #message: Message;
-  readonly #buffers: readonly Uint8Array[];
-  readonly #span: Span;
-  readonly #receive: (fd: number, target: Message, span: Span) => number;
-  readonly #dontwait: boolean;
+  /** What is left of it. */
+  #next: Message;
+  #span: Span;
   #done = 0;
 
-  constructor(
-    core: Core,
-    message: Message,
-    span: Span,
-    receive: (fd: number, target: Message, span: Span) => number,
-    dontwait: boolean,
-  ) {
-    this.#dontwait = dontwait;
-    this.#core = core;
+  constructor(state: SocketState, message: Message, op: SendCallOptions) {
+    state.descriptor("sendmsg");
+    super(state, "sendmsg", flagsOf(sendFlags, op), op);
+    const [start, end] = elements(slotOf(message).iovec, "iovec", op);
     this.#message = message;
-    this.#buffers = message.iovec.slice(span.start, span.end);
-    this.#span = span;
-    this.#receive = receive;
+    this.#next = message;
+    this.#span = { start, end };
   }
 
-  /** What the buffers hold in all, less at the stream's end or before an error; or -errno. */
-  call(fd: number): number {
+  protected send(fd: number): number {
     for (;;) {
-      const result = this.#done === 0 ? this.#first(fd) : this.#next(fd);
-      if (result === AGAIN && this.#dontwait) return this.#done || AGAIN;
-      if (result === AGAIN || (result < 0 && this.#done === 0)) return result;
-      // The data first; the next call gets the error.
-      if (result < 0) this.#core.keep([result]);
-      this.#done += Math.max(result, 0);
-      this.#message.length = this.#done;
-      if (result <= 0 || without(this.#buffers, this.#done).length === 0) return this.#done;
+      const sent = this.opened(trySendMessage(fd, this.#next, this.flags, this.#span));
+      if (sent < 0) return this.#done > 0 && this.neverWaits ? this.#done : sent;
+      this.#done += sent;
+      this.state.bytesSent += sent;
+      const wanted = this.#next.iovec.slice(this.#span.start, this.#span.end);
+      const rest = this.state.isStream ? without(wanted, sent) : [];
+      if (rest.length === 0) return this.#done;
+      // The control data went with the first part.
+      this.#next = new Message({ address: this.#next.address, iovec: rest });
+      this.#span = { start: 0, end: rest.length };
     }
   }
 
-  #first(fd: number): number {
-    return this.#receive(fd, this.#message, this.#span);
+  protected override error(result: number): SocketError {
+    return this.#error(-result, {});
   }
 
-  #next(fd: number): number {
-    const iovec = without(this.#buffers, this.#done);
-    const { controlLength } = this.#message;
-    const part = new Message({ iovec, controlLength });
-    const result = this.#receive(fd, part, NO_LIMITS as Span);
-    if (result < 0) return result;
-    if (part.control.length > 0) this.#message.control.push(...part.control);
-    this.#message.flags = [...this.#message.flags, ...part.flags];
-    return result;
+  protected override describe({ errno, timeout }: SocketError): SocketError {
+    return this.#error(errno, timeout === undefined ? {} : { timeout });
   }
 
-  /** The call is given up: the beginning is for the next one. */
-  giveBack(): void {
-    if (this.#done === 0) return;
-    const data = new Uint8Array(Buffer.concat(this.#buffers, this.#done));
-    const { address, control, flags } = this.#message;
-    this.#core.keep([{ data, address, control, flags }]);
-    this.#message.control = [];
+  #error(errno: number, context: { timeout?: number }): SocketError {
+    const { address } = this.#message;
+    return new SocketError(errno, "sendmsg", {
+      fd: this.state.watch.fd,
+      bytesSent: this.#done,
+      ...(address === null ? {} : { address }),
+      ...context,
+    });
   }
 }
 
-function checkMessages(messages: readonly Message[], op: Span): Span {
+class SendMessages extends Sending {
+  readonly #messages: readonly Message[];
+  readonly #start: number;
+  readonly #end: number;
+  #next: number;
+
+  constructor(state: SocketState, messages: readonly Message[], op: SendCallOptions) {
+    state.descriptor("sendmmsg");
+    super(state, "sendmmsg", flagsOf(sendFlags, op), op);
+    const { start, end } = checkMessages(messages, op);
+    this.#messages = messages;
+    this.#start = start;
+    this.#next = start;
+    this.#end = end;
+  }
+
+  protected send(fd: number): number {
+    const messages = this.#messages;
+    while (this.#next < this.#end) {
+      const span = { start: this.#next, end: this.#end };
+      const sent = this.opened(trySendMessages(fd, messages, this.flags, span));
+      // What was sent counts; the next call gets the error.
+      if (sent < 0) {
+        const wait = sent === AGAIN && !this.neverWaits;
+        return wait || this.#next === this.#start ? sent : this.#next - this.#start;
+      }
+      for (const last = this.#next + sent; this.#next < last; this.#next++) {
+        this.state.bytesSent += (messages[this.#next] as Message).length;
+      }
+      this.state.watch.charge(sent);
+    }
+    return this.#next - this.#start;
+  }
+
+  protected override error(result: number): SocketError {
+    return this.#error(-result, {});
+  }
+
+  protected override describe({ errno, timeout }: SocketError): SocketError {
+    return this.#error(errno, timeout === undefined ? {} : { timeout });
+  }
+
+  #error(errno: number, context: { timeout?: number }): SocketError {
+    const address = this.#messages[this.#start]?.address ?? null;
+    return new SocketError(errno, "sendmmsg", {
+      fd: this.state.watch.fd,
+      messagesSent: this.#next - this.#start,
+      ...(address === null ? {} : { address }),
+      ...context,
+    });
+  }
+}
+
+function checkMessages(messages: readonly Message[], op: Span): { start: number; end: number } {
   if (!Array.isArray(messages)) throw wrongType("messages", "an array of Messages", messages);
   const [start, end] = elements(messages, "messages", op);
   for (let index = start; index < end; index++) {
@@ -222,68 +147,159 @@ function checkMessages(messages: readonly Message[], op: Span): Span {
   return { start, end };
 }
 
+/** Receives into messages. */
+abstract class MessageReception extends Operation<number> {
+  readonly flags: number;
+  readonly direction: Direction;
+
+  constructor(state: SocketState, name: string, flags: number, op: ReceiveCallOptions) {
+    super(state, name, directionOf(flags), op);
+    this.flags = flags;
+    this.direction = directionOf(flags);
+  }
+
+  protected override get neverWaits(): boolean {
+    return (this.flags & MSG.DONTWAIT) !== 0;
+  }
+
+  /** Is something kept that this call would get? */
+  protected get isKept(): boolean {
+    return this.direction === READ && !this.state.inbox.isEmpty;
+  }
+
+  protected take(message: Message, span: Span): number {
+    return this.state.inbox.receiveMessage(message, this.flags, this.state.isStream, span);
+  }
+
+  protected value(result: number): number {
+    return result;
+  }
+}
+
+class ReceiveMessage extends MessageReception {
+  readonly #message: Message;
+  readonly #span: Span;
+  readonly #buffers: readonly Uint8Array[];
+  readonly #all: boolean;
+  /** A stream's bytes received so far, where all are wanted. */
+  #done = 0;
+
+  constructor(state: SocketState, message: Message, op: ReceiveCallOptions) {
+    state.descriptor("recvmsg");
+    super(state, "recvmsg", flagsOf(receiveFlags, op), op);
+    const [start, end] = elements(slotOf(message).iovec, "iovec", op);
+    this.#message = message;
+    this.#span = { start, end };
+    this.#all = wantsAll(state, this.flags);
+    this.#buffers = this.#all ? message.iovec.slice(start, end) : [];
+  }
+
+  protected call(fd: number): number {
+    return this.#all ? this.#callAll(fd) : this.#receive(fd, this.#message, this.#span);
+  }
+
+  #receive(fd: number, target: Message, span: Span): number {
+    if (this.isKept) return this.take(target, span);
+    return tryReceiveMessage(fd, target, this.flags, span);
+  }
+
+  /** What the buffers hold in all, less at the stream's end or before an error; or -errno. */
+  #callAll(fd: number): number {
+    for (;;) {
+      const result =
+        this.#done === 0 ? this.#receive(fd, this.#message, this.#span) : this.#next(fd);
+      if (result === AGAIN && this.neverWaits) return this.#done || AGAIN;
+      if (result === AGAIN || (result < 0 && this.#done === 0)) return result;
+      // The data first; the next call gets the error.
+      if (result < 0) this.state.keep([result]);
+      this.#done += Math.max(result, 0);
+      this.#message.length = this.#done;
+      if (result <= 0 || without(this.#buffers, this.#done).length === 0) return this.#done;
+    }
+  }
+
+  #next(fd: number): number {
+    const iovec = without(this.#buffers, this.#done);
+    const { controlLength } = this.#message;
+    const part = new Message({ iovec, controlLength });
+    const result = this.#receive(fd, part, WHOLE);
+    if (result < 0) return result;
+    const { control } = part;
+    if (control.length > 0) this.#message.control.push(...control);
+    this.#message.flags = [...this.#message.flags, ...part.flags];
+    return result;
+  }
+
+  /** The beginning is for the next call. */
+  protected override abandon(): void {
+    if (this.#done === 0) return;
+    const data = new Uint8Array(Buffer.concat(this.#buffers, this.#done));
+    const { address, control, flags } = this.#message;
+    this.state.keep([{ data, address, control, flags }]);
+    this.#message.control = [];
+  }
+}
+
+class ReceiveMessages extends MessageReception {
+  readonly #messages: readonly Message[];
+  readonly #start: number;
+  readonly #end: number;
+
+  constructor(state: SocketState, messages: readonly Message[], op: ReceiveCallOptions) {
+    state.descriptor("recvmmsg");
+    super(state, "recvmmsg", flagsOf(receiveFlags, op) | (MSG.WAITFORONE ?? 0), op);
+    const { start, end } = checkMessages(messages, op);
+    this.#messages = messages;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  protected call(fd: number): number {
+    if (this.#start === this.#end) return 0;
+    let index = this.#start;
+    while (this.isKept && index < this.#end) {
+      const length = this.take(this.#messages[index] as Message, WHOLE);
+      // The messages first; the next call gets the error.
+      if (length < 0 && index > this.#start) this.state.keep([length]);
+      if (length < 0) return index > this.#start ? index - this.#start : length;
+      index++;
+    }
+    if (index > this.#start) return index - this.#start;
+    const span = { start: this.#start, end: this.#end };
+    const count = tryReceiveMessages(fd, this.#messages, this.flags, span);
+    if (count > 0) this.state.watch.charge(count - 1);
+    return count;
+  }
+}
+
+export function sendMessage(
+  state: SocketState,
+  message: Message,
+  op: SendCallOptions,
+): Promise<number> {
+  return new SendMessage(state, message, op).run();
+}
+
 export function sendMessages(
-  core: Core,
+  state: SocketState,
   messages: readonly Message[],
   op: SendCallOptions,
 ): Promise<number> {
-  const fd = core.descriptor("sendmmsg");
-  const flags = flagsOf(sendFlags, op);
-  const { start = 0, end = 0 } = checkMessages(messages, op);
-  let next = start;
-  const call = (number: number) => {
-    while (next < end) {
-      const sent = trySendMessages(number, messages, flags, { start: next, end });
-      // What was sent counts; the next call gets the error.
-      if (sent < 0) {
-        const wait = sent === AGAIN && !core.refusesToWait(flags);
-        return wait || next === start ? sent : next - start;
-      }
-      for (const last = next + sent; next < last; next++) {
-        core.bytesSent += (messages[next] as Message).length;
-      }
-      core.watch.charge(sent);
-    }
-    return next - start;
-  };
-  const fail = (result: number) => {
-    const address = messages[start]?.address ?? null;
-    return new SocketError(-result, "sendmmsg", {
-      fd,
-      messagesSent: next - start,
-      ...(address === null ? {} : { address }),
-    });
-  };
-  return perform(core, "sendmmsg", flags, WRITE, op, call, fail);
+  return new SendMessages(state, messages, op).run();
+}
+
+export function receiveMessage(
+  state: SocketState,
+  message: Message,
+  op: ReceiveCallOptions,
+): Promise<number> {
+  return new ReceiveMessage(state, message, op).run();
 }
 
 export function receiveMessages(
-  core: Core,
+  state: SocketState,
   messages: readonly Message[],
   op: ReceiveCallOptions,
 ): Promise<number> {
-  const fd = core.descriptor("recvmmsg");
-  const flags = flagsOf(receiveFlags, op) | (MSG.WAITFORONE ?? 0);
-  const direction = directionOf(flags);
-  const span = checkMessages(messages, op);
-  const { start = 0, end = 0 } = span;
-  if (start === end) return Promise.resolve(0);
-  const call = (number: number) => {
-    let index = start;
-    while (direction === READ && index < end) {
-      const kept = core.waitingForReader;
-      if (kept === null) break;
-      const message = messages[index] as Message;
-      const length = kept.receiveMessage(message, flags, core.isStream, NO_LIMITS as Span);
-      if (length < 0 && index > start) core.keep([length]);
-      if (length < 0) return index > start ? index - start : length;
-      index++;
-    }
-    if (index > start) return index - start;
-    const count = tryReceiveMessages(number, messages, flags, span);
-    if (count > 0) core.watch.charge(count - 1);
-    return count;
-  };
-  const fail = (result: number) => failure(result, "recvmmsg", fd);
-  return perform(core, "recvmmsg", flags, direction, op, call, fail);
+  return new ReceiveMessages(state, messages, op).run();
 }

@@ -1,26 +1,30 @@
-// A call that could not be done at once: it waits in its socket's queue and settles one promise.
+// The one door of a Socket's calls: each is made at once where it may and need not wait, or waits
+// in its socket's queue.
 
 import { ERRNO } from "../base/constants.ts";
 import { failure, namedError, type SocketError } from "../base/error.ts";
 import type { Direction } from "../readiness/source.ts";
 import type { Waiter } from "../readiness/watch.ts";
-import type { Core } from "./core.ts";
-import { type Limits, NO_LIMITS } from "./limits.ts";
+import { type Bounds, NO_LIMITS } from "./limits.ts";
+import type { SocketState } from "./state.ts";
 
 export const AGAIN = -ERRNO.EAGAIN;
 
+/** How a call that waited came to its end; where it failed, what to throw is made by its caller. */
+type Outcome<T> = { readonly value: T } | { readonly error: () => unknown };
+
 export abstract class Operation<T> implements Waiter {
-  readonly core: Core;
+  readonly state: SocketState;
   unannounced = false;
   /** The system call, for errors. */
   readonly #name: string;
   readonly #direction: Direction;
-  readonly #limits: Limits;
-  readonly #deferred = Promise.withResolvers<T>();
+  readonly #limits: Bounds;
+  #settle: ((outcome: Outcome<T>) => void) | undefined;
   #timer: Timer | undefined;
 
-  constructor(core: Core, name: string, direction: Direction, limits: Limits) {
-    this.core = core;
+  constructor(state: SocketState, name: string, direction: Direction, limits: Bounds) {
+    this.state = state;
     this.#name = name;
     this.#direction = direction;
     this.#limits = limits;
@@ -32,66 +36,14 @@ export abstract class Operation<T> implements Waiter {
   /** What the promise resolves to. */
   protected abstract value(result: number): T;
 
+  /** Did the caller ask for EAGAIN instead of a wait? */
+  protected get neverWaits(): boolean {
+    return false;
+  }
+
+  /** The error of a result < 0. */
   protected error(result: number): Error {
-    return failure(result, this.#name, this.core.watch.fd);
-  }
-
-  /** Undoes what a call that is given up has begun. */
-  protected abandon(): void {}
-
-  /** Waits. `tried`: the call was made just now and would have had to wait. */
-  start(tried: boolean): Promise<T> {
-    this.core.watch.wait(this.#direction, this, tried);
-    if (this.#limits === NO_LIMITS) return this.#deferred.promise;
-    const { signal, timeout } = this.#limits;
-    signal?.addEventListener("abort", this);
-    if (timeout !== undefined) {
-      this.#timer = setTimeout(() => this.#giveUp(this.#named("ETIMEDOUT")), timeout);
-      // The wait is what keeps the process alive, or not.
-      this.#timer.unref();
-    }
-    return this.#deferred.promise;
-  }
-
-  /** Waits, and is tried for the first time when the program's own work is done. */
-  startLater(): Promise<T> {
-    this.core.watch.postpone(this);
-    return this.#deferred.promise;
-  }
-
-  attempt(): boolean {
-    try {
-      const result = this.call(this.core.watch.fd);
-      if (result === AGAIN) return false;
-      if (result < 0) this.#deferred.reject(this.error(result));
-      else this.#deferred.resolve(this.value(result));
-    } catch (error) {
-      this.#deferred.reject(error);
-    }
-    this.#finish();
-    return true;
-  }
-
-  cancel(): void {
-    this.#finish();
-    this.#deferred.reject(this.#named("ECANCELED"));
-  }
-
-  /** The signal was aborted. */
-  handleEvent(): void {
-    this.#giveUp(this.#limits.signal?.reason);
-  }
-
-  #giveUp(reason: unknown): void {
-    this.#finish();
-    this.abandon();
-    this.core.watch.withdraw(this.#direction, this);
-    this.#deferred.reject(reason);
-  }
-
-  #named(code: string): SocketError {
-    const fd = this.core.closed ? {} : { fd: this.core.watch.fd };
-    return this.describe(namedError(code, this.#name, fd));
+    return failure(result, this.#name, this.state.watch.fd);
   }
 
   /** Adds what is known to the error of a call that was given up. */
@@ -99,9 +51,100 @@ export abstract class Operation<T> implements Waiter {
     return error;
   }
 
-  #finish(): void {
+  /** Undoes what a call that is given up has begun. */
+  protected abandon(): void {}
+
+  /** Told where a wait ends with an error. */
+  protected failed(): void {}
+
+  /** Is the loop to end that makes this call? See messages({ until }). */
+  protected get isOver(): boolean {
+    return this.#limits.until?.aborted === true;
+  }
+
+  /** Admits, tries, and throws or waits. */
+  run(): Promise<T> {
+    const admitted = this.state.watch.admit(this.#direction) || this.neverWaits;
+    if (admitted) {
+      const result = this.call(this.state.watch.fd);
+      if (result >= 0) return Promise.resolve(this.value(result));
+      if (result !== AGAIN || this.neverWaits) throw this.error(result);
+    }
+    return this.wait(admitted);
+  }
+
+  /**
+   * Waits. `tried`: the call was made just now and would have had to wait. Errors are made here,
+   * where the engine knows who awaits the result: their stacks name the caller's line.
+   */
+  async wait(tried: boolean): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<Outcome<T>>();
+    this.#settle = resolve;
+    this.state.watch.wait(this.#direction, this, tried);
+    if (this.#limits !== NO_LIMITS) this.#begin();
+    const outcome = await promise;
+    if ("value" in outcome) return outcome.value;
+    this.failed();
+    throw outcome.error();
+  }
+
+  #begin(): void {
+    const { signal, timeout, until } = this.#limits;
+    signal?.addEventListener("abort", this);
+    until?.addEventListener("abort", this);
+    if (timeout === undefined) return;
+    const late = () => this.#named("ETIMEDOUT", { timeout });
+    this.#timer = setTimeout(() => this.#giveUp(late), timeout);
+    // The wait is what keeps the process alive, or not.
+    this.#timer.unref();
+  }
+
+  attempt(): boolean {
+    let outcome: Outcome<T>;
+    try {
+      const result = this.call(this.state.watch.fd);
+      if (result === AGAIN) return false;
+      // The value at once: the next call that waits would otherwise find it, too.
+      outcome = result < 0 ? { error: () => this.error(result) } : { value: this.value(result) };
+    } catch (error) {
+      outcome = { error: () => error };
+    }
+    this.#finish(outcome);
+    return true;
+  }
+
+  cancel(): void {
+    this.#finish({ error: () => this.#named("ECANCELED", {}) });
+  }
+
+  fail(error: unknown): void {
+    this.#finish({ error: () => error });
+  }
+
+  /** One of the signals was aborted. */
+  handleEvent({ target }: Event): void {
+    const { signal } = this.#limits;
+    if (target === signal) this.#giveUp(() => signal?.reason);
+    else this.state.watch.nudge(this.#direction);
+  }
+
+  #giveUp(error: () => unknown): void {
+    this.abandon();
+    this.state.watch.withdraw(this.#direction, this);
+    this.#finish({ error });
+  }
+
+  #named(code: string, context: { timeout?: number }): SocketError {
+    const fd = this.state.closed ? {} : { fd: this.state.watch.fd };
+    return this.describe(namedError(code, this.#name, { ...fd, ...context }));
+  }
+
+  #finish(outcome: Outcome<T>): void {
+    this.#settle?.(outcome);
     if (this.#limits === NO_LIMITS) return;
-    this.#limits.signal?.removeEventListener("abort", this);
+    const { signal, until } = this.#limits;
+    signal?.removeEventListener("abort", this);
+    until?.removeEventListener("abort", this);
     clearTimeout(this.#timer);
   }
 }

@@ -1,78 +1,129 @@
 // A Socket's send and sendto. On a stream they send everything before they resolve.
 
 import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
-import { MSG } from "../base/constants.ts";
+import { ERRNO, MSG } from "../base/constants.ts";
 import { SocketError } from "../base/error.ts";
 import { type Bytes, spanEnd, spanStart, view } from "../base/validate.ts";
 import { type SendOptions, sendFlags } from "../calls/flags.ts";
+import { TRANSFER_MAX } from "../calls/transfer.ts";
 import { native } from "../native/library.ts";
 import { WRITE } from "../readiness/source.ts";
-import type { Core } from "./core.ts";
 import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
-import { TRANSFER_MAX } from "./receive.ts";
+import type { SocketState } from "./state.ts";
 
 /** No address: to where the socket is connected. */
 export const CONNECTED = Symbol("connected");
 
 export type SendCallOptions = SendOptions & Limits;
 
-class Send extends Operation<number> {
-  readonly #source: Uint8Array;
-  readonly #end: number;
-  readonly #flags: number;
-  readonly #address: Sockaddr | null;
-  #next: number;
-  #sent: number;
+const FASTOPEN = MSG.FASTOPEN ?? 0;
+const UNDER_WAY = -ERRNO.EINPROGRESS;
 
-  constructor(
-    core: Core,
-    request: { source: Uint8Array; next: number; end: number; flags: number; sent: number },
-    address: Sockaddr | null,
-    limits: Limits,
-  ) {
-    super(core, address === null ? "send" : "sendto", WRITE, limits);
-    this.#source = request.source;
-    this.#next = request.next;
-    this.#end = request.end;
-    this.#flags = request.flags;
-    this.#sent = request.sent;
-    this.#address = address;
+/**
+ * A call that sends. With MSG_FASTOPEN it connects as well: where the peer's cookie is not known
+ * yet the kernel takes no data, and the call goes on when the connection stands. tcp(7).
+ */
+export abstract class Sending extends Operation<number> {
+  protected flags: number;
+  #connecting = false;
+
+  constructor(state: SocketState, name: string, flags: number, limits: Limits) {
+    super(state, name, WRITE, limits);
+    this.flags = flags;
   }
 
+  protected override get neverWaits(): boolean {
+    return (this.flags & MSG.DONTWAIT) !== 0;
+  }
+
+  /** Sends without waiting: what was moved in all, or -errno. */
+  protected abstract send(fd: number): number;
+
   protected call(fd: number): number {
-    if (this.#source.byteLength < this.#end) {
-      throw new RangeError("data has shrunk since the call was made");
+    if (this.#connecting) {
+      const status = native.rawsock_connected(fd);
+      if (status < 0) return status;
+      this.#connecting = false;
     }
-    do {
-      const length = this.#end - this.#next;
-      const sent = sendNow(fd, this.#source, this.#next, length, this.#flags, this.#address);
-      if (sent < 0) return sent;
-      this.#next += sent;
-      this.#sent += sent;
-      this.core.bytesSent += sent;
-      // A datagram goes as a whole.
-    } while (this.#next < this.#end && this.core.isStream);
-    return this.#sent;
+    return this.send(fd);
+  }
+
+  /** What the result of a system call with `flags` means. */
+  protected opened(result: number): number {
+    if ((this.flags & FASTOPEN) === 0 || this.neverWaits) return result;
+    if (result < 0 && result !== UNDER_WAY) return result;
+    // Connected, or about to be: what follows is sent as usual.
+    this.flags &= ~FASTOPEN;
+    if (result !== UNDER_WAY) return result;
+    this.#connecting = true;
+    return AGAIN;
   }
 
   protected value(sent: number): number {
     return sent;
   }
+}
+
+class Send extends Sending {
+  readonly #source: Uint8Array;
+  readonly #end: number;
+  readonly #address: Sockaddr | null;
+  #next: number;
+  #sent = 0;
+
+  constructor(
+    state: SocketState,
+    source: Uint8Array,
+    address: Sockaddr | null,
+    flags: number,
+    op: SendCallOptions,
+  ) {
+    super(state, address === null ? "send" : "sendto", flags, op);
+    const end = spanEnd(op, source.byteLength);
+    this.#source = source;
+    this.#next = spanStart(op, end);
+    this.#end = Math.min(end, this.#next + TRANSFER_MAX);
+    this.#address = address;
+  }
+
+  protected send(fd: number): number {
+    if (this.#source.byteLength < this.#end) {
+      throw new RangeError("data has shrunk since the call was made");
+    }
+    do {
+      const length = this.#end - this.#next;
+      const sent = this.opened(
+        sendNow(fd, this.#source, this.#next, length, this.flags, this.#address),
+      );
+      if (sent < 0) return sent;
+      this.note(sent);
+      // A datagram goes as a whole.
+    } while (this.#next < this.#end && this.state.isStream && !this.neverWaits);
+    return this.#sent;
+  }
+
+  /** So many bytes more are sent. */
+  note(sent: number): void {
+    this.#next += sent;
+    this.#sent += sent;
+    this.state.bytesSent += sent;
+  }
 
   protected override error(result: number): SocketError {
-    return this.#error(-result);
+    return this.#error(-result, {});
   }
 
-  protected override describe(error: SocketError): SocketError {
-    return this.#error(error.errno);
+  protected override describe({ errno, timeout }: SocketError): SocketError {
+    return this.#error(errno, timeout === undefined ? {} : { timeout });
   }
 
-  #error(errno: number): SocketError {
+  #error(errno: number, context: { timeout?: number }): SocketError {
     return new SocketError(errno, this.#address === null ? "send" : "sendto", {
-      fd: this.core.watch.fd,
+      fd: this.state.watch.fd,
       bytesSent: this.#sent,
       ...(this.#address === null ? {} : { address: this.#address }),
+      ...context,
     });
   }
 }
@@ -92,40 +143,35 @@ function sendNow(
 }
 
 export function send(
-  core: Core,
+  state: SocketState,
   data: Bytes,
   destination: AddressLike | typeof CONNECTED,
   op: SendCallOptions,
 ): Promise<number> {
   try {
     const name = destination === CONNECTED ? "send" : "sendto";
-    const fd = core.descriptor(name);
+    const fd = state.descriptor(name);
     const source = view(data, "data") as Uint8Array;
     const address = destination === CONNECTED ? null : toSockaddr(destination);
-    let flags = 0;
     if (op !== NO_LIMITS) {
-      flags = sendFlags.bits(op, LIMIT_KEYS);
+      const flags = sendFlags.bits(op, LIMIT_KEYS);
       checkLimits(op);
+      return new Send(state, source, address, flags, op).run();
     }
-    const end = spanEnd(op, source.byteLength);
-    const start = spanStart(op, end);
-    const length = Math.min(end - start, TRANSFER_MAX);
-    const admitted = core.admit(WRITE, flags);
-    let sent = 0;
-    if (admitted) {
-      const outcome = sendNow(fd, source, start, length, flags, address);
-      if (outcome >= 0) {
-        core.bytesSent += outcome;
-        if (outcome === length || !core.isStream || core.refusesToWait(flags))
-          return Promise.resolve(outcome);
-        sent = outcome;
-      } else if (outcome !== AGAIN || core.refusesToWait(flags)) {
-        const about = address === null ? { fd } : { fd, address };
-        throw new SocketError(-outcome, name, about);
-      }
+    // The usual call goes past the door, without what only the others need.
+    if (!state.watch.admit(WRITE)) return new Send(state, source, address, 0, op).wait(false);
+    const length = Math.min(source.byteLength, TRANSFER_MAX);
+    const sent = sendNow(fd, source, 0, length, 0, address);
+    if (sent === length || (sent >= 0 && !state.isStream)) {
+      state.bytesSent += sent;
+      return Promise.resolve(sent);
     }
-    const request = { source, next: start + sent, end: start + length, flags, sent };
-    return new Send(core, request, address, op).start(admitted);
+    if (sent < 0 && sent !== AGAIN) {
+      throw new SocketError(-sent, name, address === null ? { fd } : { fd, address });
+    }
+    const waiting = new Send(state, source, address, 0, op);
+    if (sent > 0) waiting.note(sent);
+    return waiting.wait(true);
   } catch (error) {
     return Promise.reject(error);
   }

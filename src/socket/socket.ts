@@ -19,6 +19,7 @@ import { type Bytes, I32_MAX, integer } from "../base/validate.ts";
 import { natureOf } from "../calls/nature.ts";
 import * as calls from "../calls/socket.ts";
 import type { Message } from "../message/message.ts";
+import type { ReceivedMessage } from "../message/received.ts";
 import { native } from "../native/library.ts";
 import type { Program } from "../option/filter.ts";
 import type { Membership } from "../option/membership.ts";
@@ -36,20 +37,18 @@ import type {
   OptionValue,
   OptionValues,
 } from "../option/table.ts";
-import { READ, WRITE } from "../readiness/source.ts";
-import { accept } from "./accept.ts";
-import { connect } from "./connect.ts";
-import { Connections } from "./connections.ts";
-import { Core } from "./core.ts";
-import type { ReceivedMessage } from "./inbox.ts";
+import { READ, readinessSource, WRITE } from "../readiness/source.ts";
+import { Accept, type Adopt, Connections } from "./accept.ts";
+import { Connect } from "./connect.ts";
 import { guard, unguard } from "./leak.ts";
-import { type Limits, NO_LIMITS } from "./limits.ts";
+import { type Limits, type LoopLimits, NO_LIMITS } from "./limits.ts";
 import { receiveMessage, receiveMessages, sendMessage, sendMessages } from "./message.ts";
 import { Messages, type MessagesOptions } from "./messages.ts";
-import { ready } from "./ready.ts";
+import { Ready } from "./ready.ts";
 import type { ReceiveCallOptions, ReceivedFrom, ReceiveFromOptions } from "./receive.ts";
 import { receive, receiveFrom } from "./receive.ts";
 import { CONNECTED, type SendCallOptions, send } from "./send.ts";
+import { SocketState } from "./state.ts";
 
 const KEY = Symbol("Socket");
 const NONBLOCK = SOCK.NONBLOCK ?? 0;
@@ -68,19 +67,22 @@ const NONBLOCK = SOCK.NONBLOCK ?? 0;
  * Socket that is collected without close() is closed with a warning.
  */
 export class Socket implements Disposable, AsyncDisposable {
-  readonly #core: Core;
+  readonly #state: SocketState;
 
   private constructor(fd: number, family: number, type: number, protocol: number, key: symbol) {
     // JavaScript knows no private constructor, and the descriptor is closed with the Socket.
     if (key !== KEY) throw new TypeError("a Socket is made by Socket.open, pair, adopt or accept");
-    this.#core = new Core(this, fd, family, type, protocol);
-    guard(this, this.#core.watch);
+    this.#state = new SocketState(this, fd, family, type, protocol);
+    guard(this, this.#state);
   }
 
   /** socket(2). */
   static open(domain: Family, type: SocketType, protocol?: Protocol): Socket {
-    const make = Socket.#maker(domain, type, protocol);
-    return make(calls.socket(domain, types.number(type) | NONBLOCK, protocol));
+    const { family, kind, number, make } = Socket.#maker(domain, type, protocol);
+    const { memory } = readinessSource();
+    const fd = native.rawsock_owned_socket(memory, family, kind | NONBLOCK, number);
+    if (fd < 0) throw calls.refused(fd, "socket", family, kind, number);
+    return make(fd);
   }
 
   /** socketpair(2); of Unix domain stream sockets unless told. */
@@ -89,16 +91,20 @@ export class Socket implements Disposable, AsyncDisposable {
     type: SocketType = "stream",
     protocol?: Protocol,
   ): [Socket, Socket] {
-    const make = Socket.#maker(domain, type, protocol);
-    const [a, b] = calls.socketpair(domain, types.number(type) | NONBLOCK, protocol);
-    return [make(a), make(b)];
+    const { family, kind, number, make } = Socket.#maker(domain, type, protocol);
+    const { memory } = readinessSource();
+    const pair = new Int32Array(2);
+    const made = native.rawsock_owned_socketpair(memory, family, kind | NONBLOCK, number, pair);
+    if (made < 0) throw calls.refused(made, "socketpair", family, kind, number);
+    return [make(pair[0] as number), make(pair[1] as number)];
   }
 
-  static #maker(domain: Family, type: SocketType, protocol?: Protocol): (fd: number) => Socket {
+  static #maker(domain: Family, type: SocketType, protocol?: Protocol) {
     const family = families.number(domain);
     const number = protocolNumber(family, protocol);
-    const kind = types.number(type) & ~FLAGS;
-    return (fd) => new Socket(nonblocking(fd), family, kind, number, KEY);
+    const kind = types.number(type);
+    const make = (fd: number) => new Socket(nonblocking(fd), family, kind & ~FLAGS, number, KEY);
+    return { family, kind, number, make };
   }
 
   /**
@@ -109,6 +115,7 @@ export class Socket implements Disposable, AsyncDisposable {
     const number = integer(fd, "fd", 0, I32_MAX);
     const { family, type, protocol } = natureOf(number);
     check(native.rawsock_set_nonblocking(number, 1), "fcntl", number);
+    readinessSource().own(number);
     return new Socket(number, family, type, protocol, KEY);
   }
 
@@ -117,59 +124,62 @@ export class Socket implements Disposable, AsyncDisposable {
    * "ECANCELED". What a loop over messages() has received and not yielded is lost.
    */
   detach(): number {
-    const fd = this.#core.descriptor("detach");
+    const fd = this.#state.descriptor("detach");
     this.#release();
-    this.#core.watch.cancel();
+    this.#state.watch.detach();
+    this.#state.watch.cancel();
     return fd;
   }
 
   #release(): void {
-    this.#core.closed = true;
-    this.#core.kept?.discard();
-    unguard(this.#core.watch);
-    this.#core.watch.stop();
+    this.#state.closed = true;
+    this.#state.inbox.discard();
+    unguard(this.#state);
   }
 
   /** The descriptor; -1 once the socket is closed. */
   get fd(): number {
-    return this.#core.closed ? -1 : this.#core.watch.fd;
+    return this.#state.closed ? -1 : this.#state.watch.fd;
   }
 
   get closed(): boolean {
-    return this.#core.closed;
+    return this.#state.closed;
   }
 
   get family(): FamilyName | number {
-    return families.name(this.#core.family);
+    return families.name(this.#state.family);
   }
 
   get type(): TypeName | number {
-    return types.name(this.#core.type);
+    return types.name(this.#state.type);
   }
 
   /** The number, as given to socket(2). */
   get protocol(): number {
-    return this.#core.protocol;
+    return this.#state.protocol;
   }
 
   /** How many bytes of data the kernel has taken, also of calls that were given up. */
   get bytesSent(): number {
-    return this.#core.bytesSent;
+    return this.#state.bytesSent;
   }
 
   /** getsockname(2). */
   get localAddress(): Sockaddr {
-    this.#core.descriptor("getsockname");
+    this.#state.descriptor("getsockname");
     return calls.getsockname(this);
   }
 
-  /** getpeername(2); null where the socket is not connected. */
+  /**
+   * getpeername(2); null where the socket is not connected. That of a connection which was accepted
+   * or made here is known even when it has ended.
+   */
   get peerAddress(): Sockaddr | null {
-    this.#core.descriptor("getpeername");
+    this.#state.descriptor("getpeername");
     try {
       return calls.getpeername(this);
     } catch (error) {
-      if (error instanceof SocketError && UNCONNECTED.has(error.errno)) return null;
+      if (error instanceof SocketError && UNCONNECTED.has(error.errno)) return this.#state.peer;
       throw error;
     }
   }
@@ -192,12 +202,15 @@ export class Socket implements Disposable, AsyncDisposable {
     return this;
   }
 
-  /** close(2); rejects the calls that wait with the code "ECANCELED". Once is enough. */
+  /**
+   * close(2); rejects the calls that wait with the code "ECANCELED". Once is enough. With SO_LINGER
+   * a thread does the waiting: data that are not sent yet are sent in the background.
+   */
   close(): void {
-    if (this.#core.closed) return;
-    const { watch } = this.#core;
+    if (this.#state.closed) return;
+    const { watch } = this.#state;
     this.#release();
-    const status = native.rawsock_close(watch.fd);
+    const status = watch.close();
     watch.cancel();
     check(status, "close", watch.fd);
   }
@@ -215,13 +228,13 @@ export class Socket implements Disposable, AsyncDisposable {
 
   /** Lets calls that wait keep the process alive, as they do unless unref() was called. */
   ref(): this {
-    this.#core.watch.referenced = true;
+    this.#state.watch.referenced = true;
     return this;
   }
 
   /** Calls that wait no longer keep the process alive; they are served while it lives. */
   unref(): this {
-    this.#core.watch.referenced = false;
+    this.#state.watch.referenced = false;
     return this;
   }
 
@@ -230,17 +243,19 @@ export class Socket implements Disposable, AsyncDisposable {
    * Given up, the attempt of an IPv4 or IPv6 socket is ended, and the socket can connect again.
    */
   connect(address: AddressLike, op: Limits = NO_LIMITS): Promise<void> {
-    return promise(() => connect(this.#core, address, op));
+    return promise(() => new Connect(this.#state, address, op).run());
   }
 
   /** accept(2): the connection's Socket. */
   accept(op: Limits = NO_LIMITS): Promise<Socket> {
-    return promise(() => accept(this.#core, op, this.#adopt));
+    return promise(() => new Accept(this.#state, op, this.#adopt).run());
   }
 
-  readonly #adopt = (fd: number): Socket => {
-    const { family, type, protocol } = this.#core;
-    return new Socket(fd, family, type, protocol, KEY);
+  readonly #adopt: Adopt<Socket> = (fd, peer) => {
+    const { family, type, protocol } = this.#state;
+    const socket = new Socket(fd, family, type, protocol, KEY);
+    socket.#state.peer = peer;
+    return socket;
   };
 
   /**
@@ -248,17 +263,17 @@ export class Socket implements Disposable, AsyncDisposable {
    * or is given up has a `bytesSent`, as has the Socket.
    */
   send(data: Bytes, op: SendCallOptions = NO_LIMITS): Promise<number> {
-    return send(this.#core, data, CONNECTED, op);
+    return send(this.#state, data, CONNECTED, op);
   }
 
   /** sendto(2): like send, to an address. */
   sendto(data: Bytes, address: AddressLike, op: SendCallOptions = NO_LIMITS): Promise<number> {
-    return send(this.#core, data, address, op);
+    return send(this.#state, data, address, op);
   }
 
   /** sendmsg(2): the number of bytes sent; on a stream all of them. */
   sendmsg(message: Message, op: SendCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => sendMessage(this.#core, message, op));
+    return promise(() => sendMessage(this.#state, message, op));
   }
 
   /**
@@ -266,43 +281,44 @@ export class Socket implements Disposable, AsyncDisposable {
    * One that fails or is late has a `messagesSent`.
    */
   sendmmsg(messages: readonly Message[], op: SendCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => sendMessages(this.#core, messages, op));
+    return promise(() => sendMessages(this.#state, messages, op));
   }
 
   /** recv(2): the number of bytes stored, 0 at the end of a stream. */
   recv(buffer: Bytes, op: ReceiveCallOptions = NO_LIMITS): Promise<number> {
-    return receive(this.#core, buffer, op);
+    return receive(this.#state, buffer, op);
   }
 
   /** recvfrom(2): the number of bytes stored and the sender, or null; `address` is filled. */
   recvfrom(buffer: Bytes, op: ReceiveFromOptions = NO_LIMITS): Promise<ReceivedFrom> {
-    return receiveFrom(this.#core, buffer, op);
+    return promise(() => receiveFrom(this.#state, buffer, op));
   }
 
   /** recvmsg(2): the number of bytes; fills in `message`. */
   recvmsg(message: Message, op: ReceiveCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => receiveMessage(this.#core, message, op));
+    return promise(() => receiveMessage(this.#state, message, op));
   }
 
   /** recvmmsg(2): how many came: waits for the first, then takes what is there. */
   recvmmsg(messages: readonly Message[], op: ReceiveCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => receiveMessages(this.#core, messages, op));
+    return promise(() => receiveMessages(this.#state, messages, op));
   }
 
   /** Resolves when recv or accept need not wait, be it for an error. poll(2). */
   readable(op: Limits = NO_LIMITS): Promise<void> {
-    return promise(() => ready(this.#core, READ, op));
+    return promise(() => new Ready(this.#state, READ, op).run());
   }
 
   /** Resolves when send need not wait, be it for an error. poll(2). */
   writable(op: Limits = NO_LIMITS): Promise<void> {
-    return promise(() => ready(this.#core, WRITE, op));
+    return promise(() => new Ready(this.#state, WRITE, op).run());
   }
 
   /**
-   * What arrives, in arrays where `batch` is given: copies, so that they stay valid. Ends with a
-   * stream; closing the socket or aborting the signal throws. What was received and not yielded
-   * when the loop is left is kept for the next calls.
+   * What arrives, in arrays where `batch` is given: copies, so that they stay valid. Ends where the
+   * peer of a connection does, or after what has come when `until` is aborted; closing the socket,
+   * aborting `signal`, or `timeout` milliseconds without a message throw. What was received and not
+   * yielded when the loop is left is kept for the next calls. Of descriptors see ReceivedMessage.
    */
   messages(
     options: MessagesOptions & { readonly batch: true | number },
@@ -311,15 +327,16 @@ export class Socket implements Disposable, AsyncDisposable {
   messages(
     options: MessagesOptions = {},
   ): AsyncIterableIterator<ReceivedMessage | ReceivedMessage[]> {
-    return new Messages(this.#core, options);
+    return new Messages(this.#state, options);
   }
 
   /**
    * accept(2) again and again. Where no descriptors or memory are left it waits, with one warning;
-   * connections that were lost before they were accepted are left out.
+   * connections that were lost before they were accepted are left out. `until`, `signal` and
+   * `timeout` as with messages().
    */
-  connections(op: Limits = NO_LIMITS): AsyncIterableIterator<Socket> {
-    return new Connections(this.#core, op, this.#adopt);
+  connections(op: LoopLimits = NO_LIMITS): AsyncIterableIterator<Socket> {
+    return new Connections(this.#state, op, this.#adopt);
   }
 
   /** getsockopt(2): see socketOption. */

@@ -1,0 +1,71 @@
+// The memory that messages() receives into, again and again.
+
+import { tryReceiveMessages } from "../message/batch.ts";
+import { messageFlags } from "../message/flags.ts";
+import { Message, slotOf } from "../message/message.ts";
+import { type ReceivedMessage, withUnseen } from "../message/received.ts";
+import type { Slot } from "../message/slot.ts";
+
+/** Messages received at once. */
+export const BATCH_MAX = 64;
+const BATCH_MIN = 4;
+/** All of it, unless even one message needs more. */
+const ARENA_MAX = 65_536 * BATCH_MAX;
+
+export class Arena {
+  readonly #bytes: Uint8Array;
+  readonly #messages: Message[] = [];
+  readonly #slots: Slot[];
+  readonly #size: number;
+  /** Did ever a message come with descriptors? */
+  hasDescriptors = false;
+  /** How many to ask for: more while they keep coming. */
+  #wanted = BATCH_MIN;
+
+  /** Room for `limit` messages of `size` bytes each. */
+  constructor(size: number, controlLength: number, limit: number) {
+    const count = Math.min(limit, Math.max(1, Math.floor(ARENA_MAX / Math.max(size, 1))));
+    this.#bytes = new Uint8Array(new ArrayBuffer(count * size));
+    this.#size = size;
+    for (let start = 0; start < count * size || this.#messages.length === 0; start += size) {
+      const iovec = [this.#bytes.subarray(start, start + size)];
+      this.#messages.push(new Message({ iovec, controlLength }));
+    }
+    this.#slots = this.#messages.map(slotOf);
+  }
+
+  /** Receives without waiting, at most `limit`: how many, or -errno. */
+  receive(fd: number, limit: number): number {
+    const end = Math.min(this.#messages.length, this.#wanted, Math.max(limit, 1));
+    const count = tryReceiveMessages(fd, this.#messages, 0, { start: 0, end });
+    // Traffic comes in bursts: the last of one says little about the next.
+    const next = Math.max(count * 2, this.#wanted / 2, BATCH_MIN);
+    if (count > 0) this.#wanted = Math.min(Math.floor(next), BATCH_MAX);
+    return count;
+  }
+
+  /**
+   * Can this not be the end of a connection? What has bytes, an address or control data cannot,
+   * nor what was cut down to nothing.
+   */
+  isSomething(index: number): boolean {
+    const slot = this.#slots[index] as Slot;
+    return slot.length > 0 || slot.flagBits !== 0 || slot.hasControl || slot.address !== null;
+  }
+
+  /** A copy of a message received. */
+  copy(index: number): ReceivedMessage {
+    const slot = this.#slots[index] as Slot;
+    const start = index * this.#size;
+    const message = {
+      data: this.#bytes.slice(start, start + slot.length),
+      address: slot.address,
+      control: slot.lookAtControl(),
+      flags: messageFlags.words(slot.flagBits),
+    };
+    const fds = slot.giveUnseen();
+    if (fds.length === 0) return message;
+    this.hasDescriptors = true;
+    return withUnseen(message, fds);
+  }
+}

@@ -1,0 +1,62 @@
+// What the calls of one Socket share.
+
+import type { Sockaddr } from "../address/sockaddr.ts";
+import { AF, SOCK } from "../base/constants.ts";
+import { closedError } from "../base/error.ts";
+import { READ } from "../readiness/source.ts";
+import { Watch } from "../readiness/watch.ts";
+import { discard, type Entry, Inbox } from "./inbox.ts";
+
+export class SocketState {
+  readonly watch: Watch;
+  readonly family: number;
+  readonly type: number;
+  readonly protocol: number;
+  /** What was received and nobody was given yet. */
+  readonly inbox = new Inbox();
+  /** Bytes handed to the kernel. */
+  bytesSent = 0;
+  closed = false;
+  /** Whom a connection is, or was, with; null where that is not known. */
+  peer: Sockaddr | null = null;
+  /** The Socket: calls that wait hold this state and so keep it alive. */
+  readonly socket: object;
+
+  constructor(socket: object, fd: number, family: number, type: number, protocol: number) {
+    this.socket = socket;
+    this.watch = new Watch(fd);
+    this.family = family;
+    this.type = type;
+    this.protocol = protocol;
+  }
+
+  /** Its bytes are a stream: a call may move a part of what it was given. */
+  get isStream(): boolean {
+    return this.type === SOCK.STREAM;
+  }
+
+  /** Nothing received may mean its end. */
+  get isConnectionOriented(): boolean {
+    return this.type === SOCK.STREAM || this.type === SOCK.SEQPACKET;
+  }
+
+  get isInternet(): boolean {
+    return this.family === AF.INET || this.family === AF.INET6;
+  }
+
+  /** The descriptor; that of a closed Socket throws a SocketError: EBADF. */
+  descriptor(syscall: string): number {
+    if (this.closed) throw closedError(syscall);
+    return this.watch.fd;
+  }
+
+  /** Keeps what was received for the next calls, before what is kept already. */
+  keep(entries: readonly Entry[]): void {
+    if (this.closed) {
+      discard(entries);
+      return;
+    }
+    this.inbox.restore(entries);
+    this.watch.nudge(READ);
+  }
+}
