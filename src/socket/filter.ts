@@ -1,9 +1,15 @@
 // What a Socket receives, by an expression: pcap-filter(7) for the packets that it sees.
 
-import { AF, ARPHRD, SOCK } from "../base/constants.ts";
+import { AF, ARPHRD, ERRNO, MSG, SOCK } from "../base/constants.ts";
+import { boolean, knownKeys } from "../base/validate.ts";
 import { compileExpression } from "../bpf/expression.ts";
 import type { Program } from "../bpf/instruction.ts";
 import { getsockname } from "../calls/socket.ts";
+import { native } from "../native/library.ts";
+import { allocate } from "../native/memory.ts";
+import type { Program as AnyProgram } from "../option/filter.ts";
+import { setSocketOption } from "../option/option.ts";
+import type { SocketState } from "./state.ts";
 
 /** Interfaces whose frames begin with an Ethernet header. */
 const ETHERNET: ReadonlySet<number | undefined> = new Set([ARPHRD.ETHER, ARPHRD.LOOPBACK]);
@@ -25,13 +31,44 @@ function linkOf(fd: number, family: number, type: number): "ethernet" | "raw" {
 }
 
 /** The program of an expression for a socket, which sees the tags that the network card took. */
-export function programFor(
-  socket: { readonly fd: number; readonly family: number; readonly type: number },
-  expression: string,
-): Program {
-  const link = linkOf(socket.fd, socket.family, socket.type);
+function programFor({ watch, family, type }: SocketState, expression: string): Program {
+  const link = linkOf(watch.fd, family, type);
   return compileExpression(expression, { link, live: link === "ethernet" });
 }
 
-/** SO_ATTACH_FILTER: a program that keeps nothing. */
-export const NOTHING: Program = [{ code: 6, jt: 0, jf: 0, k: 0 }];
+export type FilterOptions = {
+  /** Throw away what has arrived before, so that nothing unfiltered is received. */
+  readonly drain?: boolean;
+};
+
+const KEYS: ReadonlySet<string> = new Set(["drain"]);
+/** Keeps nothing. */
+const NOTHING: Program = [{ code: 6, jt: 0, jf: 0, k: 0 }];
+
+/** SO_ATTACH_FILTER. */
+export function attachFilter(
+  socket: { readonly fd: number },
+  state: SocketState,
+  program: AnyProgram | string,
+  options: FilterOptions,
+): void {
+  knownKeys(options, KEYS);
+  const drain = options.drain !== undefined && boolean(options.drain, "drain");
+  state.descriptor("setsockopt");
+  const compiled = typeof program === "string" ? programFor(state, program) : program;
+  if (drain) {
+    // Nothing more arrives, and what is there has an end.
+    setSocketOption(socket, "SO_ATTACH_FILTER", NOTHING);
+    state.inbox.discard();
+    empty(state.watch.fd);
+  }
+  setSocketOption(socket, "SO_ATTACH_FILTER", compiled);
+}
+
+const room = allocate(1);
+
+/** Receives, without waiting, until nothing is left; errors of the socket are received, too. */
+function empty(fd: number): void {
+  const flags = MSG.DONTWAIT | MSG.TRUNC;
+  while (native.rawsock_recv(fd, room, 0, room.length, flags) !== -ERRNO.EAGAIN);
+}

@@ -7,20 +7,17 @@ import {
   type FamilyName,
   families,
   type Protocol,
-  SOCK,
   type SocketType,
   type TypeName,
   types,
 } from "../base/constants.ts";
 import { CLOSE } from "../base/descriptor.ts";
 import { check, SocketError } from "../base/error.ts";
-import { protocolNumber } from "../base/protocol.ts";
-import { type Bytes, I32_MAX, integer } from "../base/validate.ts";
-import { natureOf } from "../calls/nature.ts";
+import type { Bytes } from "../base/validate.ts";
+import type { SocketOptions } from "../calls/socket.ts";
 import * as calls from "../calls/socket.ts";
 import type { Message } from "../message/message.ts";
 import type { ReceivedMessage } from "../message/received.ts";
-import { native } from "../native/library.ts";
 import type { Program } from "../option/filter.ts";
 import type { Membership } from "../option/membership.ts";
 import {
@@ -37,11 +34,13 @@ import type {
   OptionValue,
   OptionValues,
 } from "../option/table.ts";
-import { READ, readinessSource, WRITE } from "../readiness/source.ts";
+import { READ, WRITE } from "../readiness/source.ts";
 import { Accept, type Adopt, Connections } from "./accept.ts";
 import { Connect } from "./connect.ts";
+import { attachFilter, type FilterOptions } from "./filter.ts";
 import { guard, unguard } from "./leak.ts";
 import { type Limits, type LoopLimits, NO_LIMITS } from "./limits.ts";
+import { type Made, makePair, makeSocket, takeOver } from "./make.ts";
 import { receiveMessage, receiveMessages, sendMessage, sendMessages } from "./message.ts";
 import { Messages, type MessagesOptions } from "./messages.ts";
 import { Ready } from "./ready.ts";
@@ -51,7 +50,6 @@ import { CONNECTED, type SendCallOptions, send } from "./send.ts";
 import { SocketState } from "./state.ts";
 
 const KEY = Symbol("Socket");
-const NONBLOCK = SOCK.NONBLOCK ?? 0;
 
 /**
  * A non-blocking socket that waits in the event loop.
@@ -76,13 +74,14 @@ export class Socket implements Disposable, AsyncDisposable {
     guard(this, this.#state);
   }
 
-  /** socket(2). */
-  static open(domain: Family, type: SocketType, protocol?: Protocol): Socket {
-    const { family, kind, number, make } = Socket.#maker(domain, type, protocol);
-    const { memory } = readinessSource();
-    const fd = native.rawsock_owned_socket(memory, family, kind | NONBLOCK, number);
-    if (fd < 0) throw calls.refused(fd, "socket", family, kind, number);
-    return make(fd);
+  /** socket(2). `namespace`: in that network namespace, which takes CAP_SYS_ADMIN; see openIn. */
+  static open(
+    domain: Family,
+    type: SocketType,
+    protocol?: Protocol,
+    options: SocketOptions = {},
+  ): Socket {
+    return Socket.#of(makeSocket(domain, type, protocol, options));
   }
 
   /** socketpair(2); of Unix domain stream sockets unless told. */
@@ -91,20 +90,8 @@ export class Socket implements Disposable, AsyncDisposable {
     type: SocketType = "stream",
     protocol?: Protocol,
   ): [Socket, Socket] {
-    const { family, kind, number, make } = Socket.#maker(domain, type, protocol);
-    const { memory } = readinessSource();
-    const pair = new Int32Array(2);
-    const made = native.rawsock_owned_socketpair(memory, family, kind | NONBLOCK, number, pair);
-    if (made < 0) throw calls.refused(made, "socketpair", family, kind, number);
-    return [make(pair[0] as number), make(pair[1] as number)];
-  }
-
-  static #maker(domain: Family, type: SocketType, protocol?: Protocol) {
-    const family = families.number(domain);
-    const number = protocolNumber(family, protocol);
-    const kind = types.number(type);
-    const make = (fd: number) => new Socket(nonblocking(fd), family, kind & ~FLAGS, number, KEY);
-    return { family, kind, number, make };
+    const [a, b] = makePair(domain, type, protocol);
+    return [Socket.#of(a), Socket.#of(b)];
   }
 
   /**
@@ -112,11 +99,11 @@ export class Socket implements Disposable, AsyncDisposable {
    * must not belong to another Socket. SocketError: it is no socket.
    */
   static adopt(fd: number): Socket {
-    const number = integer(fd, "fd", 0, I32_MAX);
-    const { family, type, protocol } = natureOf(number);
-    check(native.rawsock_set_nonblocking(number, 1), "fcntl", number);
-    readinessSource().own(number);
-    return new Socket(number, family, type, protocol, KEY);
+    return Socket.#of(takeOver(fd));
+  }
+
+  static #of({ fd, family, type, protocol }: Made): Socket {
+    return new Socket(fd, family, type, protocol, KEY);
   }
 
   /**
@@ -370,9 +357,14 @@ export class Socket implements Disposable, AsyncDisposable {
     return this.setOption("MCAST_LEAVE_GROUP", membership);
   }
 
-  /** SO_ATTACH_FILTER: a classic BPF program decides what arrives. socket(7). */
-  attachFilter(program: Program): this {
-    return this.setOption("SO_ATTACH_FILTER", program);
+  /**
+   * SO_ATTACH_FILTER: a classic BPF program decides what arrives; socket(7). Packet and raw IPv4
+   * sockets also take an expression of pcap-filter(7): "udp port 53". `drain`: what has arrived
+   * before is thrown away, so that nothing unfiltered is received.
+   */
+  attachFilter(program: Program | string, options: FilterOptions = {}): this {
+    attachFilter(this, this.#state, program, options);
+    return this;
   }
 
   detachFilter(): this {
@@ -399,13 +391,4 @@ function promise<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** SOCK_NONBLOCK and SOCK_CLOEXEC stand above the type. */
-const FLAGS = ~0xf;
-
 const UNCONNECTED: ReadonlySet<number> = new Set([ERRNO.ENOTCONN, ERRNO.EOPNOTSUPP ?? 0]);
-
-/** Where socket(2) does not take the flag the descriptor is made so afterwards. */
-function nonblocking(fd: number): number {
-  if (NONBLOCK === 0) check(native.rawsock_set_nonblocking(fd, 1), "fcntl", fd);
-  return fd;
-}
