@@ -1,17 +1,15 @@
 // From the text of a filter to its program.
 
-import { BpfError } from "../error.ts";
 import { CODE, type Program } from "../instruction.ts";
 import { generate } from "./generate.ts";
-import { build, type End, ordered } from "./graph.ts";
+import { build, type End, type Node, ordered } from "./graph.ts";
 import { Layout } from "./layout.ts";
 import { linearize, tooLong } from "./linearize.ts";
-import { type CompileOptions, type Settings, settings } from "./link.ts";
+import { type CompileOptions, settings } from "./link.ts";
 import { optimize } from "./optimize.ts";
 import { parseExpression } from "./parser.ts";
 import { specialize } from "./specialize.ts";
 import type { Expression } from "./syntax.ts";
-import type { Folding } from "./value.ts";
 import { initialize } from "./variables.ts";
 
 function checkExpression(expression: string): void {
@@ -23,43 +21,12 @@ function checkExpression(expression: string): void {
 /** Nodes that are looked at; programs of a tenth of it are too long already. */
 const NODES_MAX = 40_000;
 
-const NOTHING: End = { kind: "end", result: 0 };
-
-/** The graph of an expression, and the layout that it was read with. */
-function read(tree: Expression, checked: Settings, folding: Folding) {
-  const layout = new Layout(checked, folding);
-  const formula = generate(layout, tree);
-  const graph = build(formula, { kind: "end", result: checked.snaplen }, NOTHING);
-  if (ordered(graph).length > NODES_MAX) throw tooLong();
-  return { graph, layout };
-}
-
-/**
- * Whether libpcap would notice that an expression refuses all packets. It folds arithmetic too late
- * for that, except where nothing of the packet is asked at all.
- */
-function isNoticed(tree: Expression, checked: Settings): boolean {
-  const { graph } = read(tree, checked, "tests");
-  return optimize(graph, { keepLoads: false, move: true }).refusesAll;
-}
-
-/**
- * The shortest program that there is for an expression. Packets that are cut off are refused where
- * libpcap refuses them, which does not optimise filters with Geneve, and folds arithmetic too late
- * to leave out what it makes superfluous.
- */
-function shortest(tree: Expression, checked: Settings): Program {
-  const { graph, layout } = read(tree, checked, "everything");
-  const { values, usesGeneve } = layout;
-  const keepLoads = usesGeneve || values.simplified;
+/** The shortest program that there is for a graph. */
+function shortest(graph: Node, { values, usesGeneve }: Layout): Program {
   const special = specialize(graph, values);
   const graphs = special === undefined ? [graph] : [special, graph];
   const programs = graphs.map((candidate) => {
-    const { root, refusesAll } = optimize(candidate, { keepLoads, move: !usesGeneve });
-    const isRefused = !usesGeneve && (values.simplified ? graph === NOTHING : refusesAll);
-    if (isRefused || (values.simplified && !usesGeneve && isNoticed(tree, checked))) {
-      throw new BpfError("the expression refuses all packets");
-    }
+    const root = optimize(candidate, values, usesGeneve);
     return linearize(initialize(root, values), values);
   });
   return programs.reduce((best, program) => (program.length < best.length ? program : best));
@@ -67,8 +34,13 @@ function shortest(tree: Expression, checked: Settings): Program {
 
 function compileTree(tree: Expression, options: CompileOptions): Program {
   const checked = settings(options);
-  if (checked.optimize) return shortest(tree, checked);
-  const { graph, layout } = read(tree, checked, "nothing");
+  const layout = new Layout(checked);
+  const formula = generate(layout, tree);
+  const yes: End = { kind: "end", result: checked.snaplen };
+  const no: End = { kind: "end", result: 0 };
+  const graph = build(formula, yes, no);
+  if (ordered(graph).length > NODES_MAX) throw tooLong();
+  if (checked.optimize) return shortest(graph, layout);
   return linearize(initialize(graph, layout.values), layout.values);
 }
 

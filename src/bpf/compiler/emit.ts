@@ -2,7 +2,14 @@
 // known at each node from the nodes before it, so nothing is computed that is already there.
 
 import { BpfError } from "../error.ts";
-import { CODE, type Instruction, MEMORY_WORDS, type OperationName } from "../instruction.ts";
+import {
+  CODE,
+  EXTENSION_BASE,
+  EXTENSION_NAMES,
+  type Instruction,
+  MEMORY_WORDS,
+  type OperationName,
+} from "../instruction.ts";
 import type { Assignment, Comparison } from "./formula.ts";
 import type { TestNode } from "./graph.ts";
 import {
@@ -115,6 +122,9 @@ export class Emitter {
       case "load": {
         const { size, base, offset } = value;
         if (base !== undefined) this.loadIndex(base);
+        else if (offset >= EXTENSION_BASE && !EXTENSION_NAMES.has(offset)) {
+          throw new BpfError(`no packet has an offset of ${offset}`);
+        }
         return [CODE[`LD_${SIZES[size]}_${base === undefined ? "ABS" : "IND"}`], offset];
       }
       case "header":

@@ -11,7 +11,7 @@ export type End = { readonly kind: "end"; readonly result: number };
 export type TestNode = {
   readonly kind: "test";
   assignments: readonly Assignment[];
-  readonly comparison: Comparison;
+  comparison: Comparison;
   left: Value;
   right: Value;
   yes: Node;

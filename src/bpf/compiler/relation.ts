@@ -148,9 +148,7 @@ function computeOperation(layout: Layout, last: Arithmetic & { kind: "operation"
   for (const { operator, right, position } of chain.reverse()) {
     const operand = compute(layout, right);
     checkOperands(operator, operand.value, position);
-    const result = layout.values.operation(OPERATORS[operator], value, operand.value);
-    if (result.kind !== "operation" || result.left !== value) layout.values.simplified = true;
-    value = result;
+    value = layout.values.operation(OPERATORS[operator], value, operand.value);
   }
   return { value, conditions };
 }

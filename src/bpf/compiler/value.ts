@@ -92,23 +92,17 @@ function union(first: readonly Variable[], second: readonly Variable[]): readonl
   return first.length === 0 ? second : [...new Set([...first, ...second])];
 }
 
-/** What is folded: nothing, tests alone, or arithmetic as well. */
-export type Folding = "nothing" | "tests" | "everything";
-
 export class Values {
   readonly #known = new Map<string, Value>();
   #variables = 0;
-  /** Whether arithmetic of the expression was simplified. */
-  simplified = false;
-
+  readonly #simplified = new Map<Value, Value>();
   /** Whether tests are simplified, and what is known is not computed again. */
   readonly folds: boolean;
   /** Whether arithmetic is, too, and what its operands would have loaded is left out. */
-  readonly foldsArithmetic: boolean;
+  foldsArithmetic = false;
 
-  constructor(folding: Folding) {
-    this.folds = folding !== "nothing";
-    this.foldsArithmetic = folding === "everything";
+  constructor(folds: boolean) {
+    this.folds = folds;
   }
 
   #intern(key: string, make: () => Shape, parts: readonly Value[], more: Partial<Value>): Value {
@@ -148,6 +142,11 @@ export class Values {
   load(size: Size, base: Value | undefined, offset: number): Value {
     if (base?.kind === "constant" && this.folds) {
       return this.load(size, undefined, (base.value + offset) >>> 0);
+    }
+    const { left, right } = base?.kind === "operation" ? base : {};
+    const isSum = this.foldsArithmetic && base?.kind === "operation" && base.operator === "add";
+    if (isSum && left?.kind === "header" && right?.kind === "constant") {
+      return this.load(size, left, (offset + right.value) >>> 0);
     }
     const key = `${size}[${base?.id}+${offset}]`;
     const parts = base === undefined ? [] : [base];
@@ -218,5 +217,30 @@ export class Values {
     if (right.kind !== "constant" || right.value !== 0xf) return undefined;
     if (left.kind !== "load" || left.size !== 1 || left.base !== undefined) return undefined;
     return this.header(left.offset);
+  }
+
+  /** A value that was made before arithmetic was folded, with its arithmetic folded. */
+  simplify(value: Value): Value {
+    const known = this.#simplified.get(value);
+    if (known !== undefined) return known;
+    const result = this.#rebuilt(value);
+    this.#simplified.set(value, result);
+    return result;
+  }
+
+  #rebuilt(value: Value): Value {
+    switch (value.kind) {
+      case "load":
+        if (value.base === undefined) return value;
+        return this.load(value.size, this.simplify(value.base), value.offset);
+      case "negation":
+        return this.negation(this.simplify(value.operand));
+      case "operation": {
+        const { operator, left, right } = value;
+        return this.operation(operator, this.simplify(left), this.simplify(right));
+      }
+      default:
+        return value;
+    }
   }
 }
