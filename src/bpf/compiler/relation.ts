@@ -33,6 +33,14 @@ function indexed(layout: Layout, base: Value | undefined, index: Value): Value {
   return base === undefined ? index : layout.values.operation("add", base, index);
 }
 
+/** The kernel takes such offsets for something that it knows about packets. */
+function checkOffset(protocol: Protocol, sum: number, position: number): void {
+  const offset = sum >>> 0;
+  if (offset >= EXTENSION_BASE && !EXTENSION_NAMES.has(offset)) {
+    throw mistake(`no packet has an offset of ${offset}, which "${protocol}" has`, position);
+  }
+}
+
 /** `protocol[offset:size]`. */
 function access(layout: Layout, arithmetic: Arithmetic & { kind: "access" }): Computed {
   const { protocol, position } = arithmetic;
@@ -40,12 +48,8 @@ function access(layout: Layout, arithmetic: Arithmetic & { kind: "access" }): Co
   const size = arithmetic.size as Size;
   const index = compute(layout, arithmetic.offset);
   const load = (base: Value | undefined, distance: number): Value => {
-    if (index.value.kind === "constant" && values.folds) {
-      const offset = (distance + index.value.value) >>> 0;
-      if (base === undefined && offset >= EXTENSION_BASE && !EXTENSION_NAMES.has(offset)) {
-        throw mistake(`no packet has an offset of ${offset}, which "${protocol}" has`, position);
-      }
-      return values.load(size, base, offset);
+    if (index.value.kind === "constant" && base === undefined) {
+      checkOffset(protocol, distance + index.value.value, position);
     }
     return values.load(size, indexed(layout, base, index.value), distance >>> 0);
   };

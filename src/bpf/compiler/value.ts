@@ -87,6 +87,12 @@ export function isDirect(value: Value): boolean {
   return value.kind === "constant" || value.kind === "header" || value.kind === "variable";
 }
 
+/** Whether a value is where a header begins or how long it is, and no arithmetic of the filter's. */
+function isPlace(value: Value): boolean {
+  if (value.kind === "operation") return value.operator === "add" && isPlace(value.right);
+  return value.kind === "header" || value.kind === "variable";
+}
+
 function union(first: readonly Variable[], second: readonly Variable[]): readonly Variable[] {
   if (second.length === 0) return first;
   return first.length === 0 ? second : [...new Set([...first, ...second])];
@@ -140,13 +146,12 @@ export class Values {
   }
 
   load(size: Size, base: Value | undefined, offset: number): Value {
-    if (base?.kind === "constant" && this.folds) {
-      return this.load(size, undefined, (base.value + offset) >>> 0);
-    }
-    const { left, right } = base?.kind === "operation" ? base : {};
-    const isSum = this.foldsArithmetic && base?.kind === "operation" && base.operator === "add";
-    if (isSum && left?.kind === "header" && right?.kind === "constant") {
-      return this.load(size, left, (offset + right.value) >>> 0);
+    if (this.foldsArithmetic && base !== undefined) {
+      if (base.kind === "constant") return this.load(size, undefined, (base.value + offset) >>> 0);
+      if (base.kind === "operation" && base.operator === "add" && isPlace(base.left)) {
+        const { left, right } = base;
+        if (right.kind === "constant") return this.load(size, left, (offset + right.value) >>> 0);
+      }
     }
     const key = `${size}[${base?.id}+${offset}]`;
     const parts = base === undefined ? [] : [base];
