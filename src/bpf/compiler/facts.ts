@@ -16,17 +16,14 @@ function keyOf(comparison: Comparison, left: Value, right: Value): number {
 const EXTENSIONS = 0xfff00000;
 
 /** Calls back for each load within a value: what it is counted from and where it ends. */
-function forEachLoad(
-  value: Value,
-  visit: (base: Value | undefined, end: number, value: Value) => void,
-): void {
+function forEachLoad(value: Value, visit: (base: Value | undefined, end: number) => void): void {
   switch (value.kind) {
     case "load":
       if (value.base !== undefined) forEachLoad(value.base, visit);
-      if (value.offset < EXTENSIONS) visit(value.base, value.offset + value.size, value);
+      if (value.offset < EXTENSIONS) visit(value.base, value.offset + value.size);
       break;
     case "header":
-      visit(undefined, value.offset + 1, value);
+      visit(undefined, value.offset + 1);
       break;
     case "operation":
       forEachLoad(value.left, visit);

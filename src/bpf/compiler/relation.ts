@@ -25,6 +25,9 @@ const OPERATORS: Readonly<Record<ArithmeticOperator, BinaryOperator>> = {
   ">>": "rsh",
 };
 
+/** Of values within each other; far more than a filter needs, and no danger for the stack. */
+const DEPTH_MAX = 1000;
+
 /** A value, and what must hold for it to exist. */
 type Computed = { readonly value: Value; readonly conditions: readonly Formula[] };
 
@@ -153,6 +156,7 @@ function computeOperation(layout: Layout, last: Arithmetic & { kind: "operation"
     const operand = compute(layout, right);
     checkOperands(operator, operand.value, position);
     value = layout.values.operation(OPERATORS[operator], value, operand.value);
+    if (value.depth > DEPTH_MAX) throw mistake("too much arithmetic", position);
   }
   return { value, conditions };
 }

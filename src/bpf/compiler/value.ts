@@ -46,6 +46,8 @@ export type Value = Shape & {
   readonly needsIndex: boolean;
   /** How many words of scratch memory computing it takes at once. */
   readonly words: number;
+  /** How many values are within each other. */
+  readonly depth: number;
   /** The variables that it reads. */
   readonly reads: readonly Variable[];
 };
@@ -104,7 +106,7 @@ export class Values {
   readonly #simplified = new Map<Value, Value>();
   /** Whether tests are simplified, and what is known is not computed again. */
   readonly folds: boolean;
-  /** Whether arithmetic is, too, and what its operands would have loaded is left out. */
+  /** Whether arithmetic is, too, and what its operands would have loaded is left out: later. */
   foldsArithmetic = false;
 
   constructor(folds: boolean) {
@@ -118,6 +120,7 @@ export class Values {
       ...make(),
       id: this.#known.size,
       needsIndex: parts.some(({ needsIndex }) => needsIndex),
+      depth: 1 + Math.max(0, ...parts.map(({ depth }) => depth)),
       words: Math.max(0, ...parts.map(({ words }) => words)),
       reads: parts.reduce<readonly Variable[]>((all, { reads }) => union(all, reads), []),
       ...more,
