@@ -5,8 +5,8 @@
 // Taken here, refused there: division by, and shifts by, an access with a small or large index
 // (`ip[2:2] / ip[0]`, `1 << ip[40]`), where it takes the index for the operand; arithmetic with
 // more than 16 operands at once; ranges of ports whose first name has a dash (`portrange
-// ftp-data-http`); `gateway`, where the caller gives addresses; `ip broadcast` without a netmask, which tests the
-// addresses of all ones and all zeros, as tcpdump -d does.
+// ftp-data-http`); `gateway`, where the caller gives addresses; `ip broadcast` without a netmask,
+// which tests the addresses of all ones and all zeros, as tcpdump -d does.
 // Refused here, taken there: `protochain`, which needs loops; programs that no kernel takes, of
 // more than 4096 instructions, with shifts by more than 31 found when folding, or with offsets
 // that belong to no extension of the kernel (`ip[-1]` on a raw link); more than 200 parentheses

@@ -31,13 +31,17 @@ function entrance(root: Node): StepNode {
   return { kind: "step", assignments: [], next: root };
 }
 
+function assigns(node: Node): boolean {
+  return node.kind !== "end" && node.assignments.length > 0;
+}
+
 /** Threads the graph until nothing changes. */
 function threadAll(start: StepNode, keepLoads: boolean): boolean {
   let changed = false;
   for (;;) {
     const tree = dominators(start);
     const threaded = thread(tree, keepLoads);
-    const removed = removeDeadAssignments(start);
+    const removed = removeDeadAssignments(tree.order.some(assigns) ? ordered(start) : []);
     if (!threaded && !removed) return changed;
     changed = true;
   }
