@@ -1,5 +1,5 @@
 // Which edges of a graph every path to a node takes. Nodes and edges are one tree: the parent of an
-// edge is the node it leaves, the parent of a node the last thing that all ways to it have in common.
+// edge is the node it leaves, the parent of a node the last that all ways to it have in common.
 
 import { type Node, ordered } from "./graph.ts";
 

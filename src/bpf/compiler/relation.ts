@@ -142,7 +142,7 @@ function compute(layout: Layout, arithmetic: Arithmetic): Computed {
 }
 
 /**
- * A chain of operators from the left has any length, so it is no recursion. Only the protocol of
+ * A chain of operators from the left may be long, so it is no recursion. Only the protocol of
  * the leftmost operand is a condition: libpcap checks no other one within an operation (but both
  * sides of a relation), and the same packets are wanted.
  */

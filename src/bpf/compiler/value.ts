@@ -89,7 +89,7 @@ export function isDirect(value: Value): boolean {
   return value.kind === "constant" || value.kind === "header" || value.kind === "variable";
 }
 
-/** Whether a value is where a header begins or how long it is, and no arithmetic of the filter's. */
+/** Whether a value is where a header begins or how long it is: no arithmetic of the expression. */
 function isPlace(value: Value): boolean {
   if (value.kind === "operation") return value.operator === "add" && isPlace(value.right);
   return value.kind === "header" || value.kind === "variable";

@@ -83,8 +83,10 @@ const LARGE: Readonly<Record<string, string>> = {
 
 for (const [name, expression] of Object.entries(LARGE)) {
   test(`a source of many ${name} takes a bounded time`, () => {
-    const begin = performance.now();
+    // The processor's time, since others may use it, too.
+    const before = process.cpuUsage();
     attempt(expression, "ethernet", true);
-    expect(performance.now() - begin).toBeLessThan(5000);
-  }, 30_000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1e6).toBeLessThan(8);
+  }, 120_000);
 }
