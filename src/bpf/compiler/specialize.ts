@@ -19,7 +19,7 @@ function constantVariables(root: Node): ReadonlySet<Variable> {
       (value.kind === "constant" ? constant : other).add(variable);
     }
   }
-  return constant.difference(other);
+  return new Set([...constant].filter((variable) => !other.has(variable)));
 }
 
 /** The value with constants for variables. */
