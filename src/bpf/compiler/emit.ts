@@ -165,7 +165,8 @@ export class Emitter {
 
   /** Puts two values into the accumulator and the index register. */
   #pair(left: Value, right: Value): void {
-    if (left === right || isDirect(right) || this.#inMemory(right) >= 0) {
+    const isEasy = isDirect(right) || this.#inMemory(right) >= 0;
+    if (left === right || isEasy || this.#leavesInIndex(left, right)) {
       this.load(left);
       this.loadIndex(right);
     } else if (!left.needsIndex) {
@@ -187,6 +188,16 @@ export class Emitter {
       this.machine.accumulator = left;
       this.#waiting.delete(word);
     }
+  }
+
+  /** Whether computing a value ends with the other one in the index register. */
+  #leavesInIndex(value: Value, other: Value): boolean {
+    const { accumulator, index } = this.machine;
+    if (!this.#reuse || accumulator === value || index === value) return false;
+    if (this.#inMemory(value) >= 0) return false;
+    if (value.kind === "load") return value.base === other;
+    if (value.kind !== "operation" || isCommutative(value.operator)) return false;
+    return value.right === other && other.kind !== "constant";
   }
 
   /** Stores the accumulator until it is needed; the word stays taken. */
