@@ -1,5 +1,5 @@
 // Which edges of a graph every path to a node takes. Nodes and edges are one tree: the parent of an
-// edge is the node it leaves, the parent of a node the last thing that all ways to it have in common.
+// edge is the node it leaves, the parent of a node the last that all ways to it have in common.
 
 import { type Node, ordered } from "./graph.ts";
 
@@ -11,6 +11,8 @@ export type Element = {
   /** Which edge, or none: where a test holds, where it does not, or a step's only one. */
   readonly edge: "yes" | "no" | "next" | undefined;
   readonly children: Element[];
+  /** An element farther above, so that long ways up take few steps. */
+  readonly jump: Element | undefined;
   /** The numbers of the elements below it, itself first, when the tree is walked. */
   first: number;
   last: number;
@@ -25,21 +27,40 @@ export type Dominators = {
   readonly entrances: ReadonlyMap<Node, readonly Element[]>;
 };
 
+/** The element above at a depth. */
+function above(element: Element, depth: number): Element {
+  let result = element;
+  while (result.depth > depth) {
+    const { jump, parent } = result;
+    result = (jump !== undefined && jump.depth >= depth ? jump : parent) ?? result;
+  }
+  return result;
+}
+
 /** The last element that two have in common. */
 function common(first: Element, second: Element): Element {
-  let [a, b] = [first, second];
+  const depth = Math.min(first.depth, second.depth);
+  let [a, b] = [above(first, depth), above(second, depth)];
   while (a !== b) {
-    if (a.depth >= b.depth) a = a.parent ?? a;
-    else b = b.parent ?? b;
+    [a, b] = a.jump === b.jump ? [a.parent ?? a, b.parent ?? b] : [a.jump ?? a, b.jump ?? b];
   }
   return a;
 }
 
 function makeElement(parent: Element | undefined, node: Node, edge: Element["edge"]): Element {
   const depth = parent === undefined ? 0 : parent.depth + 1;
-  const element: Element = { parent, depth, node, edge, children: [], first: 0, last: 0 };
+  const jump = parent === undefined ? undefined : jumpFrom(parent);
+  const element: Element = { parent, depth, node, edge, children: [], jump, first: 0, last: 0 };
   parent?.children.push(element);
   return element;
+}
+
+/** Where an element below this one jumps to: as far as two equal jumps, or one step. */
+function jumpFrom(parent: Element): Element {
+  const first = parent.jump;
+  const second = first?.jump;
+  if (first === undefined || second === undefined) return parent;
+  return parent.depth - first.depth === first.depth - second.depth ? second : parent;
 }
 
 export function dominators(root: Node): Dominators {
@@ -102,6 +123,6 @@ export function redirect({ node, edge }: Element, to: Node): void {
 }
 
 /** Whether all ways to one element go through the other. */
-export function dominates(above: Element, below: Element | undefined): boolean {
-  return below !== undefined && above.first <= below.first && below.first < above.last;
+export function dominates(element: Element, other: Element | undefined): boolean {
+  return other !== undefined && element.first <= other.first && other.first < element.last;
 }

@@ -2,7 +2,14 @@
 // known at each node from the nodes before it, so nothing is computed that is already there.
 
 import { BpfError } from "../error.ts";
-import { CODE, type Instruction, MEMORY_WORDS, type OperationName } from "../instruction.ts";
+import {
+  CODE,
+  EXTENSION_BASE,
+  EXTENSION_NAMES,
+  type Instruction,
+  MEMORY_WORDS,
+  type OperationName,
+} from "../instruction.ts";
 import type { Assignment, Comparison } from "./formula.ts";
 import type { TestNode } from "./graph.ts";
 import {
@@ -115,6 +122,9 @@ export class Emitter {
       case "load": {
         const { size, base, offset } = value;
         if (base !== undefined) this.loadIndex(base);
+        else if (offset >= EXTENSION_BASE && !EXTENSION_NAMES.has(offset)) {
+          throw new BpfError(`no packet has an offset of ${offset}`);
+        }
         return [CODE[`LD_${SIZES[size]}_${base === undefined ? "ABS" : "IND"}`], offset];
       }
       case "header":
@@ -155,7 +165,8 @@ export class Emitter {
 
   /** Puts two values into the accumulator and the index register. */
   #pair(left: Value, right: Value): void {
-    if (left === right || isDirect(right) || this.#inMemory(right) >= 0) {
+    const isEasy = isDirect(right) || this.#inMemory(right) >= 0;
+    if (left === right || isEasy || this.#leavesInIndex(left, right)) {
       this.load(left);
       this.loadIndex(right);
     } else if (!left.needsIndex) {
@@ -177,6 +188,16 @@ export class Emitter {
       this.machine.accumulator = left;
       this.#waiting.delete(word);
     }
+  }
+
+  /** Whether computing a value ends with the other one in the index register. */
+  #leavesInIndex(value: Value, other: Value): boolean {
+    const { accumulator, index } = this.machine;
+    if (!this.#reuse || accumulator === value || index === value) return false;
+    if (this.#inMemory(value) >= 0) return false;
+    if (value.kind === "load") return value.base === other;
+    if (value.kind !== "operation" || isCommutative(value.operator)) return false;
+    return value.right === other && other.kind !== "constant";
   }
 
   /** Stores the accumulator until it is needed; the word stays taken. */

@@ -5,26 +5,25 @@ import { type Comparison, decide } from "./formula.ts";
 import type { TestNode } from "./graph.ts";
 import type { Value } from "./value.ts";
 
-/** What tests are the same: `jeq` of the same two values. */
-function keyOf(comparison: Comparison, left: Value, right: Value): string {
-  return `${comparison}(${left.id},${right.id})`;
+const NUMBERS: Readonly<Record<Comparison, number>> = { eq: 0, gt: 1, ge: 2, set: 3 };
+
+/** What tests are the same: `jeq` of the same two values. There are fewer than 2^24 values. */
+function keyOf(comparison: Comparison, left: Value, right: Value): number {
+  return (left.id * 0x1000000 + right.id) * 4 + NUMBERS[comparison];
 }
 
 /** Extensions of the kernel, whose offsets are from here on, are there for every packet. */
 const EXTENSIONS = 0xfff00000;
 
 /** Calls back for each load within a value: what it is counted from and where it ends. */
-function forEachLoad(
-  value: Value,
-  visit: (base: Value | undefined, end: number, value: Value) => void,
-): void {
+function forEachLoad(value: Value, visit: (base: Value | undefined, end: number) => void): void {
   switch (value.kind) {
     case "load":
       if (value.base !== undefined) forEachLoad(value.base, visit);
-      if (value.offset < EXTENSIONS) visit(value.base, value.offset + value.size, value);
+      if (value.offset < EXTENSIONS) visit(value.base, value.offset + value.size);
       break;
     case "header":
-      visit(undefined, value.offset + 1, value);
+      visit(undefined, value.offset + 1);
       break;
     case "operation":
       forEachLoad(value.left, visit);
@@ -39,7 +38,7 @@ function forEachLoad(
 
 /** Facts that are added on the way down a tree and taken back on the way up. */
 export class Facts {
-  readonly #results = new Map<string, boolean>();
+  readonly #results = new Map<number, boolean>();
   readonly #equals = new Map<Value, Value>();
   readonly #ends = new Map<Value | undefined, number>();
   readonly #undo: (() => void)[] = [];

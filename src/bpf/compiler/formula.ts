@@ -68,7 +68,6 @@ export function test(values: Values, comparison: Comparison, left: Value, right:
   if (left.kind === "constant") {
     if (right.kind === "constant") return constant(decide(comparison, left.value, right.value));
     if (!values.foldsArithmetic) return { kind: "test", comparison, left, right };
-    values.simplified = true;
     // c > v is not (v >= c), c >= v is not (v > c).
     const swapped = comparison === "gt" ? "ge" : comparison === "ge" ? "gt" : comparison;
     const formula = test(values, swapped, right, left);
@@ -79,7 +78,6 @@ export function test(values: Values, comparison: Comparison, left: Value, right:
       return not(test(values, "set", left.left, left.right));
     }
     if (left.operator === "sub" && values.foldsArithmetic) {
-      values.simplified = true;
       if (left.right.kind === "constant") {
         const sum = values.operation("add", right, left.right);
         return test(values, "eq", left.left, sum);

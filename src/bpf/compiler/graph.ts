@@ -11,7 +11,7 @@ export type End = { readonly kind: "end"; readonly result: number };
 export type TestNode = {
   readonly kind: "test";
   assignments: readonly Assignment[];
-  readonly comparison: Comparison;
+  comparison: Comparison;
   left: Value;
   right: Value;
   yes: Node;
@@ -81,17 +81,19 @@ function buildList(formula: Formula & { kind: "and" | "or" }, yes: Node, no: Nod
  */
 export function sorted<T>(root: T, following: (node: T) => readonly T[]): T[] {
   const order: T[] = [];
-  const seen = new Set<T>();
-  // A node is entered, then, after all that it leads to, left.
-  const stack: { node: T; left: boolean }[] = [{ node: root, left: false }];
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    const { node, left } = top;
-    if (left) {
+  const entered = new Set<T>();
+  const left = new Set<T>();
+  const stack: T[] = [root];
+  for (let node = stack.at(-1); node !== undefined; node = stack.at(-1)) {
+    if (!entered.has(node)) {
+      entered.add(node);
+      for (const next of following(node)) if (!entered.has(next)) stack.push(next);
+    } else {
+      // All that it leads to has been left. It may have been put there more than once.
+      stack.pop();
+      if (left.has(node)) continue;
+      left.add(node);
       order.push(node);
-    } else if (!seen.has(node)) {
-      seen.add(node);
-      stack.push({ node, left: true });
-      for (const next of following(node)) stack.push({ node: next, left: false });
     }
   }
   return order.reverse();

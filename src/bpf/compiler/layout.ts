@@ -3,7 +3,7 @@
 
 import { type Comparison, constant, type Formula, not, test } from "./formula.ts";
 import type { LinkName, Settings } from "./link.ts";
-import { type Folding, type Size, type Value, Values } from "./value.ts";
+import { type Size, type Value, Values } from "./value.ts";
 
 /** An offset into the frame: a number, behind a part known only when the filter runs. */
 export type Offset = { readonly constant: number; readonly base: Value | undefined };
@@ -50,9 +50,9 @@ export class Layout {
   /** Whether some offset was computed with jumps, which libpcap does not optimise. */
   usesGeneve = false;
 
-  constructor(settings: Settings, folding: Folding) {
+  constructor(settings: Settings) {
     this.settings = settings;
-    this.values = new Values(folding);
+    this.values = new Values(settings.optimize);
     this.link = settings.link;
     const { type, payload } = FRAMES[settings.link];
     this.type = type === undefined ? undefined : at(type);

@@ -80,7 +80,7 @@ function makeBlocks(order: readonly Node[], values: Values): Block {
 /** Collects instructions from the last to the first. */
 class Backwards {
   readonly #code: Instruction[] = [];
-  /** How many instructions there are from the first one of a node, or of a copy of it, to the end. */
+  /** How many instructions there are from the first one of a block, or of a copy, to the end. */
   readonly #starts = new Map<Block, number>();
   readonly #copies = new Map<Block, number>();
 

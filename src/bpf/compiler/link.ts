@@ -69,7 +69,10 @@ export type CompileOptions = {
   readonly link?: Link;
   /** How many bytes of an accepted packet are kept: what the program returns. */
   readonly snaplen?: number;
-  /** The network's mask for `ip broadcast`, as a number or text; 255.255.255.255 means unknown. */
+  /**
+   * The network's mask for `ip broadcast`, as a number or text. Without it the addresses of all
+   * ones and of all zeros are meant; 255.255.255.255 says that it is unknown, which is an error.
+   */
   readonly netmask?: number | string;
   /** Whether to make the program short. */
   readonly optimize?: boolean;

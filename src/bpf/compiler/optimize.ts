@@ -1,12 +1,15 @@
 // From a formula's graph to a shorter one that decides the same.
 
+import { BpfError } from "../error.ts";
 import { INSTRUCTIONS_MAX } from "../instruction.ts";
 import { dominators } from "./dominators.ts";
 import { outcomeFor } from "./facts.ts";
-import { type Node, ordered, type StepNode, type TestNode } from "./graph.ts";
+import { test } from "./formula.ts";
+import { type End, type Node, ordered, type StepNode, type TestNode } from "./graph.ts";
 import { tooLong } from "./linearize.ts";
 import { pullUp } from "./pullup.ts";
 import { thread } from "./thread.ts";
+import type { Values } from "./value.ts";
 import { mergeSteps, removeDeadAssignments } from "./variables.ts";
 
 /** Passes that move tests without removing any end after so many: a bound, hardly ever reached. */
@@ -28,13 +31,17 @@ function entrance(root: Node): StepNode {
   return { kind: "step", assignments: [], next: root };
 }
 
+function assigns(node: Node): boolean {
+  return node.kind !== "end" && node.assignments.length > 0;
+}
+
 /** Threads the graph until nothing changes. */
 function threadAll(start: StepNode, keepLoads: boolean): boolean {
   let changed = false;
   for (;;) {
     const tree = dominators(start);
     const threaded = thread(tree, keepLoads);
-    const removed = removeDeadAssignments(start);
+    const removed = removeDeadAssignments(tree.order.some(assigns) ? ordered(start) : []);
     if (!threaded && !removed) return changed;
     changed = true;
   }
@@ -128,34 +135,72 @@ function checkSize(start: StepNode): void {
   if (tests.size > TESTS_MAX) throw tooLong();
 }
 
-export type Optimized = {
-  readonly root: Node;
-  /** Whether the first, plain round found that every packet is refused. */
-  readonly refusesAll: boolean;
-};
+/**
+ * Simplifies the arithmetic in tests and assignments. Tests that are decided by it are passed by,
+ * without what they load; what is superfluous then is not left out, since libpcap folds as late.
+ */
+function foldArithmetic(start: StepNode, values: Values): void {
+  const replaced = new Map<Node, Node>();
+  const resolve = (node: Node): Node => replaced.get(node) ?? node;
+  for (const node of ordered(start).reverse()) {
+    if (node.kind === "end") continue;
+    node.assignments = node.assignments.map(({ variable, value }) => ({
+      variable,
+      value: values.simplify(value),
+    }));
+    if (node.kind === "step") {
+      node.next = resolve(node.next);
+      continue;
+    }
+    [node.yes, node.no] = [resolve(node.yes), resolve(node.no)];
+    const [left, right] = [values.simplify(node.left), values.simplify(node.right)];
+    let formula = test(values, node.comparison, left, right);
+    for (; formula.kind === "not"; formula = formula.operand) {
+      [node.yes, node.no] = [node.no, node.yes];
+    }
+    if (formula.kind === "test") {
+      node.comparison = formula.comparison;
+      [node.left, node.right] = [formula.left, formula.right];
+    } else if (formula.kind === "constant") {
+      const next = formula.value ? node.yes : node.no;
+      const { assignments } = node;
+      replaced.set(node, assignments.length === 0 ? next : { kind: "step", assignments, next });
+    }
+  }
+}
 
-export type OptimizeOptions = {
-  /**
-   * Keep tests that do not matter if they load what nothing else does: a packet that is too short
-   * for it is refused.
-   */
-  readonly keepLoads: boolean;
-  /** Move tests before others, which changes where packets that are cut off are refused. */
-  readonly move: boolean;
-};
+/** The only end that can be reached, if there is only one. */
+function onlyEnd(root: Node): End | undefined {
+  const ends = ordered(root).filter((node) => node.kind === "end");
+  return ends.length === 1 ? ends[0] : undefined;
+}
 
-/** Threads jumps, brings tests of one value together and merges equal tails. */
-export function optimize(root: Node, { keepLoads, move }: OptimizeOptions): Optimized {
+/**
+ * Threads jumps, brings tests of one value together, folds arithmetic and merges equal tails.
+ *
+ * Packets that are cut off are refused where libpcap refuses them. It does not optimise filters
+ * with Geneve at all (`plain`): no load is left out then, nor moved before another one.
+ */
+export function optimize(root: Node, values: Values, plain: boolean): Node {
   const start = entrance(root);
   let moves = 0;
   for (;;) {
-    if (threadAll(start, keepLoads)) moves = 0;
+    if (threadAll(start, plain)) moves = 0;
     checkSize(start);
-    if (!move || !pullAll(start) || ++moves > MOVES_MAX) break;
+    if (plain || !pullAll(start) || ++moves > MOVES_MAX) break;
   }
-  const refusesAll = start.next.kind === "end" && start.next.result === 0;
-  // What merging makes equal, threading may pass by; but no loads are lost any more.
+  const refuses = (node: Node): boolean => node.kind === "end" && node.result === 0;
+  const isRefused = refuses(start.next);
+  values.foldsArithmetic = true;
+  foldArithmetic(start, values);
+  values.foldsArithmetic = false;
+  if (!plain && (isRefused || refuses(start.next))) {
+    throw new BpfError("the expression refuses all packets");
+  }
+  threadAll(start, true);
+  // What merging makes equal, threading may pass by.
   do mergeEqual(start);
   while (removeImplied(start) || threadAll(start, true));
-  return { root: mergeSteps(start.next), refusesAll };
+  const end = onlyEnd(start);
+  return end?.result === 0 ? end : mergeSteps(start.next);
 }

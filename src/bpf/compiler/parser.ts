@@ -9,7 +9,7 @@ import { Tokens } from "./tokens.ts";
 
 /** What may stand at a place. */
 export type Place = {
-  /** The qualifiers that a bare identifier would take; null: none to take; absent: none may stand. */
+  /** The qualifiers that a bare identifier takes; null: there are none; absent: none may stand. */
   readonly inherited?: Qualifiers | null | undefined;
   /** Whether primitives with their own qualifiers may stand. */
   readonly terms: boolean;
@@ -50,7 +50,7 @@ function identifierOperand(
 ): Complete {
   if (qualifiers === null) {
     throw new BpfError(
-      `the identifier at ${position} has no qualifier, and what stands before it has none to inherit`,
+      `the identifier at ${position} has no qualifier, nor has what stands before it`,
       { position },
     );
   }

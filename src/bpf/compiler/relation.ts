@@ -25,12 +25,23 @@ const OPERATORS: Readonly<Record<ArithmeticOperator, BinaryOperator>> = {
   ">>": "rsh",
 };
 
+/** Of values within each other; far more than a filter needs, and no danger for the stack. */
+const DEPTH_MAX = 1000;
+
 /** A value, and what must hold for it to exist. */
 type Computed = { readonly value: Value; readonly conditions: readonly Formula[] };
 
 /** Where an index is added to: the variable part and the number of an offset. */
 function indexed(layout: Layout, base: Value | undefined, index: Value): Value {
   return base === undefined ? index : layout.values.operation("add", base, index);
+}
+
+/** The kernel takes such offsets for something that it knows about packets. */
+function checkOffset(protocol: Protocol, sum: number, position: number): void {
+  const offset = sum >>> 0;
+  if (offset >= EXTENSION_BASE && !EXTENSION_NAMES.has(offset)) {
+    throw mistake(`no packet has an offset of ${offset}, which "${protocol}" has`, position);
+  }
 }
 
 /** `protocol[offset:size]`. */
@@ -40,12 +51,8 @@ function access(layout: Layout, arithmetic: Arithmetic & { kind: "access" }): Co
   const size = arithmetic.size as Size;
   const index = compute(layout, arithmetic.offset);
   const load = (base: Value | undefined, distance: number): Value => {
-    if (index.value.kind === "constant" && values.folds) {
-      const offset = (distance + index.value.value) >>> 0;
-      if (base === undefined && offset >= EXTENSION_BASE && !EXTENSION_NAMES.has(offset)) {
-        throw mistake(`no packet has an offset of ${offset}, which "${protocol}" has`, position);
-      }
-      return values.load(size, base, offset);
+    if (index.value.kind === "constant" && base === undefined) {
+      checkOffset(protocol, distance + index.value.value, position);
     }
     return values.load(size, indexed(layout, base, index.value), distance >>> 0);
   };
@@ -135,7 +142,7 @@ function compute(layout: Layout, arithmetic: Arithmetic): Computed {
 }
 
 /**
- * A chain of operators from the left has any length, so it is no recursion. Only the protocol of
+ * A chain of operators from the left may be long, so it is no recursion. Only the protocol of
  * the leftmost operand is a condition: libpcap checks no other one within an operation (but both
  * sides of a relation), and the same packets are wanted.
  */
@@ -148,9 +155,8 @@ function computeOperation(layout: Layout, last: Arithmetic & { kind: "operation"
   for (const { operator, right, position } of chain.reverse()) {
     const operand = compute(layout, right);
     checkOperands(operator, operand.value, position);
-    const result = layout.values.operation(OPERATORS[operator], value, operand.value);
-    if (result.kind !== "operation" || result.left !== value) layout.values.simplified = true;
-    value = result;
+    value = layout.values.operation(OPERATORS[operator], value, operand.value);
+    if (value.depth > DEPTH_MAX) throw mistake("too much arithmetic", position);
   }
   return { value, conditions };
 }

@@ -19,7 +19,7 @@ function constantVariables(root: Node): ReadonlySet<Variable> {
       (value.kind === "constant" ? constant : other).add(variable);
     }
   }
-  return constant.difference(other);
+  return new Set([...constant].filter((variable) => !other.has(variable)));
 }
 
 /** The value with constants for variables. */
@@ -30,11 +30,10 @@ function substitute(value: Value, environment: Environment, values: Values): Val
     case "variable":
       return environment.get(value.variable) ?? value;
     case "load": {
-      const base = value.base === undefined ? undefined : inside(value.base);
-      if (base?.kind === "operation" && base.operator === "add" && base.right.kind === "constant") {
-        return values.load(value.size, base.left, value.offset + base.right.value);
-      }
-      return values.load(value.size, base, value.offset);
+      const { size, base: before, offset } = value;
+      const base = before === undefined ? undefined : inside(before);
+      if (base?.kind === "constant") return values.load(size, undefined, offset + base.value);
+      return values.load(size, base, offset);
     }
     case "negation":
       return values.negation(inside(value.operand));

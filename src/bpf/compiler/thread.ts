@@ -22,6 +22,7 @@ function isLasting(
   place: number,
   last: ReadonlyMap<Variable, number>,
 ): boolean {
+  if (left.reads.length === 0 && right.reads.length === 0) return true;
   return [...left.reads, ...right.reads].every((variable) => (last.get(variable) ?? -1) <= place);
 }
 
@@ -61,7 +62,7 @@ export function thread(tree: Dominators, keepLoads: boolean): boolean {
   const enter = ({ node, edge }: Element): void => {
     if (node.kind !== "test" || !isLasting(node, places.get(node) ?? 0, last)) return;
     if (edge !== undefined) facts.addResult(node, edge === "yes");
-    else for (const value of [node.left, node.right]) facts.addLoads(value);
+    else if (keepLoads) for (const value of [node.left, node.right]) facts.addLoads(value);
   };
   const leave = (element: Element): void => {
     if (element.edge === undefined) return;

@@ -94,9 +94,7 @@ export class Tokens {
     const found = token.kind === "end" ? "end" : JSON.stringify(source);
     const owner = token.kind === "word" ? FOREIGN.get(token.text) : undefined;
     const hint = owner === undefined ? "" : ` (a word of ${owner}, which is no link type here)`;
-    throw new BpfError(
-      `unexpected ${found} at ${position}: expected ${expected} but found ${description(token)}${hint}`,
-      { position },
-    );
+    const instead = `expected ${expected} but found ${description(token)}${hint}`;
+    throw new BpfError(`unexpected ${found} at ${position}: ${instead}`, { position });
   }
 }

@@ -46,6 +46,8 @@ export type Value = Shape & {
   readonly needsIndex: boolean;
   /** How many words of scratch memory computing it takes at once. */
   readonly words: number;
+  /** How many values are within each other. */
+  readonly depth: number;
   /** The variables that it reads. */
   readonly reads: readonly Variable[];
 };
@@ -87,28 +89,28 @@ export function isDirect(value: Value): boolean {
   return value.kind === "constant" || value.kind === "header" || value.kind === "variable";
 }
 
+/** Whether a value is where a header begins or how long it is: no arithmetic of the expression. */
+function isPlace(value: Value): boolean {
+  if (value.kind === "operation") return value.operator === "add" && isPlace(value.right);
+  return value.kind === "header" || value.kind === "variable";
+}
+
 function union(first: readonly Variable[], second: readonly Variable[]): readonly Variable[] {
   if (second.length === 0) return first;
   return first.length === 0 ? second : [...new Set([...first, ...second])];
 }
 
-/** What is folded: nothing, tests alone, or arithmetic as well. */
-export type Folding = "nothing" | "tests" | "everything";
-
 export class Values {
   readonly #known = new Map<string, Value>();
   #variables = 0;
-  /** Whether arithmetic of the expression was simplified. */
-  simplified = false;
-
+  readonly #simplified = new Map<Value, Value>();
   /** Whether tests are simplified, and what is known is not computed again. */
   readonly folds: boolean;
-  /** Whether arithmetic is, too, and what its operands would have loaded is left out. */
-  readonly foldsArithmetic: boolean;
+  /** Whether arithmetic is, too, and what its operands would have loaded is left out: later. */
+  foldsArithmetic = false;
 
-  constructor(folding: Folding) {
-    this.folds = folding !== "nothing";
-    this.foldsArithmetic = folding === "everything";
+  constructor(folds: boolean) {
+    this.folds = folds;
   }
 
   #intern(key: string, make: () => Shape, parts: readonly Value[], more: Partial<Value>): Value {
@@ -118,6 +120,7 @@ export class Values {
       ...make(),
       id: this.#known.size,
       needsIndex: parts.some(({ needsIndex }) => needsIndex),
+      depth: 1 + Math.max(0, ...parts.map(({ depth }) => depth)),
       words: Math.max(0, ...parts.map(({ words }) => words)),
       reads: parts.reduce<readonly Variable[]>((all, { reads }) => union(all, reads), []),
       ...more,
@@ -146,8 +149,12 @@ export class Values {
   }
 
   load(size: Size, base: Value | undefined, offset: number): Value {
-    if (base?.kind === "constant" && this.folds) {
-      return this.load(size, undefined, (base.value + offset) >>> 0);
+    if (this.foldsArithmetic && base !== undefined) {
+      if (base.kind === "constant") return this.load(size, undefined, (base.value + offset) >>> 0);
+      if (base.kind === "operation" && base.operator === "add" && isPlace(base.left)) {
+        const { left, right } = base;
+        if (right.kind === "constant") return this.load(size, left, (offset + right.value) >>> 0);
+      }
     }
     const key = `${size}[${base?.id}+${offset}]`;
     const parts = base === undefined ? [] : [base];
@@ -218,5 +225,30 @@ export class Values {
     if (right.kind !== "constant" || right.value !== 0xf) return undefined;
     if (left.kind !== "load" || left.size !== 1 || left.base !== undefined) return undefined;
     return this.header(left.offset);
+  }
+
+  /** A value that was made before arithmetic was folded, with its arithmetic folded. */
+  simplify(value: Value): Value {
+    const known = this.#simplified.get(value);
+    if (known !== undefined) return known;
+    const result = this.#rebuilt(value);
+    this.#simplified.set(value, result);
+    return result;
+  }
+
+  #rebuilt(value: Value): Value {
+    switch (value.kind) {
+      case "load":
+        if (value.base === undefined) return value;
+        return this.load(value.size, this.simplify(value.base), value.offset);
+      case "negation":
+        return this.negation(this.simplify(value.operand));
+      case "operation": {
+        const { operator, left, right } = value;
+        return this.operation(operator, this.simplify(left), this.simplify(right));
+      }
+      default:
+        return value;
+    }
   }
 }

@@ -56,9 +56,9 @@ function liveness(
 }
 
 /** Removes the assignments that nothing reads; says whether there were some. */
-export function removeDeadAssignments(root: Node): boolean {
+export function removeDeadAssignments(order: readonly Node[]): boolean {
   let changed = false;
-  liveness(ordered(root), (node, kept) => {
+  liveness(order, (node, kept) => {
     if (node.kind === "end" || kept === node.assignments) return;
     node.assignments = kept;
     changed = true;
