@@ -128,7 +128,7 @@ describe.each(golden.map((frame) => [frame.name, frame] as const))("%s", (_, fra
 test("random bytes behind every link, and behind every port that is known", () => {
   const random = new Random(3);
   const ports = [67, 68, 4789, 6081];
-  for (let count = 0; count < 10 * MUTATIONS; count++) {
+  for (let count = 0; count < Math.min(10 * MUTATIONS, 100_000); count++) {
     const bytes = random.bytes(random.below(100));
     for (const link of [0, 1, 9, 50, 51, 101, 108, 113, 228, 229, 276]) check(bytes, link);
     const udp = { kind: "udp", sourcePort: 1, destinationPort: random.pick(ports) } as const;
