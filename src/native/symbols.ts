@@ -93,5 +93,6 @@ export const symbols = {
   rawsock_checksum_store: { args: [buffer, u32, u32, u32, u32, u32], returns: i32 },
   rawsock_checksum_store_sctp: { args: [buffer, u32, u32, u32], returns: i32 },
   rawsock_checksum_verify: { args: [buffer, u32, u32, u32, u32, buffer], returns: i32 },
+  rawsock_checksum_unjudged: { args: [buffer, u32, u32, u32, u32], returns: i32 },
   rawsock_checksum_explain: { args: [i32, buffer, u32], returns: i32 },
 } as const;
