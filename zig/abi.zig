@@ -100,4 +100,5 @@ pub const rawsock_checksum_partial = checksum.partial;
 pub const rawsock_checksum_store = frame_checksum.store;
 pub const rawsock_checksum_store_sctp = frame_checksum.storeSctp;
 pub const rawsock_checksum_verify = frame_checksum.verify;
+pub const rawsock_checksum_unjudged = frame_checksum.unjudged;
 pub const rawsock_checksum_explain = frame_checksum.explain;

@@ -4,8 +4,8 @@ const std = @import("std");
 const c = @import("headers");
 const linux = @import("builtin").target.os.tag == .linux;
 
-/// The name the package uses, and the C prefix its members lose. `but`: names that share the prefix
-/// and mean something else, or, with an underscore at the end, how such names begin.
+/// The name the package uses, and the C prefix its members lose. `but`: names that share the
+/// prefix and mean something else, or what such names begin with.
 pub const Group = struct {
     name: []const u8,
     prefix: []const u8,
@@ -233,10 +233,9 @@ pub fn inGroup(comptime name: []const u8, comptime group: Group) bool {
     if (name.len < length or name[length - 1] != group.prefix[length - 1]) return false;
     if (!std.mem.startsWith(u8, name, group.prefix) or !isUpper(name)) return false;
     for (group.but) |other| {
-        const prefix = other[other.len - 1] == '_';
-        if (if (prefix) std.mem.startsWith(u8, name, other) else std.mem.eql(u8, name, other)) {
-            return false;
-        }
+        const is_prefix = other[other.len - 1] == '_';
+        if (!is_prefix and name.len != other.len) continue;
+        if (std.mem.startsWith(u8, name, other)) return false;
     }
     for (group.only orelse return true) |member| {
         if (std.mem.eql(u8, name, member)) return true;
@@ -259,6 +258,9 @@ fn isUpper(name: []const u8) bool {
 }
 
 test "constants are found by prefix" {
+    try std.testing.expect(comptime inGroup("IPV6_FLOWINFO", except("IPV6", &.{"IPV6_FLOW"})));
+    try std.testing.expect(comptime !inGroup("IPV6_FLOW", except("IPV6", &.{"IPV6_FLOW"})));
+    try std.testing.expect(comptime !inGroup("SO_J1939_X", except("SO", &.{"SO_J1939_"})));
     try std.testing.expectEqual(@as(?i64, 2), comptime integer("AF_INET"));
     try std.testing.expect(comptime inGroup("SO_REUSEADDR", named("SO")));
     try std.testing.expect(comptime isErrno("EINVAL"));

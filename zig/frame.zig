@@ -265,7 +265,9 @@ fn setFinalDestination(packet: *Packet, header: []const u8) Refusal!void {
             if (before_last % size != 0) return error.Ipv6RouteMalformed;
             if (segments_left > before_last / size + 1) return error.Ipv6RouteLong;
             const last = header[8 + before_last ..][0..size_of_last];
-            @memcpy(packet.assembled[0..left_out_of_last], packet.destination);
+            // A second such header goes on from what the first has assembled, in the same place.
+            const common = packet.destination[0..left_out_of_last];
+            std.mem.copyForwards(u8, packet.assembled[0..left_out_of_last], common);
             @memcpy(packet.assembled[left_out_of_last..], last);
             packet.destination = &packet.assembled;
         },

@@ -112,9 +112,8 @@ fn crc32c(segment: []const u8) u32 {
     return crc.final();
 }
 
-/// Verdicts on the checksums of the IPv4 header and of what it carries. How many, and 256 times
-/// what there is to say of the rest, 1 + the number of a refusal, 0 for nothing; or -1 - the number
-/// of the refusal where there is no verdict.
+/// Verdicts on the checksums of the IPv4 header and of what it carries; how many, or -1 - the
+/// number of the refusal where there is none.
 pub fn verify(
     frame: [*]const u8,
     offset: u32,
@@ -128,9 +127,23 @@ pub fn verify(
     var judge: Judge = .{ .kernel = @enumFromInt(kernel), .list = list };
     judge.frame(bytes, @enumFromInt(link)) catch |refusal| {
         if (judge.count == 0) return number(refusal);
-        return judge.count - 256 * number(refusal);
     };
     return judge.count;
+}
+
+/// Why `verify` does not judge all of a frame: -1 - the number of the refusal; 0 where it does.
+pub fn unjudged(
+    frame: [*]const u8,
+    offset: u32,
+    length: u32,
+    link: u32,
+    kernel: u32,
+) callconv(.c) i32 {
+    const bytes = frame[offset..][0..length];
+    var list: [2]Verdict = undefined;
+    var judge: Judge = .{ .kernel = @enumFromInt(kernel), .list = &list };
+    judge.frame(bytes, @enumFromInt(link)) catch |refusal| return number(refusal);
+    return 0;
 }
 
 const Judge = struct {
@@ -269,7 +282,7 @@ fn number(refusal: Refusal) i32 {
     unreachable;
 }
 
-/// Writes what a negative result of `store` or `verify` means and returns its length; where `room` is
+/// Writes what a negative result means and returns its length; where `room` is
 /// short, the length needed.
 pub fn explain(result: i32, text: [*]u8, room: u32) callconv(.c) i32 {
     inline for (refusals, 0..) |candidate, index| {

@@ -278,9 +278,9 @@ export type Verdicts = Verdict[] & {
  */
 export function verify(frame: Bytes, options?: FrameOptions): Verdicts {
   const { bytes, start, length, link } = frameOf(frame, options);
-  const outcome = native.rawsock_checksum_verify(bytes, start, length, link, kernel, verdicts);
-  if (outcome < 0) throw refusal(outcome, "verify");
-  const list = Array.from({ length: outcome % 256 }, (_, index) => {
+  const count = native.rawsock_checksum_verify(bytes, start, length, link, kernel, verdicts);
+  if (count < 0) throw refusal(count, "verify");
+  const list = Array.from({ length: count }, (_, index) => {
     const verdict = verdicts.subarray(index * verdictLayout.size);
     return {
       layer: LAYERS[verdictFields.layer.get(verdict)] as (typeof LAYERS)[number],
@@ -289,8 +289,9 @@ export function verify(frame: Bytes, options?: FrameOptions): Verdicts {
       actual: verdictFields.actual.get(verdict),
     };
   });
-  const rest = Math.floor(outcome / 256);
-  const unjudged = rest === 0 ? null : `the frame ${explanation(-rest)}`;
+  const alone = count === 1 && list[0]?.layer === "ip";
+  const rest = alone ? native.rawsock_checksum_unjudged(bytes, start, length, link, kernel) : 0;
+  const unjudged = rest === 0 ? null : `the frame ${explanation(rest)}`;
   return Object.defineProperty(list, "unjudged", { value: unjudged }) as Verdicts;
 }
 

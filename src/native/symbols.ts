@@ -90,6 +90,7 @@ export const symbols = {
   rawsock_checksum_store: "buffer u32 u32 u32 u32 u32",
   rawsock_checksum_store_sctp: "buffer u32 u32 u32",
   rawsock_checksum_verify: "buffer u32 u32 u32 u32 buffer",
+  rawsock_checksum_unjudged: "buffer u32 u32 u32 u32",
   rawsock_checksum_explain: "i32 buffer u32",
 } as const;
 

@@ -56,7 +56,7 @@ test("an authentication header in IPv4 is skipped like one in IPv6", () => {
   expect(said(frame)).toEqual(BOTH);
   // The header's checksum is the header's alone.
   expect(checksum.internet(frame, { start: 14, end: 34 })).toBe(0);
-  for (const length of [0, 7, 255]) {
+  for (const length of [0, 255]) {
     frame[14 + 20 + 1] = length;
     const verdicts = checksum.verify(frame);
     expect(verdicts.map(({ layer }) => layer)).toEqual(["ip"]);
