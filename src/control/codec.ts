@@ -16,8 +16,6 @@ export interface ControlCodec<M extends { readonly kind: string } = { readonly k
   encode(message: M, view: DataView, at: number): void;
   /** The field that says it all, where that is one integer. */
   readonly field?: string;
-  /** Makes the message of its data, where these are one unsigned integer of four bytes. */
-  readonly make?: (value: number) => M;
   /** Bytes it has when received, where shorter data mean something else. */
   readonly receivedSize?: number;
   /** The message, or null where `length` bytes are not the kind's data. */
@@ -80,7 +78,6 @@ export function integerAt<Kind extends string, Name extends string>(
   const make = maker(kind, field) as (value: number) => M;
   return at<M>(place, kind as M["kind"], {
     field,
-    ...(width === 4 && !signed ? { make } : {}),
     size: () => width,
     encode(message, view, at) {
       setUnsigned(view, at, width, integer(message[field], field, least, most));

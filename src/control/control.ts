@@ -65,14 +65,6 @@ function aligned(length: number): number {
   return (length + ALIGNMENT - 1) & -ALIGNMENT;
 }
 
-/** What a message of four bytes takes. */
-const INTEGER_LENGTH = DATA + 4;
-const INTEGER_SPACE = aligned(INTEGER_LENGTH);
-
-type Integer = Pick<Required<ControlCodec>, "level" | "type" | "make">;
-/** The last kind received that is such an integer: what comes alone is mostly of that kind. */
-let lastInteger: Integer = { level: Number.NaN, type: 0, make: () => ({ kind: "" }) };
-
 const unknownCodec = {
   size: ({ data }: UnknownControl) => view(data, "data").byteLength,
   encode({ data }: UnknownControl, target: DataView, at: number) {
@@ -162,22 +154,6 @@ export function decodeControl(bytes: Bytes): ControlMessage[] {
  * a last message that is too short for its kind is not one.
  */
 export function decodeReceived(bytes: DataView, length: number, cut: boolean): ControlMessage[] {
-  // The usual integer alone: little code, which the engine compiles well.
-  if (length === INTEGER_SPACE && !cut && bytes.byteLength >= INTEGER_SPACE) {
-    const { level, type, make } = lastInteger;
-    if (
-      bytes.getUint32(LENGTH, true) === INTEGER_LENGTH &&
-      bytes.getInt32(LEVEL, true) === level &&
-      bytes.getInt32(TYPE, true) === type &&
-      (LENGTH_SIZE === 4 || bytes.getUint32(LENGTH + 4, true) === 0)
-    ) {
-      return [make(bytes.getUint32(DATA, true)) as ControlMessage];
-    }
-  }
-  return decodeAll(bytes, length, cut);
-}
-
-function decodeAll(bytes: DataView, length: number, cut: boolean): ControlMessage[] {
   // Mostly there is one: an array of it at once is cheaper than an empty one that grows.
   let messages: ControlMessage[] | undefined;
   const end = Math.min(length, bytes.byteLength);
@@ -208,7 +184,6 @@ function decodeOne(
   const type = bytes.getInt32(at + TYPE, true);
   const start = at + DATA;
   const codec = codecAt(level, type);
-  if (codec?.make !== undefined) lastInteger = codec as Integer;
   const short = last && size - DATA < (codec?.receivedSize ?? 0);
   const known = short ? null : codec?.decode(bytes, start, size - DATA);
   if (known !== undefined && known !== null) return known as ControlMessage;
