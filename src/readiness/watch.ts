@@ -78,10 +78,6 @@ export class Watch implements Watched {
     this.#source.credit -= messages;
   }
 
-  get credit(): number {
-    return this.#source.credit;
-  }
-
   /** Queues a call. `tried`: it was made just now and would have had to wait. */
   wait(direction: Direction, waiter: Waiter, tried: boolean): void {
     const queue = this.#queues[direction] as Waiter[];

@@ -138,9 +138,9 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     if (this.#ended) return 0;
     if (!inbox.isEmpty) return inbox.isMessageNext ? 1 : (inbox.take() as number);
     if (isOver && this.#last <= 0) return 0;
-    // The call itself was counted when it was admitted. Where others wait, each gets its own.
-    const limit = watch.isCrowded(READ) ? 1 : watch.credit + 1;
-    const received = this.#arena.receive(watch.fd, limit);
+    // Where others wait, each gets its own. Otherwise a whole batch, be it a little more than this
+    // turn was to move: a rest of one or two would cost as much again.
+    const received = this.#arena.receive(watch.fd, watch.isCrowded(READ) ? 1 : BATCH_MAX);
     if (received < 0) return received === AGAIN && isOver ? 0 : received;
     watch.charge(received - 1);
     const count = this.#state.isConnectionOriented ? this.#beforeEnd(received) : received;
