@@ -118,7 +118,7 @@ type Frames = {
   readonly list: readonly Uint8Array[];
 };
 
-const COUNT = 1024;
+const COUNT = 256;
 const make = (maker: (index: number) => Uint8Array) =>
   Array.from({ length: COUNT }, (_, i) => maker(i));
 

@@ -18,7 +18,6 @@ const bundles = join(root, "dist/bun");
 const types = join(root, "dist/types");
 /** What other runtimes than Bun get. */
 const other = join(root, "dist/other");
-const CHUNKS = { chunk: "[name]-[hash].[ext]" };
 const NOT_BUN = `${manifest.name} needs Bun: run the program with bun, bundle it with --target=bun`;
 
 /** Runs one of the repository's tools with this Bun: there may be no node, and no PATH to them. */
@@ -47,7 +46,7 @@ async function bundle(): Promise<void> {
     sourcemap: "linked",
     // The libraries stay files, found beside the bundle.
     external: ["*.so", "*.dylib"],
-    naming: CHUNKS,
+    naming: { chunk: "[name]-[hash].[ext]" },
   });
   const files = new Map<string, string>();
   for (const { path } of outputs.filter(({ kind }) => kind !== "sourcemap")) {
@@ -110,23 +109,11 @@ async function declare(): Promise<void> {
 }
 
 /**
- * For other runtimes: what is pure as it is, and of the rest modules with the same exports that
- * throw, since linking must succeed for the message to be seen.
+ * For other runtimes: modules with the same exports that throw, since linking must succeed for the
+ * message to be seen. What is pure they get as it is.
  */
 async function others(): Promise<void> {
   rmSync(other, { recursive: true, force: true });
-  const pure = entryPoints.filter((entry) => entry.pure);
-  if (pure.length > 0) {
-    await Bun.build({
-      entrypoints: pure.map(({ source }) => join(root, source)),
-      root: sources,
-      outdir: other,
-      target: "browser",
-      splitting: true,
-      sourcemap: "linked",
-      naming: CHUNKS,
-    });
-  }
   for (const entry of entryPoints.filter(({ pure }) => !pure)) {
     const bundled = await Bun.file(join(root, entry.bundle)).text();
     const names = new Bun.Transpiler({ loader: "js" }).scan(bundled).exports;

@@ -13,7 +13,9 @@ export class Frame {
   readonly #parts: Part[] = [];
   #size = 0;
 
+  /** TypeError for a field that the layer's kind has not. */
   add(layer: AnyLayer, protocol: Protocol): void {
+    if (protocol.fields !== undefined) checkFields(layer, protocol.fields);
     this.#parts.push({ layer, protocol, start: this.#size });
     this.#size += protocol.size(layer);
   }
@@ -46,6 +48,15 @@ export class Frame {
     room.above = above?.layer;
     room.below = parts[index - 1]?.layer;
     return part;
+  }
+}
+
+/** Nothing is ignored: what is misspelt would be computed, or 0. */
+function checkFields(layer: AnyLayer, fields: Readonly<Record<string, true>>): void {
+  for (const name in layer) {
+    if (fields[name] === true || name === "kind") continue;
+    const accepted = Object.keys(fields).join(", ");
+    throw new TypeError(`${layer.kind} has no field "${name}"; it has ${accepted}`);
   }
 }
 

@@ -9,6 +9,11 @@ export type AnyLayer = { kind: string };
 /** A layer for building: all but the kind may be left out, or undefined, to be computed or 0. */
 export type Init<L extends AnyLayer> = { kind: L["kind"] } & Given<Omit<L, "kind">>;
 
+/** The names of a layer's fields. */
+export type FieldNames<L extends AnyLayer> = {
+  readonly [Field in Exclude<keyof L, "kind">]-?: true;
+};
+
 /** Some fields, as a caller gives them: lists may be constant. */
 export type Given<Fields> = { [Field in keyof Fields]?: Unchanged<Fields[Field]> | undefined };
 
@@ -43,6 +48,8 @@ export interface Codec<L extends AnyLayer> {
  */
 export interface Protocol<L extends AnyLayer = AnyLayer> {
   readonly kind: L["kind"];
+  /** All fields there are; without them, a layer for building may have any. */
+  readonly fields?: FieldNames<L> | undefined;
   /**
    * Checks the header at `scan.start` of `scan.bytes`, of which there is nothing behind `scan.end`.
    * The header's length, or what `scan.truncated`, `scan.malformed` or `scan.decline` return. Says

@@ -58,6 +58,9 @@ const addresses = (api: Api) => [
   api.Sockaddr.packet({ ifindex: 1, protocol: 0x800, address: "02:fc:00:00:00:01" }),
   api.Sockaddr.netlink({ pid: 0, groups: 1 }),
   api.Sockaddr.vsock({ cid: 2, port: 3 }),
+  api.Sockaddr.can({ ifindex: 1, rxId: 2 }),
+  api.Sockaddr.alg({ type: "hash", name: "sha256" }),
+  api.Sockaddr.tipc({ type: 4711, instance: 1 }),
 ];
 /** A field of an address of every family. */
 const field =
@@ -164,15 +167,22 @@ export const calls: Readonly<Record<string, Call>> = {
   "Sockaddr.packet": ({ Sockaddr }) => Sockaddr.packet({ interface: "lo" }),
   "Sockaddr.netlink": ({ Sockaddr }) => Sockaddr.netlink({ pid: 1, groups: 2 }),
   "Sockaddr.vsock": ({ Sockaddr }) => Sockaddr.vsock({ cid: 2, port: 3 }),
+  "Sockaddr.can": ({ Sockaddr }) => Sockaddr.can({ interface: "lo" }),
+  "Sockaddr.alg": ({ Sockaddr }) => Sockaddr.alg({ type: "hash", name: "sha256" }),
+  "Sockaddr.tipc": ({ Sockaddr }) => Sockaddr.tipc({ type: 4711, lower: 1, upper: 2 }),
   "Sockaddr.from": ({ Sockaddr }) => Sockaddr.from(Sockaddr.inet("127.0.0.1").bytes),
   "Sockaddr#toString": (api) => addresses(api).map((address) => address.toString()),
   "Sockaddr#toJSON": (api) => addresses(api).map((address) => address.toJSON()),
+  "Sockaddr#is": (api) => addresses(api).map((address) => address.is("inet6")),
+  "Sockaddr#with": (api) => addresses(api).map((address) => address.with({})),
   "Sockaddr#equals": (api) => addresses(api).map((address) => address.equals(address)),
   [`Sockaddr#${INSPECT}`]: (api) => Bun.inspect(addresses(api)),
   ...Object.fromEntries(
     [
       ...["bytes", "family", "data", "address", "port", "scopeId", "flowinfo", "path", "ifindex"],
-      ...["protocol", "hatype", "pkttype", "pid", "groups", "cid"],
+      ...["protocol", "hatype", "pkttype", "pid", "groups", "cid", "rxId", "txId", "type", "name"],
+      ...["features", "mask", "addrtype", "scope", "lower", "upper", "instance", "domain", "ref"],
+      "node",
     ].map((name) => [`Sockaddr#${name}`, field(name)]),
   ),
 

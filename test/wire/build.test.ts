@@ -103,6 +103,8 @@ describe("what is set", () => {
         { kind: "tcp", options: [{ kind: "MSS" }] },
         'tcp.options must be options by kind, not "MSS"',
       ],
+      [{ ...ipv4, src: "192.0.2.1" }, 'ipv4 has no field "src"; it has dscp, ecn, totalLength'],
+      [{ ...udp, toString: 1 }, 'udp has no field "toString"; it has sourcePort'],
       [{ kind: "ip" }, 'layers[0].kind must be that of a protocol, not "ip"'],
       [{}, "layers[0].kind must be that of a protocol, not undefined"],
       [null, "layers[0] must be a layer or bytes, not null"],
@@ -215,6 +217,10 @@ test("scapy's frames are the same when lengths, numbers and checksums are comput
       `${name} ${bytes.toHex()}`,
     );
   }
+});
+
+test("a codec refuses a field that its header has not", () => {
+  expect(() => udpCodec.encode({ ...udp, port: 7 } as never)).toThrow('udp has no field "port"');
 });
 
 test("a codec's payload is what the header's length leaves", () => {

@@ -1,4 +1,4 @@
-import { expect } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { close, recvfrom, Sockaddr, sendto, setSocketOption, socket } from "../../src/index.ts";
 import { icmpv6 } from "../../src/wire/index.ts";
@@ -11,6 +11,13 @@ const example = (name: string, ...words: string[]) => [
   join(import.meta.dir, "../../examples", name),
   ...words,
 ];
+
+test("the example of a packet needs no privilege", async () => {
+  const { stdout, stderr } = await end(example("packet.ts"));
+  expect(stderr).toBe("");
+  expect(stdout).toStartWith("IP 192.0.2.1.40000 > 198.51.100.7.7: UDP, length 5\n64 7 5\n");
+  expect(stdout).toContain("3~hello|");
+});
 
 testWith(namespaces)(
   "the example of ARP finds who has an address, or says that nobody does",

@@ -166,11 +166,11 @@ describe("format", () => {
       length: 1,
     });
     const encode = ({ word = 0 }: { word?: number | undefined }) => Uint8Array.of(word);
-    register({ kind: "greeting", etherType: 0x88b6, decode, encode });
-    const greeting = build([{ ...ethernet, type: 0x88b6 }, Uint8Array.of(7, 8, 9)]);
+    register({ kind: "greeting", etherType: 0x9ab6, decode, encode });
+    const greeting = build([{ ...ethernet, type: 0x9ab6 }, Uint8Array.of(7, 8, 9)]);
     expect(format(greeting)).toBe("greeting, length 2");
     const words = ({ word }: { word: number }) => `hello ${word}`;
-    register({ kind: "greeting", etherType: 0x88b6, decode, encode, format: words });
+    register({ kind: "greeting", etherType: 0x9ab6, decode, encode, format: words });
     expect(format(greeting)).toBe("hello 7");
   });
 });

@@ -3,7 +3,7 @@
 import { put16, u8, u16 } from "../bytes.ts";
 import { text, U8, U16, uint, wrongType } from "../field.ts";
 import { hardwareSize, ipv4Number, parseHardware, putIpv4 } from "../parse.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { hardwareText, ipv4Text } from "../text.ts";
 
 /** Numbers that have no name stay numbers. */
@@ -138,4 +138,14 @@ function putAddress(
   }
 }
 
-export const arp: Protocol<Arp> = { kind: "arp", scan, read, size, write };
+const FIELDS: FieldNames<Arp> = {
+  hardwareType: true,
+  protocolType: true,
+  operation: true,
+  senderHardware: true,
+  senderAddress: true,
+  targetHardware: true,
+  targetAddress: true,
+};
+
+export const arp: Protocol<Arp> = { kind: "arp", fields: FIELDS, scan, read, size, write };

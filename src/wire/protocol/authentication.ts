@@ -2,7 +2,7 @@
 
 import { part, put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { octets, U8, U16, U32, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { nextHeader, nextHeaderOf } from "../registry.ts";
 
 export type Authentication = {
@@ -71,8 +71,17 @@ function write(layer: Init<Authentication>, { bytes, start, payload, above }: Ro
   bytes.set(octets(layer.icv, "authentication.icv"), start + FIXED);
 }
 
+const FIELDS: FieldNames<Authentication> = {
+  nextHeader: true,
+  spi: true,
+  sequence: true,
+  icv: true,
+  reserved: true,
+};
+
 export const authentication: Protocol<Authentication> = {
   kind: "authentication",
+  fields: FIELDS,
   scan,
   read,
   size,

@@ -3,7 +3,7 @@
 import { NOTHING, part, put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { bit, octets, text, U8, U16, U32, uint, wrongType } from "../field.ts";
 import { hardwareSize, parseHardware, putIpv4 } from "../parse.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { hardwareText, ipv4Text } from "../text.ts";
 import { readText, textBytes } from "../utf8.ts";
 import { type Names, numberOf, wordOf } from "../word.ts";
@@ -361,4 +361,27 @@ export function dhcpPort(layer: { kind: string; operation?: unknown }): number {
   return layer.operation === "reply" ? CLIENT_PORT : SERVER_PORT;
 }
 
-export const dhcp: Protocol<Dhcp> = { kind: "dhcp", scan, read, size, write };
+const FIELDS: FieldNames<Dhcp> = {
+  operation: true,
+  transaction: true,
+  seconds: true,
+  broadcast: true,
+  client: true,
+  your: true,
+  server: true,
+  relay: true,
+  hardware: true,
+  serverName: true,
+  file: true,
+  messageType: true,
+  options: true,
+  hardwareType: true,
+  hops: true,
+  flags: true,
+  hardwarePadding: true,
+  serverNameBytes: true,
+  fileBytes: true,
+  rawOptions: true,
+};
+
+export const dhcp: Protocol<Dhcp> = { kind: "dhcp", fields: FIELDS, scan, read, size, write };

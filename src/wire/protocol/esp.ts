@@ -3,7 +3,7 @@
 
 import { put32, u32 } from "../bytes.ts";
 import { U32, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 
 export type Esp = {
   kind: "esp";
@@ -34,4 +34,6 @@ function write(layer: Init<Esp>, { bytes, start }: Room): void {
   put32(bytes, start + SEQUENCE, uint(layer.sequence, "esp.sequence", U32));
 }
 
-export const esp: Protocol<Esp> = { kind: "esp", scan, read, size, write };
+const FIELDS: FieldNames<Esp> = { spi: true, sequence: true };
+
+export const esp: Protocol<Esp> = { kind: "esp", fields: FIELDS, scan, read, size, write };

@@ -3,7 +3,7 @@
 import { put16, u16 } from "../bytes.ts";
 import { U16, uint } from "../field.ts";
 import { putMac } from "../parse.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { etherTypes, protocolOf } from "../registry.ts";
 import { macText } from "../text.ts";
 
@@ -65,4 +65,13 @@ function typeOrLength({ type, length }: Init<Ethernet>, { above, payload, end }:
   throw new RangeError(`a payload with llc has at most ${LENGTH_MAX} bytes, not ${end - payload}`);
 }
 
-export const ethernet: Protocol<Ethernet> = { kind: "ethernet", scan, read, size, write };
+const FIELDS: FieldNames<Ethernet> = { destination: true, source: true, type: true, length: true };
+
+export const ethernet: Protocol<Ethernet> = {
+  kind: "ethernet",
+  fields: FIELDS,
+  scan,
+  read,
+  size,
+  write,
+};

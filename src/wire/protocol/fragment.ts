@@ -3,7 +3,7 @@
 
 import { put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { bit, U8, U32, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { nextHeader, nextHeaderOf } from "../registry.ts";
 
 export type Fragment = {
@@ -68,4 +68,19 @@ function write(layer: Init<Fragment>, { bytes, start, above }: Room): void {
   put32(bytes, start + IDENTIFICATION, uint(layer.identification, "fragment.identification", U32));
 }
 
-export const fragment: Protocol<Fragment> = { kind: "fragment", scan, read, size, write };
+const FIELDS: FieldNames<Fragment> = {
+  nextHeader: true,
+  fragmentOffset: true,
+  moreFragments: true,
+  identification: true,
+  reserved: true,
+};
+
+export const fragment: Protocol<Fragment> = {
+  kind: "fragment",
+  fields: FIELDS,
+  scan,
+  read,
+  size,
+  write,
+};

@@ -2,7 +2,7 @@
 
 import { part, put16, put24, u8, u16, u24 } from "../bytes.ts";
 import { bit, list, octets, U8, U16, U24, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { etherTypes } from "../registry.ts";
 
 export type GeneveOption = {
@@ -147,4 +147,14 @@ function writeOption(option: GeneveOption, bytes: Uint8Array, at: number): numbe
   return OPTION_HEADER + data.length;
 }
 
-export const geneve: Protocol<Geneve> = { kind: "geneve", scan, read, size, write };
+const FIELDS: FieldNames<Geneve> = {
+  vni: true,
+  protocol: true,
+  options: true,
+  control: true,
+  critical: true,
+  reserved: true,
+  reservedEnd: true,
+};
+
+export const geneve: Protocol<Geneve> = { kind: "geneve", fields: FIELDS, scan, read, size, write };

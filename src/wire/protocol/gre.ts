@@ -4,7 +4,7 @@
 import { put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { add, finish } from "../checksum.ts";
 import { bit, U16, U32, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { etherTypes } from "../registry.ts";
 
 export type Gre = {
@@ -157,4 +157,16 @@ function seal(layer: Init<Gre>, { bytes, start, end }: Room): void {
   put16(bytes, start + HEADER, finish(add(0, bytes, start, end)));
 }
 
-export const gre: Protocol<Gre> = { kind: "gre", scan, read, size, write, seal };
+const FIELDS: FieldNames<Gre> = {
+  protocol: true,
+  key: true,
+  sequence: true,
+  checksum: true,
+  checksummed: true,
+  version: true,
+  acknowledgment: true,
+  flags: true,
+  reserved: true,
+};
+
+export const gre: Protocol<Gre> = { kind: "gre", fields: FIELDS, scan, read, size, write, seal };

@@ -5,7 +5,7 @@ import { put16, put32, u8, u16, u24, u32 } from "../bytes.ts";
 import { add, finish } from "../checksum.ts";
 import { U8, U16, U24, U32, uint } from "../field.ts";
 import { putIpv4 } from "../parse.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { protocolOf } from "../registry.ts";
 import { ipv4Text } from "../text.ts";
 
@@ -142,4 +142,20 @@ function seal(layer: Init<Icmp>, { bytes, start, end }: Room): void {
   }
 }
 
-export const icmp: Protocol<Icmp> = { kind: "icmp", scan, read, size, write, seal };
+const FIELDS: FieldNames<Icmp> = {
+  type: true,
+  code: true,
+  checksum: true,
+  identifier: true,
+  sequence: true,
+  mtu: true,
+  gateway: true,
+  pointer: true,
+  originate: true,
+  receive: true,
+  transmit: true,
+  rest: true,
+  unused: true,
+};
+
+export const icmp: Protocol<Icmp> = { kind: "icmp", fields: FIELDS, scan, read, size, write, seal };

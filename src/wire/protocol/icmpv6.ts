@@ -4,7 +4,7 @@
 import { put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { add, finish } from "../checksum.ts";
 import { U8, U16, U32, uint } from "../field.ts";
-import type { Given, Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Given, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { pseudoSum } from "../pseudo.ts";
 import { protocolOf } from "../registry.ts";
 import type { Body } from "./icmpv6-body.ts";
@@ -154,4 +154,46 @@ function seal(layer: Init<Icmpv6>, { bytes, start, end, network }: Room): void {
   put16(bytes, start + CHECKSUM, finish(sum));
 }
 
-export const icmpv6: Protocol<Icmpv6> = { kind: "icmpv6", scan, read, size, write, seal };
+const FIELDS: FieldNames<Icmpv6> = {
+  type: true,
+  code: true,
+  checksum: true,
+  identifier: true,
+  sequence: true,
+  mtu: true,
+  pointer: true,
+  target: true,
+  destination: true,
+  hopLimit: true,
+  managed: true,
+  other: true,
+  lifetime: true,
+  reachable: true,
+  retransmit: true,
+  preference: true,
+  homeAgent: true,
+  proxy: true,
+  router: true,
+  solicited: true,
+  override: true,
+  options: true,
+  reserved: true,
+  delay: true,
+  group: true,
+  records: true,
+  sources: true,
+  suppress: true,
+  robustness: true,
+  queryInterval: true,
+  flags: true,
+};
+
+export const icmpv6: Protocol<Icmpv6> = {
+  kind: "icmpv6",
+  fields: FIELDS,
+  scan,
+  read,
+  size,
+  write,
+  seal,
+};

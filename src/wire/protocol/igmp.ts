@@ -4,7 +4,7 @@ import { put16, u8, u16 } from "../bytes.ts";
 import { add, finish } from "../checksum.ts";
 import { U8, U16, uint } from "../field.ts";
 import { putIpv4 } from "../parse.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { ipv4Text } from "../text.ts";
 import {
   type GroupRecord,
@@ -121,4 +121,18 @@ function seal(layer: Init<Igmp>, { bytes, start, end }: Room): void {
   put16(bytes, start + CHECKSUM, finish(add(0, bytes, start, end)));
 }
 
-export const igmp: Protocol<Igmp> = { kind: "igmp", scan, read, size, write, seal };
+const FIELDS: FieldNames<Igmp> = {
+  type: true,
+  maxResponse: true,
+  checksum: true,
+  group: true,
+  records: true,
+  reserved: true,
+  sources: true,
+  suppress: true,
+  robustness: true,
+  queryInterval: true,
+  flags: true,
+};
+
+export const igmp: Protocol<Igmp> = { kind: "igmp", fields: FIELDS, scan, read, size, write, seal };

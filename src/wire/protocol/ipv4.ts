@@ -4,7 +4,7 @@ import { part, put16, u8, u16 } from "../bytes.ts";
 import { add, finish } from "../checksum.ts";
 import { bit, octets, U8, U16, uint } from "../field.ts";
 import { putIpv4 } from "../parse.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { ipProtocols } from "../registry.ts";
 import { ipv4Text } from "../text.ts";
 
@@ -152,4 +152,21 @@ function seal(layer: Init<Ipv4>, { bytes, start, payload }: Room): void {
   }
 }
 
-export const ipv4: Protocol<Ipv4> = { kind: "ipv4", scan, read, size, write, seal };
+const FIELDS: FieldNames<Ipv4> = {
+  dscp: true,
+  ecn: true,
+  totalLength: true,
+  identification: true,
+  dontFragment: true,
+  moreFragments: true,
+  fragmentOffset: true,
+  ttl: true,
+  protocol: true,
+  checksum: true,
+  source: true,
+  destination: true,
+  options: true,
+  reserved: true,
+};
+
+export const ipv4: Protocol<Ipv4> = { kind: "ipv4", fields: FIELDS, scan, read, size, write, seal };

@@ -2,7 +2,7 @@
 
 import { NOTHING, part, u8 } from "../bytes.ts";
 import { list, octets, U8, uint } from "../field.ts";
-import type { AnyLayer, Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { AnyLayer, FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { nextHeader, nextHeaderOf } from "../registry.ts";
 
 /** Padding is an option, too: type 0 is one byte, which has no data, type 1 more of them. */
@@ -22,8 +22,10 @@ const PAD_N = 1;
 
 /** The protocol of such a header; both look the same. */
 export function optionsHeader<L extends OptionsHeader>(kind: L["kind"]): Protocol<L> {
+  const fields = { nextHeader: true, options: true } satisfies FieldNames<OptionsHeader>;
   return {
     kind,
+    fields: fields as FieldNames<L>,
     scan: (scan: Scan) => scanHeader(scan, kind),
     read: (bytes, start, end) => readHeader(kind, bytes, start, end) as L,
     size: (layer: Init<L>) => sizeOf(layer, kind),

@@ -3,7 +3,7 @@
 import { put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { U8, U16, uint } from "../field.ts";
 import { putIpv6 } from "../parse.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { nextHeader, nextHeaderOf } from "../registry.ts";
 import { ipv6Text } from "../text.ts";
 
@@ -110,4 +110,15 @@ function length({ payload, end }: Room): number {
   return end - payload > U16 ? 0 : end - payload;
 }
 
-export const ipv6: Protocol<Ipv6> = { kind: "ipv6", scan, read, size, write };
+const FIELDS: FieldNames<Ipv6> = {
+  dscp: true,
+  ecn: true,
+  flowLabel: true,
+  payloadLength: true,
+  nextHeader: true,
+  hopLimit: true,
+  source: true,
+  destination: true,
+};
+
+export const ipv6: Protocol<Ipv6> = { kind: "ipv6", fields: FIELDS, scan, read, size, write };

@@ -2,7 +2,7 @@
 
 import { put16, u16 } from "../bytes.ts";
 import { U16, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import {
   addressLength,
   COOKED_ADDRESS,
@@ -76,4 +76,20 @@ function write(layer: Init<LinuxSll>, { bytes, start, above }: Room): void {
   put16(bytes, start + PROTOCOL, protocol);
 }
 
-export const linuxSll: Protocol<LinuxSll> = { kind: "linux-sll", scan, read, size, write };
+const FIELDS: FieldNames<LinuxSll> = {
+  packetType: true,
+  hardwareType: true,
+  address: true,
+  protocol: true,
+  addressLength: true,
+  padding: true,
+};
+
+export const linuxSll: Protocol<LinuxSll> = {
+  kind: "linux-sll",
+  fields: FIELDS,
+  scan,
+  read,
+  size,
+  write,
+};

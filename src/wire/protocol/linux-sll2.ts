@@ -2,7 +2,7 @@
 
 import { put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { U8, U16, U32, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import {
   addressLength,
   COOKED_ADDRESS,
@@ -83,4 +83,22 @@ function write(layer: Init<LinuxSll2>, { bytes, start, above }: Room): void {
   );
 }
 
-export const linuxSll2: Protocol<LinuxSll2> = { kind: "linux-sll2", scan, read, size, write };
+const FIELDS: FieldNames<LinuxSll2> = {
+  protocol: true,
+  interface: true,
+  hardwareType: true,
+  packetType: true,
+  address: true,
+  addressLength: true,
+  padding: true,
+  reserved: true,
+};
+
+export const linuxSll2: Protocol<LinuxSll2> = {
+  kind: "linux-sll2",
+  fields: FIELDS,
+  scan,
+  read,
+  size,
+  write,
+};

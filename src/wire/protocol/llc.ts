@@ -2,7 +2,7 @@
 
 import { u8 } from "../bytes.ts";
 import { U8, U16, uint } from "../field.ts";
-import type { AnyLayer, Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { AnyLayer, FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { protocolOf } from "../registry.ts";
 
 export type Llc = {
@@ -82,4 +82,6 @@ function accessPoint(above: AnyLayer | undefined): number {
   return above?.kind === "ipv4" ? INTERNET : 0;
 }
 
-export const llc: Protocol<Llc> = { kind: "llc", scan, read, size, write };
+const FIELDS: FieldNames<Llc> = { dsap: true, ssap: true, control: true };
+
+export const llc: Protocol<Llc> = { kind: "llc", fields: FIELDS, scan, read, size, write };

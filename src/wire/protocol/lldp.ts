@@ -2,7 +2,7 @@
 
 import { u16 } from "../bytes.ts";
 import { list } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { type LldpTlv, readTlvs, tlvSize, writeTlv } from "./lldp-tlvs.ts";
 
 export type Lldp = {
@@ -51,4 +51,6 @@ function write(layer: Init<Lldp>, { bytes, start }: Room): void {
   }
 }
 
-export const lldp: Protocol<Lldp> = { kind: "lldp", scan, read, size, write };
+const FIELDS: FieldNames<Lldp> = { tlvs: true };
+
+export const lldp: Protocol<Lldp> = { kind: "lldp", fields: FIELDS, scan, read, size, write };

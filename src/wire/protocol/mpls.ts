@@ -2,7 +2,7 @@
 
 import { put32, u8, u32 } from "../bytes.ts";
 import { bit, U8, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { protocolOf } from "../registry.ts";
 
 export type Mpls = {
@@ -55,4 +55,6 @@ function write(layer: Init<Mpls>, { bytes, start, above }: Room): void {
   put32(bytes, start, (label << 12) | (trafficClass << 9) | (bottom << 8) | ttl);
 }
 
-export const mpls: Protocol<Mpls> = { kind: "mpls", scan, read, size, write };
+const FIELDS: FieldNames<Mpls> = { label: true, trafficClass: true, bottom: true, ttl: true };
+
+export const mpls: Protocol<Mpls> = { kind: "mpls", fields: FIELDS, scan, read, size, write };

@@ -3,7 +3,7 @@
 
 import { put32, u16, u32 } from "../bytes.ts";
 import { U32, uint } from "../field.ts";
-import type { AnyLayer, Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { AnyLayer, FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { protocolOf } from "../registry.ts";
 
 export type Null = {
@@ -88,16 +88,22 @@ function writeLoop(layer: Init<Loop>, { bytes, start, above }: Room): void {
   put32(bytes, start, family);
 }
 
+const NULL_FIELDS: FieldNames<Null> = { family: true, bigEndian: true };
+
 export const nullLink: Protocol<Null> = {
   kind: "null",
+  fields: NULL_FIELDS,
   scan: scanNull,
   read: readNull,
   size,
   write: writeNull,
 };
 
+const LOOP_FIELDS: FieldNames<Loop> = { family: true };
+
 export const loop: Protocol<Loop> = {
   kind: "loop",
+  fields: LOOP_FIELDS,
   scan: scanLoop,
   read: readLoop,
   size,

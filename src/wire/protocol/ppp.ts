@@ -3,7 +3,7 @@
 
 import { put16, u8, u16 } from "../bytes.ts";
 import { bit, U16, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { pppProtocols } from "../registry.ts";
 
 export type Ppp = {
@@ -64,4 +64,6 @@ function write(layer: Init<Ppp>, { bytes, start, payload, above }: Room): void {
   else throw new RangeError(`ppp.protocol must be an odd byte to be compressed, not ${protocol}`);
 }
 
-export const ppp: Protocol<Ppp> = { kind: "ppp", scan, read, size, write };
+const FIELDS: FieldNames<Ppp> = { protocol: true, framed: true, compressed: true };
+
+export const ppp: Protocol<Ppp> = { kind: "ppp", fields: FIELDS, scan, read, size, write };

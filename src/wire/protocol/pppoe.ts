@@ -2,7 +2,7 @@
 
 import { put16, u8, u16 } from "../bytes.ts";
 import { U8, U16, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { protocolOf } from "../registry.ts";
 
 export type Pppoe = {
@@ -73,4 +73,12 @@ export function pppoeEtherType(layer: { kind: string; code?: unknown }): number 
   return (layer.code ?? SESSION_STAGE) === SESSION_STAGE ? SESSION_TYPE : DISCOVERY;
 }
 
-export const pppoe: Protocol<Pppoe> = { kind: "pppoe", scan, read, size, write };
+const FIELDS: FieldNames<Pppoe> = {
+  version: true,
+  code: true,
+  session: true,
+  length: true,
+  type: true,
+};
+
+export const pppoe: Protocol<Pppoe> = { kind: "pppoe", fields: FIELDS, scan, read, size, write };

@@ -3,7 +3,7 @@
 
 import { part, u8 } from "../bytes.ts";
 import { octets, U8, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { nextHeader, nextHeaderOf } from "../registry.ts";
 
 export type Routing = {
@@ -59,4 +59,18 @@ function write(layer: Init<Routing>, { bytes, start, payload, above }: Room): vo
   bytes.set(octets(layer.data, "routing.data"), start + FIXED);
 }
 
-export const routing: Protocol<Routing> = { kind: "routing", scan, read, size, write };
+const FIELDS: FieldNames<Routing> = {
+  nextHeader: true,
+  routingType: true,
+  segmentsLeft: true,
+  data: true,
+};
+
+export const routing: Protocol<Routing> = {
+  kind: "routing",
+  fields: FIELDS,
+  scan,
+  read,
+  size,
+  write,
+};

@@ -3,7 +3,7 @@
 import { part, put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { crc32c } from "../crc32c.ts";
 import { list, octets, U8, U16, U32, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 
 export type SctpChunk = {
   /** 0 for DATA, 1 for INIT, and so on. */
@@ -139,4 +139,12 @@ function seal(layer: Init<Sctp>, { bytes, start, end }: Room): void {
   }
 }
 
-export const sctp: Protocol<Sctp> = { kind: "sctp", scan, read, size, write, seal };
+const FIELDS: FieldNames<Sctp> = {
+  sourcePort: true,
+  destinationPort: true,
+  verificationTag: true,
+  checksum: true,
+  chunks: true,
+};
+
+export const sctp: Protocol<Sctp> = { kind: "sctp", fields: FIELDS, scan, read, size, write, seal };

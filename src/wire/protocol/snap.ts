@@ -2,7 +2,7 @@
 
 import { put16, put24, u16, u24 } from "../bytes.ts";
 import { U16, U24, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { etherTypes } from "../registry.ts";
 
 export type Snap = {
@@ -45,4 +45,6 @@ function write(layer: Init<Snap>, { bytes, start, above }: Room): void {
   put16(bytes, start + PROTOCOL, uint(layer.protocol, "snap.protocol", U16, type));
 }
 
-export const snap: Protocol<Snap> = { kind: "snap", scan, read, size, write };
+const FIELDS: FieldNames<Snap> = { oui: true, protocol: true };
+
+export const snap: Protocol<Snap> = { kind: "snap", fields: FIELDS, scan, read, size, write };

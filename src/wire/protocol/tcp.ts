@@ -3,7 +3,7 @@
 import { put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { add, finish } from "../checksum.ts";
 import { list, U16, U32, uint, wrongType } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { pseudoSum } from "../pseudo.ts";
 import { tcpPorts } from "../registry.ts";
 import {
@@ -136,4 +136,17 @@ function seal(layer: Init<Tcp>, { bytes, start, end, network }: Room): void {
   put16(bytes, start + CHECKSUM, finish(sum));
 }
 
-export const tcp: Protocol<Tcp> = { kind: "tcp", scan, read, size, write, seal };
+const FIELDS: FieldNames<Tcp> = {
+  sourcePort: true,
+  destinationPort: true,
+  sequence: true,
+  acknowledgment: true,
+  flags: true,
+  window: true,
+  checksum: true,
+  urgent: true,
+  options: true,
+  reserved: true,
+};
+
+export const tcp: Protocol<Tcp> = { kind: "tcp", fields: FIELDS, scan, read, size, write, seal };

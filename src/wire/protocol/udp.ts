@@ -3,7 +3,7 @@
 import { put16, u16 } from "../bytes.ts";
 import { add, finish } from "../checksum.ts";
 import { U16, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { pseudoSum } from "../pseudo.ts";
 import { udpPorts } from "../registry.ts";
 
@@ -74,4 +74,11 @@ function seal(layer: Init<Udp>, { bytes, start, end, network }: Room): void {
   put16(bytes, start + CHECKSUM, sum === 0 ? U16 : sum);
 }
 
-export const udp: Protocol<Udp> = { kind: "udp", scan, read, size, write, seal };
+const FIELDS: FieldNames<Udp> = {
+  sourcePort: true,
+  destinationPort: true,
+  length: true,
+  checksum: true,
+};
+
+export const udp: Protocol<Udp> = { kind: "udp", fields: FIELDS, scan, read, size, write, seal };

@@ -3,7 +3,7 @@
 import { put16, u16 } from "../bytes.ts";
 import { add, finish } from "../checksum.ts";
 import { U16, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { pseudoSum } from "../pseudo.ts";
 import { udpPorts } from "../registry.ts";
 
@@ -75,4 +75,19 @@ function seal(layer: Init<Udplite>, { bytes, start, end, network }: Room): void 
   put16(bytes, start + CHECKSUM, sum === 0 ? U16 : sum);
 }
 
-export const udplite: Protocol<Udplite> = { kind: "udplite", scan, read, size, write, seal };
+const FIELDS: FieldNames<Udplite> = {
+  sourcePort: true,
+  destinationPort: true,
+  coverage: true,
+  checksum: true,
+};
+
+export const udplite: Protocol<Udplite> = {
+  kind: "udplite",
+  fields: FIELDS,
+  scan,
+  read,
+  size,
+  write,
+  seal,
+};

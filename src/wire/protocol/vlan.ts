@@ -2,7 +2,7 @@
 
 import { put16, u16 } from "../bytes.ts";
 import { bit, U16, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { etherTypes, protocolOf } from "../registry.ts";
 
 export type Vlan = {
@@ -57,4 +57,6 @@ function write(layer: Init<Vlan>, { bytes, start, payload, end, above }: Room): 
   put16(bytes, start + TYPE, uint(layer.type, "vlan.type", U16, computed));
 }
 
-export const vlan: Protocol<Vlan> = { kind: "vlan", scan, read, size, write };
+const FIELDS: FieldNames<Vlan> = { priority: true, dropEligible: true, id: true, type: true };
+
+export const vlan: Protocol<Vlan> = { kind: "vlan", fields: FIELDS, scan, read, size, write };

@@ -4,7 +4,7 @@ import { part, put16, u8, u16 } from "../bytes.ts";
 import { add, finish } from "../checksum.ts";
 import { list, octets, U8, U16, uint, wrongType } from "../field.ts";
 import { putIpv4, putIpv6 } from "../parse.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { pseudoSum } from "../pseudo.ts";
 import { ipv4Text, ipv6Text } from "../text.ts";
 
@@ -170,4 +170,17 @@ function seal(layer: Init<Vrrp>, { bytes, start, end, network }: Room): void {
   put16(bytes, start + CHECKSUM, finish(add(pseudo, bytes, start, end)));
 }
 
-export const vrrp: Protocol<Vrrp> = { kind: "vrrp", scan, read, size, write, seal };
+const FIELDS: FieldNames<Vrrp> = {
+  version: true,
+  virtualRouter: true,
+  priority: true,
+  interval: true,
+  checksum: true,
+  addresses: true,
+  type: true,
+  reserved: true,
+  authenticationType: true,
+  authentication: true,
+};
+
+export const vrrp: Protocol<Vrrp> = { kind: "vrrp", fields: FIELDS, scan, read, size, write, seal };

@@ -2,7 +2,7 @@
 
 import { put24, u8, u24 } from "../bytes.ts";
 import { U8, U24, uint } from "../field.ts";
-import type { Init, Protocol, Room, Scan } from "../protocol.ts";
+import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { protocolOf } from "../registry.ts";
 
 export type Vxlan = {
@@ -53,4 +53,6 @@ function write(layer: Init<Vxlan>, { bytes, start }: Room): void {
   bytes[start + RESERVED_END] = uint(layer.reservedEnd, "vxlan.reservedEnd", U8);
 }
 
-export const vxlan: Protocol<Vxlan> = { kind: "vxlan", scan, read, size, write };
+const FIELDS: FieldNames<Vxlan> = { vni: true, flags: true, reserved: true, reservedEnd: true };
+
+export const vxlan: Protocol<Vxlan> = { kind: "vxlan", fields: FIELDS, scan, read, size, write };
