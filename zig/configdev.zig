@@ -6,14 +6,15 @@ const fail = @import("result.zig").fail;
 const system = @import("system.zig");
 
 /// struct ifreq: a name, and what the request is about. 24 bytes are the largest of its members.
-const Request = extern struct {
+pub const Request = extern struct {
     name: [c.IFNAMSIZ]u8 = @splat(0),
     value: extern union {
         flags: u16,
+        index: i32,
         bytes: [24]u8,
     } = .{ .bytes = @splat(0) },
 
-    fn about(interface: [*]const u8) Request {
+    pub fn about(interface: [*]const u8) Request {
         var request: Request = .{};
         const name = std.mem.span(@as([*:0]const u8, @ptrCast(interface)));
         const length = @min(name.len, c.IFNAMSIZ - 1);

@@ -58,7 +58,8 @@ pub fn explanation(refusal: Refusal) []const u8 {
         error.Ipv6OptionCut => "has an IPv6 option longer than its header",
         error.Ipv6HopByHopLate => "has IPv6 hop-by-hop options that do not come first",
         error.Ipv6RouteLong => "has an IPv6 routing header with more segments left than addresses",
-        error.Ipv6RouteMalformed => "has an IPv6 routing header whose lengths contradict each other",
+        error.Ipv6RouteMalformed => "has an IPv6 routing header whose lengths contradict " ++
+            "each other",
         error.Ipv6RouteUnknown => "has an IPv6 routing header of a type whose final destination " ++
             "is unknown",
         error.AuthenticationCut => "ends within an authentication header",

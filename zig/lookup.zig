@@ -120,7 +120,8 @@ fn run(memory: ?*anyopaque) callconv(.c) ?*anyopaque {
     const lookup: *Lookup = @ptrCast(@alignCast(memory.?));
     defer lookup.finish();
     const node = lookup.text(lookup.has_node, 0);
-    const found = resolve.lookUp(node, lookup.text(lookup.has_service, lookup.service), lookup.hints);
+    const service = lookup.text(lookup.has_service, lookup.service);
+    const found = resolve.lookUp(node, service, lookup.hints);
     defer if (found.list) |list| libc.freeaddrinfo(list);
     const length = resolve.flatten(found, &.{});
     // Without memory for the answer there is none, and `take` says so.

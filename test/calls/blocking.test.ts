@@ -100,9 +100,13 @@ async function interrupt(pid: number): Promise<void> {
   process.kill(pid, "SIGCONT");
 }
 
-/** The number of the system call that a process is in. */
+/** The number of the system call that a process waits in; now and then it runs for a moment. */
 function systemCall(pid: number): number {
-  return Number.parseInt(readFileSync(`/proc/${pid}/syscall`, "utf8"), 10);
+  for (let tries = 0; tries < 1000; tries++) {
+    const number = Number.parseInt(readFileSync(`/proc/${pid}/syscall`, "utf8"), 10);
+    if (number >= 0) return number;
+  }
+  throw new Error("the process never waited");
 }
 
 async function stopped(pid: number): Promise<void> {

@@ -1,0 +1,24 @@
+// Where no descriptor is left, nobody could look: that is said, not that there is no such thing.
+
+import { expect, test } from "bun:test";
+import { bun, end } from "../support/program.ts";
+
+test("where no descriptor is left, interfaces and protocols are not said to be missing", async () => {
+  const script = `
+    try { for (;;) rawsock.socket("unix", "dgram"); } catch (error) {
+      if (error.code !== "EMFILE") throw error;
+    }
+    for (const call of [
+      () => rawsock.ifNameIndex("lo"),
+      () => rawsock.ifNameIndex(1),
+      () => rawsock.ifNameIndex(),
+      () => rawsock.ifaddrs(),
+      () => rawsock.protocol("ospf"),
+      () => rawsock.service("http"),
+      () => rawsock.socketpair("inet", "raw", "ospf"),
+    ]) {
+      try { console.log(call()); } catch ({ code }) { console.log(code); }
+    }`;
+  const { stdout } = await end(["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", ...bun(script)]);
+  expect(stdout.trim().split("\n")).toEqual(Array(7).fill("EMFILE"));
+});
