@@ -11,6 +11,7 @@ import { interfaces } from "./ifaddrs.ts";
 import { message } from "./message.ts";
 import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
+import { processes } from "./processes.ts";
 import { eventLoop } from "./socket.ts";
 import { startup } from "./startup.ts";
 import { transfer } from "./transfer.ts";
@@ -22,6 +23,7 @@ const own: readonly Suite[] = [
   message,
   interfaces,
   eventLoop,
+  processes,
   startup,
   growth,
   wire,

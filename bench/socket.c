@@ -1,5 +1,5 @@
-// The native loop beside socket.ts: an epoll loop that answers on two sockets connected to each
-// other.
+// The native loops beside socket.ts and processes.ts: epoll loops that answer on two sockets
+// connected to each other, in one process or in two.
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -31,6 +31,38 @@ double time_ping_pong(int a, int b, uint8_t *data, uint32_t length, uint32_t tri
       if (fd == a && ++done == trips) break;
       send(fd, data, length, MSG_NOSIGNAL);
     }
+  }
+  double nanoseconds = (now() - begin) / trips;
+  close(set);
+  return nanoseconds;
+}
+
+static int set_of(int fd) {
+  int set = epoll_create1(EPOLL_CLOEXEC);
+  struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+  epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
+  return set;
+}
+
+// Answers for ever.
+void echo(int fd, uint8_t *data, uint32_t length) {
+  int set = set_of(fd);
+  for (;;) {
+    struct epoll_event event;
+    if (epoll_wait(set, &event, 1, -1) < 1) continue;
+    if (recv(fd, data, length, MSG_DONTWAIT) >= 0) send(fd, data, length, MSG_NOSIGNAL);
+  }
+}
+
+// Nanoseconds per round trip to somebody who echoes.
+double time_trips(int fd, uint8_t *data, uint32_t length, uint32_t trips) {
+  int set = set_of(fd);
+  double begin = now();
+  for (uint32_t done = 0; done < trips; done++) {
+    struct epoll_event event;
+    send(fd, data, length, MSG_NOSIGNAL);
+    while (epoll_wait(set, &event, 1, -1) < 1);
+    recv(fd, data, length, MSG_DONTWAIT);
   }
   double nanoseconds = (now() - begin) / trips;
   close(set);
