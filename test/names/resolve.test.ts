@@ -6,7 +6,6 @@ import { musl } from "../support/libc.ts";
 import { Namespace, run } from "../support/namespace.ts";
 import { patience } from "../support/patience.ts";
 import { Peer } from "../support/peer.ts";
-import { bun, end } from "../support/program.ts";
 import { namespaces, python, testWith } from "../support/requirements.ts";
 
 const INDEX = JSON.stringify(`${import.meta.dir}/../../src/index.ts`);
@@ -342,64 +341,6 @@ testWith(namespaces, python)(
     await slow.end();
   },
 );
-
-test("wrong limits are refused before anything is asked", async () => {
-  const lookup = (limits: object) => () => resolve({ node: "127.0.0.1" }, limits);
-  expect(lookup({ timeout: -1 })).toThrow(RangeError);
-  expect(lookup({ timeout: "1" })).toThrow(TypeError);
-  expect(lookup({ signal: 1 })).toThrow(TypeError);
-  expect(lookup({ abort: 1 })).toThrow(TypeError);
-});
-
-test("a Worker terminated at any moment of its lookups leaves no descriptor", async () => {
-  const script = `
-    const { readdirSync } = await import("node:fs");
-    const source = 'const { resolve } = await import(${INDEX});' +
-      'const next = () => resolve({ node: "127.0.0.1" }).then(next);' +
-      'for (let n = 0; n < 8; n++) next(); postMessage("started")';
-    const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-    const descriptors = () => readdirSync("/proc/self/fd").length;
-    const round = async (delay) => {
-      const worker = new Worker(url);
-      await new Promise((started) => { worker.onmessage = started; });
-      await Bun.sleep(delay);
-      const closed = new Promise((done) => worker.addEventListener("close", done));
-      worker.terminate();
-      await closed;
-    };
-    await round(1);
-    await Bun.sleep(100);
-    const before = descriptors();
-    for (let number = 0; number < 30; number++) await round(number % 7);
-    for (let tries = 0; tries < 100 && descriptors() > before; tries++) await Bun.sleep(20);
-    console.log(descriptors() - before);`;
-  const { stdout, exitCode } = await end(bun(script));
-  expect(stdout).toBe("0\n");
-  expect(exitCode).toBe(0);
-}, 60_000);
-
-test("where no descriptor is left, lookups fail and say so", async () => {
-  const script = `
-    const address = rawsock.Sockaddr.inet("127.0.0.1", 80);
-    rawsock.checksum.fold(0); // loads the code; the C library has yet to load its own
-    try { for (;;) rawsock.socket("unix", "dgram"); } catch (error) {
-      if (error.code !== "EMFILE") throw error;
-    }
-    for (const call of [
-      () => rawsock.resolve({ node: "127.0.0.1" }),
-      () => rawsock.getnameinfo(address, { namereqd: true }),
-    ]) {
-      try { console.log(await call()); } catch ({ name, code, errno, syscall, message }) {
-        console.log(name, code, errno === rawsock.ERRNO.EMFILE, message);
-      }
-    }`;
-  const { stdout } = await end(["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", ...bun(script)]);
-  const reason = `EMFILE: ${musl ? "No file descriptors available" : "Too many open files"}`;
-  expect(stdout).toBe(
-    `AddrInfoError EAI_SYSTEM true getaddrinfo EAI_SYSTEM 127.0.0.1: ${reason}\n` +
-      `AddrInfoError EAI_SYSTEM true getnameinfo EAI_SYSTEM 127.0.0.1:80: ${reason}\n`,
-  );
-});
 
 test("the service of a Unix domain socket is its path, of any length", () => {
   const path = `/${"x".repeat(106)}`;

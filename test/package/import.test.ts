@@ -46,6 +46,8 @@ async function firstCalls(install: () => Installed, situation: Situation): Promi
 function expectNormal({ outcomes }: Report): void {
   expect(Object.keys(outcomes).length).toBeGreaterThan(0);
   for (const [name, outcome] of Object.entries(outcomes)) {
+    // Entering a network namespace takes a privilege.
+    if (name === "openIn" && outcome === "SocketError EPERM") continue;
     expect(`${name}: ${outcome}`).toBe(`${name}: ${OTHERS[name] ?? RESULT}`);
   }
 }

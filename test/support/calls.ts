@@ -135,6 +135,9 @@ export const calls: Readonly<Record<string, Call>> = {
   shutdown: ({ shutdown }, given) => shutdown(given.streams()[0], "rdwr"),
   sockatmark: (api, given) => api.sockatmark(listening(api, given).client),
   setNonblocking: ({ setNonblocking }, given) => setNonblocking(given.udp(), true),
+  disconnect: ({ disconnect }, given) => disconnect(given.udp()),
+  ioctl: ({ ioctl, FIO }, given) => ioctl(given.udp(), FIO.NREAD, new Uint8Array(4)),
+  openIn: ({ openIn, close }) => close(openIn("/proc/self/ns/net", "inet", "dgram")),
   poll: ({ poll }, given) => poll([{ fd: given.datagrams()[0], events: ["in", "out"] }], 0),
   send: ({ send }, given) => send(given.datagrams()[0], DATA),
   sendto: sent,
@@ -179,7 +182,7 @@ export const calls: Readonly<Record<string, Call>> = {
   [`Sockaddr#${INSPECT}`]: (api) => Bun.inspect(addresses(api)),
   ...Object.fromEntries(
     [
-      ...["bytes", "family", "data", "address", "port", "scopeId", "flowinfo", "path", "ifindex"],
+      ...["family", "data", "address", "port", "scopeId", "flowinfo", "path", "ifindex"],
       ...["protocol", "hatype", "pkttype", "pid", "groups", "cid", "rxId", "txId", "type", "name"],
       ...["features", "mask", "addrtype", "scope", "lower", "upper", "instance", "domain", "ref"],
       "node",
@@ -235,6 +238,8 @@ export const calls: Readonly<Record<string, Call>> = {
   "checksum.icmp": ({ checksum }) => checksum.icmp(packet(1), NO_LINK),
   "checksum.tcp": ({ checksum }) => checksum.tcp(packet(6), NO_LINK),
   "checksum.udp": ({ checksum }) => checksum.udp(packet(17), NO_LINK),
+  "checksum.igmp": ({ checksum }) => checksum.igmp(packet(2), NO_LINK),
+  "checksum.sctp": ({ checksum }) => checksum.sctp(packet(132), NO_LINK),
   "checksum.verify": ({ checksum }) => checksum.verify(packet(17), NO_LINK),
 
   "new SocketError": ({ SocketError }) => String(new SocketError(1, "call")),
