@@ -3,8 +3,7 @@
 /**
  * Traffic is seldom alone: what a program sends is often answered by itself, or at once. So where
  * a socket was ready a moment ago, we look once more when the program's own work is done, for half
- * a microsecond, before the event loop is asked to wake the thread, which costs ten. One look that
- * finds nothing is enough.
+ * a microsecond, before the event loop is asked to wake the thread, which costs ten.
  */
 export class Look {
   readonly #look: () => boolean;

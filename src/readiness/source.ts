@@ -23,6 +23,12 @@ export const ERRORS = 3;
  */
 const MESSAGES_PER_TURN = 128;
 
+/**
+ * Looks that may find nothing before we sleep, one when the program's own work is done and one in
+ * each turn after it: another process answers within some 10 us, and to be woken costs as much.
+ */
+const IDLE_LOOKS_MAX = 5;
+
 /** A descriptor that is watched: see watch.ts. */
 export interface Watched {
   readonly generation: number;
@@ -51,6 +57,8 @@ export class ReadinessSource {
   #waiting = 0;
   #referenced = 0;
   #unfinished: Watched[] = [];
+  /** Looks in a row that found nothing. */
+  #idleLooks = 0;
   /** Was the next turn asked for, and does that keep the process alive? */
   #turn: "none" | "weak" | "strong" = "none";
   /** Messages left in this turn of the event loop. */
@@ -130,15 +138,17 @@ export class ReadinessSource {
     this.credit = MESSAGES_PER_TURN;
     this.#alarm.note(this.#serve() > 0);
     this.#look.encourage();
+    this.#idleLooks = 0;
     this.#sleepSoon();
   }
 
   #lookAgain(): boolean {
     if (this.#alarm.isArmed || this.#waiting === 0) return true;
     const found = this.#serve() > 0;
-    if (found) this.#sleepSoon();
+    this.#idleLooks = found ? 0 : this.#idleLooks + 1;
+    if (this.#idleLooks < IDLE_LOOKS_MAX) this.#sleepSoon();
     else this.#alarm.arm();
-    return found;
+    return this.#idleLooks < IDLE_LOOKS_MAX;
   }
 
   /** Who was served may soon wait again, and look: sleep is for the next turn. */
