@@ -43,6 +43,7 @@ import { type Limits, type LoopLimits, NO_LIMITS } from "./limits.ts";
 import { type Made, makePair, makeSocket, takeOver } from "./make.ts";
 import { receiveMessage, receiveMessages, sendMessage, sendMessages } from "./message.ts";
 import { Messages, type MessagesOptions } from "./messages.ts";
+import { promise } from "./operation.ts";
 import { Ready } from "./ready.ts";
 import type { ReceiveCallOptions, ReceivedFrom, ReceiveFromOptions } from "./receive.ts";
 import { receive, receiveFrom } from "./receive.ts";
@@ -379,15 +380,6 @@ export class Socket implements Disposable, AsyncDisposable {
   [Symbol.for("nodejs.util.inspect.custom")](): object {
     const { fd, closed, family, type, protocol } = this;
     return { fd, closed, family, type, protocol };
-  }
-}
-
-/** What a call throws becomes its rejection. */
-function promise<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return call();
-  } catch (error) {
-    return Promise.reject(error);
   }
 }
 
