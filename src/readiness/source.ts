@@ -136,10 +136,13 @@ export class ReadinessSource {
   /** A watched socket became ready while we slept. */
   #wake(): void {
     this.credit = MESSAGES_PER_TURN;
-    this.#alarm.note(this.#serve() > 0);
-    this.#look.encourage();
-    this.#idleLooks = 0;
-    this.#sleepSoon();
+    const found = this.#serve() > 0;
+    this.#alarm.note(found);
+    if (found) {
+      this.#look.encourage();
+      this.#idleLooks = 0;
+      this.#sleepSoon();
+    } else if (this.#waiting > 0) this.#alarm.arm();
   }
 
   #lookAgain(): boolean {

@@ -148,3 +148,12 @@ export abstract class Operation<T> implements Waiter {
     clearTimeout(this.#timer);
   }
 }
+
+/** What a call throws becomes its rejection. */
+export function promise<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return call();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

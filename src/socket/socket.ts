@@ -7,7 +7,6 @@ import {
   type FamilyName,
   families,
   type Protocol,
-  SOCK,
   type SocketType,
   type TypeName,
   types,
@@ -44,15 +43,15 @@ import { guard, unguard } from "./leak.ts";
 import { type Limits, type LoopLimits, NO_LIMITS } from "./limits.ts";
 import { receiveMessage, receiveMessages, sendMessage, sendMessages } from "./message.ts";
 import { Messages, type MessagesOptions } from "./messages.ts";
+import { promise } from "./operation.ts";
 import { Ready } from "./ready.ts";
 import type { ReceiveCallOptions, ReceivedFrom, ReceiveFromOptions } from "./receive.ts";
 import { receive, receiveFrom } from "./receive.ts";
 import { CONNECTED, type SendCallOptions, send } from "./send.ts";
-import { SocketState } from "./state.ts";
+import { NONBLOCK, nonblocking, SocketState } from "./state.ts";
 
 const INT32_MAX = 2 ** 31 - 1;
 const KEY = Symbol("Socket");
-const NONBLOCK = SOCK.NONBLOCK ?? 0;
 
 /**
  * A non-blocking socket that waits in the event loop.
@@ -391,22 +390,7 @@ export class Socket implements Disposable, AsyncDisposable {
   }
 }
 
-/** What a call throws becomes its rejection. */
-function promise<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return call();
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
 /** SOCK_NONBLOCK and SOCK_CLOEXEC stand above the type. */
 const FLAGS = ~0xf;
 
 const UNCONNECTED: ReadonlySet<number> = new Set([ERRNO.ENOTCONN, ERRNO.EOPNOTSUPP ?? 0]);
-
-/** Where socket(2) does not take the flag the descriptor is made so afterwards. */
-function nonblocking(fd: number): number {
-  if (NONBLOCK === 0) check(native.rawsock_set_nonblocking(fd, 1), "fcntl", fd);
-  return fd;
-}

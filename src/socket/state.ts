@@ -2,7 +2,8 @@
 
 import type { Sockaddr } from "../address/sockaddr.ts";
 import { AF, SOCK } from "../base/constants.ts";
-import { closedError } from "../base/error.ts";
+import { check, closedError } from "../base/error.ts";
+import { native } from "../native/library.ts";
 import { READ } from "../readiness/source.ts";
 import { Watch } from "../readiness/watch.ts";
 import { discard, type Entry, Inbox } from "./inbox.ts";
@@ -59,4 +60,13 @@ export class SocketState {
     this.inbox.restore(entries);
     this.watch.nudge(READ);
   }
+}
+
+/** The flag of socket(2) that makes a descriptor non-blocking. */
+export const NONBLOCK = SOCK.NONBLOCK ?? 0;
+
+/** Where socket(2) does not take the flag the descriptor is made so afterwards. */
+export function nonblocking(fd: number): number {
+  if (NONBLOCK === 0) check(native.rawsock_set_nonblocking(fd, 1), "fcntl", fd);
+  return fd;
 }
