@@ -35,8 +35,8 @@ let content: PropertyDescriptorMap;
  *
  * Descriptors in received control messages are the caller's to close from the moment `control` is
  * read. Those of a message whose `control` nobody ever read are closed when the next message is
- * received into it, or when it is garbage-collected. Messages compare, spread, serialize and clone by
- * content, which reads `control`; to print one does not.
+ * received into it, or when it is garbage-collected. Messages compare, spread, serialize and clone
+ * by content, which reads `control`; to print one does not.
  */
 export class Message {
   readonly #slot: Slot;
