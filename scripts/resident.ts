@@ -36,11 +36,16 @@ async function compilerText(): Promise<string> {
 
 /** The text is made first: a plugin that starts the bundler waits for itself. */
 export async function resident(): Promise<BunPlugin> {
-  const text = await compilerText();
+  // Packed, it takes a fifth of the time to load: the engine reads a long string letter by letter.
+  const packed = Bun.gzipSync(await compilerText()).toBase64();
   const contents = `import { BpfError } from "./error.ts";
 let compile;
+function unpacked() {
+  const bytes = Bun.gunzipSync(Uint8Array.fromBase64("${packed}"));
+  return new Function("shared", new TextDecoder().decode(bytes))({ BpfError });
+}
 export function compileExpression(expression, options) {
-  compile ??= new Function("shared", ${JSON.stringify(text)})({ BpfError });
+  compile ??= unpacked();
   return compile(expression, options);
 }
 `;
