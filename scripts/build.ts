@@ -2,13 +2,13 @@
 // dist/. With --all, the library of every supported platform.
 //
 // What is bundled is what package.json exports: "./dist/bun/x/index.js" is made of
-// src/x/index.ts. What several entry points import becomes files that they share: it is there once.
+// src/x/index.ts.
 
 import { existsSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { Glob } from "bun";
 import manifest from "../package.json";
-import { entryPoints } from "./entries.ts";
+import { type EntryPoint, entryPoints } from "./entries.ts";
 import { toolEnvironment } from "./environment.ts";
 import { resident } from "./resident.ts";
 
@@ -18,6 +18,12 @@ const bundles = join(root, "dist/bun");
 const types = join(root, "dist/types");
 /** What other runtimes than Bun get. */
 const other = join(root, "dist/other");
+/** What all entry points share that need the library. */
+const MAIN = "main.cjs";
+/** What a bundler takes in instead. */
+const MODULE = "bundled.js";
+const pure = entryPoints.filter((entry) => entry.pure);
+const shared = entryPoints.filter((entry) => !entry.pure);
 const NOT_BUN = `${manifest.name} needs Bun: run the program with bun, bundle it with --target=bun`;
 
 /** Runs one of the repository's tools with this Bun: there may be no node, and no PATH to them. */
@@ -31,25 +37,75 @@ function run(tool: string, ...words: string[]): void {
   if (exitCode !== 0) throw new Error(`${tool} ${words.join(" ")} ended with status ${exitCode}`);
 }
 
-async function bundle(): Promise<void> {
-  rmSync(bundles, { recursive: true, force: true });
+/**
+ * What needs the library, all of it in one file, which every entry point shares. It is CommonJS,
+ * since for that alone Bun takes bytecode: reading the text is most of what an import costs. Of
+ * another version of Bun the bytecode is ignored, and the text beside it read.
+ */
+async function bundleMain(): Promise<void> {
   const { outputs } = await Bun.build({
-    entrypoints: entryPoints.map(({ source }) => join(root, source)),
+    entrypoints: [join(sources, "index.ts")],
+    root: sources,
+    outdir: bundles,
+    naming: MAIN,
+    target: "bun",
+    format: "cjs",
+    bytecode: true,
+    plugins: [await resident()],
+    // Where it lies, not where it was built.
+    define: { "import.meta.dir": "module.path" },
+    // Names are for users to see.
+    minify: { syntax: true, whitespace: false, identifiers: false },
+    // The libraries stay files, found beside the bundle.
+    external: ["*.so", "*.dylib"],
+  });
+  const text = (await outputs.find(({ kind }) => kind === "entry-point")?.text()) ?? "";
+  // Users would see the numbers of classes that the bundler has told apart.
+  const numbered = /^class ([A-Z]\w*\d)\b/m.exec(text);
+  if (numbered !== null) throw new Error(`there is another class like ${numbered[1]}`);
+}
+
+/** What an entry point exports. */
+async function exportsOf({ source }: EntryPoint): Promise<string[]> {
+  return Object.keys(await import(join(root, source)));
+}
+
+/**
+ * An entry point that gives out what it shares with the others: at run time of what has bytecode.
+ * A bundler knows the name `require`, so that it sees nothing but the modules; Bun does not.
+ */
+async function bundleShared(entry: EntryPoint): Promise<void> {
+  const names = await exportsOf(entry);
+  const place = relative(dirname(join(root, entry.bundle)), join(bundles, MAIN));
+  const path = place.startsWith(".") ? place : `./${place}`;
+  const owner = entry.name.endsWith("/checksum") ? ".checksum" : "";
+  const code = `// @bun
+export const { ${names.join(", ")} } = typeof require === "undefined"
+  ? import.meta.require("${path}")${owner}
+  : require("./${MODULE}");
+`;
+  await Bun.write(join(root, entry.bundle), code);
+}
+
+/**
+ * What bundlers of users take in: modules, since Bun's own CommonJS cannot be bundled again. What
+ * several entry points import becomes files that they share: it is there once.
+ */
+async function bundleModules(): Promise<void> {
+  const { outputs } = await Bun.build({
+    entrypoints: shared.map(({ source }) => join(root, source)),
     root: sources,
     outdir: bundles,
     target: "bun",
     splitting: true,
     plugins: [await resident()],
-    // Shorter code is read sooner, if only by a fiftieth; white space costs nothing, and names are
-    // for users to see. The map is read for stack traces alone.
     minify: { syntax: true, whitespace: false, identifiers: false },
-    sourcemap: "linked",
     // The libraries stay files, found beside the bundle.
     external: ["*.so", "*.dylib"],
-    naming: { chunk: "[name]-[hash].[ext]" },
+    naming: { entry: `[dir]/${MODULE}`, chunk: "[name]-[hash].[ext]" },
   });
   const files = new Map<string, string>();
-  for (const { path } of outputs.filter(({ kind }) => kind !== "sourcemap")) {
+  for (const { path } of outputs) {
     files.set(path, await Bun.file(path).text());
   }
   const numbered = numberedClasses([...files.values()]);
@@ -95,6 +151,22 @@ function requirement(required: string, bundle: string): string {
   return `(typeof require === "undefined" ? import.meta.${call} : ${call})`;
 }
 
+async function bundle(): Promise<void> {
+  rmSync(bundles, { recursive: true, force: true });
+  await bundleMain();
+  await bundleModules();
+  await Promise.all(shared.map(bundleShared));
+  for (const { source } of pure) {
+    await Bun.build({
+      entrypoints: [join(root, source)],
+      root: sources,
+      outdir: bundles,
+      target: "browser",
+      minify: { syntax: true, whitespace: false, identifiers: false },
+    });
+  }
+}
+
 /** Declarations, which name each other by ".js" so that every moduleResolution finds them. */
 async function declare(): Promise<void> {
   rmSync(types, { recursive: true, force: true });
@@ -114,10 +186,8 @@ async function declare(): Promise<void> {
  */
 async function others(): Promise<void> {
   rmSync(other, { recursive: true, force: true });
-  for (const entry of entryPoints.filter(({ pure }) => !pure)) {
-    const bundled = await Bun.file(join(root, entry.bundle)).text();
-    const names = new Bun.Transpiler({ loader: "js" }).scan(bundled).exports;
-    const list = names.map((exported) => `none as ${exported}`).join(", ");
+  for (const entry of shared) {
+    const list = (await exportsOf(entry)).map((exported) => `none as ${exported}`).join(", ");
     const code = `throw new Error(${JSON.stringify(NOT_BUN)});\nvar none;\nexport { ${list} };\n`;
     await Bun.write(join(root, entry.other), code);
   }

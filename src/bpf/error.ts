@@ -14,6 +14,11 @@ export type BpfErrorPlace = {
  */
 export class BpfError extends SyntaxError {
   override readonly name = "BpfError";
+  /** Also those of the compiler that `rawsock` has with it, which is a copy. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof SyntaxError && value.name === "BpfError";
+  }
+
   /** The character of the expression or source at which the mistake begins, counted from 0. */
   readonly position: number;
   /** The instruction that is wrong, counted from 0; absent where there is none. */

@@ -58,7 +58,7 @@ function bundled(): string {
 /** What a required file is: its path, or a module whose default is the path. */
 function path(file: string | { readonly default: string }): string {
   const name = typeof file === "string" ? file : file.default;
-  return name.startsWith("/") ? name : Bun.fileURLToPath(new URL(name, import.meta.url));
+  return name.startsWith("/") ? name : `${import.meta.dir}/${name}`;
 }
 
 // Without top-level await, so that the package can also be required.

@@ -38,7 +38,7 @@ export function unguard({ watch }: Remains): void {
 
 /** The stack outside this package's own files. */
 function trace(): string {
-  const own = new URL(".", import.meta.url).pathname;
+  const own = `${import.meta.dir}/`;
   const lines = (new Error().stack ?? "").split("\n").slice(1);
   const outside = lines.filter((line) => !line.includes(own) && !line.includes("socket.ts"));
   return `, opened\n${(outside.length === 0 ? lines : outside).join("\n")}`;

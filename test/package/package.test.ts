@@ -1,7 +1,7 @@
 // The packed package as a user gets it: installed, compiled, bundled, in a Worker, type-checked.
 
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../../package.json";
@@ -36,7 +36,7 @@ test("the tarball holds what package.json lists, and is small", () => {
     .split("\n")
     .map((name) => name.replace(/^package\//, ""));
   const allowed =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/bun\/.*\.js(\.map)?|dist\/other\/.*\.js(\.map)?|dist\/types\/.*\.d\.ts|prebuilt\/\w+-\w+\/librawsock\.(so|dylib))$/;
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/bun\/.*\.js|dist\/bun\/main\.cjs(\.jsc)?|dist\/other\/.*\.js(\.map)?|dist\/types\/.*\.d\.ts|prebuilt\/\w+-\w+\/librawsock\.(so|dylib))$/;
   expect(files.filter((name) => !allowed.test(name))).toEqual([]);
   for (const conditions of Object.values(manifest.exports)) {
     for (const path of Object.values(typeof conditions === "string" ? [conditions] : conditions)) {
@@ -45,6 +45,33 @@ test("the tarball holds what package.json lists, and is small", () => {
   }
   expect(files.some((name) => name.includes(`${process.platform}-${process.arch}/`))).toBe(true);
   expect(statSync(tarball).size).toBeLessThan(PACKED_MAX);
+});
+
+test("nothing in the tarball tells where it was built", () => {
+  using project = new Project(tarball);
+  const names = ["main.cjs", "main.cjs.jsc", "bundled.js", "index.js"];
+  for (const name of names) {
+    const bytes = readFileSync(project.path(`node_modules/rawsock/dist/bun/${name}`));
+    expect({ name, told: bytes.includes(repository) }).toEqual({ name, told: false });
+  }
+});
+
+test("without its bytecode, and with another Bun's, the package works all the same", () => {
+  using project = new Project(tarball);
+  const bytecode = project.path("node_modules/rawsock/dist/bun/main.cjs.jsc");
+  const main = project.write("main.ts", 'import { AF } from "rawsock"; console.log(AF.INET);');
+  const whole = readFileSync(bytecode);
+  expect(whole.length).toBeGreaterThan(10_000);
+  for (const bytes of [
+    whole.subarray(0, 5000),
+    whole.map((byte) => byte ^ 0xa5),
+    Buffer.alloc(0),
+  ]) {
+    writeFileSync(bytecode, bytes);
+    expect(project.run(process.execPath, main)).toBe("2\n");
+  }
+  rmSync(bytecode);
+  expect(project.run(process.execPath, main)).toBe("2\n");
 });
 
 test("nothing runs or is fetched at installation", () => {
