@@ -4,6 +4,7 @@
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { zig } from "../test/support/zig.ts";
+import { bpf } from "./bpf.ts";
 import { checksums } from "./checksum.ts";
 import { growth } from "./growth.ts";
 import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
@@ -24,6 +25,7 @@ const own: readonly Suite[] = [
   interfaces,
   eventLoop,
   processes,
+  bpf,
   startup,
   growth,
   wire,

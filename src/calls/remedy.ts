@@ -4,7 +4,7 @@ import type { Sockaddr } from "../address/sockaddr.ts";
 import { AF, IPPROTO, SO, SOCK, SOL } from "../base/constants.ts";
 import { type ErrorContext, failure, SocketError } from "../base/error.ts";
 import { native } from "../native/library.ts";
-import { natureOf } from "./nature.ts";
+import { kindOf } from "./kind.ts";
 
 const RAW_REMEDY =
   "raw and packet sockets need CAP_NET_RAW: run with sudo, or once " +
@@ -77,6 +77,6 @@ const wordBytes = new Uint8Array(word.buffer);
 function broadcastRemedy(fd: number): string | undefined {
   const status = native.rawsock_getsockopt(fd, SOL.SOCKET, SO.BROADCAST, wordBytes, 4);
   if (status < 0 || word[0] !== 0) return undefined;
-  const { family, type } = natureOf(fd);
+  const { family, type } = kindOf(fd);
   return family === AF.INET && type !== SOCK.STREAM ? BROADCAST_REMEDY : undefined;
 }

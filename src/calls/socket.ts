@@ -18,7 +18,7 @@ import { boolean, I32_MAX, integer, knownKeys, text, wrongType } from "../base/v
 import { addressSlot, slotAddress } from "../native/address.ts";
 import { native } from "../native/library.ts";
 import { allocate, cString } from "../native/memory.ts";
-import { natureOf } from "./nature.ts";
+import { kindOf } from "./kind.ts";
 import { refusal, socketRemedy } from "./remedy.ts";
 
 const SOCKET_KEYS: ReadonlySet<string> = new Set(["namespace"]);
@@ -163,7 +163,7 @@ export function accept(
   const accepted = native.rawsock_accept(number, addressSlot, Number(nonblock), 1);
   check(accepted, "accept", number);
   // What comes of an AF_ALG socket has no address but its family.
-  const address = received(slotAddress()) ?? new Sockaddr(natureOf(accepted).family, 0);
+  const address = received(slotAddress()) ?? new Sockaddr(kindOf(accepted).family, 0);
   return { fd: accepted, address };
 }
 

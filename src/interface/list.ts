@@ -129,9 +129,15 @@ function refused(result: number): Error {
 
 /**
  * An interface, whose address is its hardware address or null where it has none; or one of the
- * interface's network addresses.
+ * interface's network addresses. Its own properties make it compare and clone by content.
  */
 export class InterfaceAddress {
+  /** The interface's index. */
+  readonly index: number;
+  /** All flags, as IFF_* bits. */
+  readonly flagBits: number;
+  /** The entry as the library wrote it. */
+  readonly bytes: Uint8Array;
   readonly #snapshot: Snapshot;
   readonly #offset: number;
   /** What the kernel was asked for later. One field: a list has many entries. */
@@ -141,6 +147,11 @@ export class InterfaceAddress {
   constructor(snapshot: Snapshot, offset: number) {
     this.#snapshot = snapshot;
     this.#offset = offset;
+    const { words } = snapshot;
+    const word = offset >> 2;
+    this.index = words[word + indexWord] as number;
+    this.flagBits = words[word + flagsWord] as number;
+    this.bytes = snapshot.bytes.subarray(offset, offset + (words[word + sizeWord] as number));
   }
 
   #byte(field: number): number {
@@ -154,18 +165,9 @@ export class InterfaceAddress {
     return decodeText(this.#snapshot.slice(this.#offset, before, this.#byte(nameLength)));
   }
 
-  get index(): number {
-    return this.#snapshot.words[(this.#offset >> 2) + indexWord] as number;
-  }
-
   /** The flags that have a name. */
   get flags(): InterfaceFlag[] {
     return interfaceFlags.words(this.flagBits);
-  }
-
-  /** All flags, as IFF_* bits. */
-  get flagBits(): number {
-    return this.#snapshot.words[(this.#offset >> 2) + flagsWord] as number;
   }
 
   get address(): Sockaddr | null {

@@ -12,7 +12,7 @@ import {
 import { check } from "../base/error.ts";
 import { protocolNumber } from "../base/protocol.ts";
 import { I32_MAX, integer, knownKeys } from "../base/validate.ts";
-import { natureOf } from "../calls/nature.ts";
+import { kindOf } from "../calls/kind.ts";
 import { openIn, refused, type SocketOptions } from "../calls/socket.ts";
 import { native } from "../native/library.ts";
 import { readinessSource } from "../readiness/source.ts";
@@ -80,8 +80,8 @@ export function makePair(
 /** A descriptor that was made elsewhere. SocketError: it is no socket. */
 export function takeOver(fd: number): Made {
   const number = integer(fd, "fd", 0, I32_MAX);
-  const nature = natureOf(number);
+  const kind = kindOf(number);
   check(native.rawsock_set_nonblocking(number, 1), "fcntl", number);
   readinessSource().own(number);
-  return { fd: number, ...nature };
+  return { fd: number, ...kind };
 }

@@ -271,3 +271,13 @@ testWith(python)("CPython sees the same names", async () => {
     .map(({ index, name }) => `(${index}, '${name}')`);
   expect(await peer.line()).toBe(`[${expected.join(", ")}]`);
 });
+
+test("entries are equal where they say the same, and only there; a clone has what it says", () => {
+  const [first, second] = [ifaddrs(), ifaddrs()];
+  expect(first).toEqual(second);
+  for (const [index, entry] of first.entries()) {
+    for (const other of first.slice(index + 1)) expect(entry).not.toEqual(other);
+    const { flagBits, bytes } = entry;
+    expect(structuredClone(entry)).toMatchObject({ index: entry.index, flagBits, bytes });
+  }
+});

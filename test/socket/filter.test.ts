@@ -2,7 +2,7 @@
 
 import { expect } from "bun:test";
 import { BpfError } from "../../src/bpf/index.ts";
-import { Socket } from "../../src/index.ts";
+import { Socket, service } from "../../src/index.ts";
 import { Namespace } from "../support/namespace.ts";
 import { namespaces, testWith } from "../support/requirements.ts";
 
@@ -51,6 +51,18 @@ testWith(namespaces)("an expression filters a raw IPv4 socket", async () => {
     socket.attachFilter("udp port 7");
     await send(6, 7, 8);
     expect(await ports(socket, 0)).toEqual([7]);
+  });
+});
+
+testWith(namespaces)("a service's name is the system's", async () => {
+  using namespace = new Namespace();
+  await namespace.enter(async () => {
+    using socket = Socket.open("inet", "raw", "udp");
+    const [known] = service().filter(({ protocol, port }) => protocol === "udp" && port > 1024);
+    if (known === undefined) return;
+    socket.attachFilter(`udp port ${known.name}`);
+    await send(known.port, known.port + 1);
+    expect(await ports(socket, 0)).toEqual([known.port]);
   });
 });
 

@@ -15,7 +15,7 @@ function numberOption(fd: number, name: number): number {
 }
 
 /** SO_DOMAIN, SO_TYPE and SO_PROTOCOL. SocketError: the descriptor is no socket's. */
-export function natureOf(fd: number): { family: number; type: number; protocol: number } {
+export function kindOf(fd: number): { family: number; type: number; protocol: number } {
   const type = numberOption(fd, SO.TYPE);
   const family = numberOption(fd, SO.DOMAIN ?? 0);
   return { family, type, protocol: numberOption(fd, SO.PROTOCOL ?? 0) };
