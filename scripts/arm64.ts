@@ -30,7 +30,6 @@ const INTEGER = "qemu takes the socket option for an integer:";
 const FILTER = "qemu reads SO_GET_FILTER into four bytes of its stack, and dies";
 const CONTROL = "qemu offers the kernel twice the room for control data that the program has";
 const MEMBERSHIP = "qemu loses the interface of struct ip_mreqn, and takes an arbitrary one";
-const AIO = "qemu has no kernel AIO";
 
 const exclusions = {
   "a compiled executable pings": "the kernel cannot start an arm64 executable",
@@ -55,9 +54,6 @@ const exclusions = {
   "two descriptors with every room": `${CONTROL}: more arrive than it sees`,
   "the count stays flat over 10,000": `${CONTROL}: more arrive than it sees`,
   "an interface's own broadcast address": "qemu refuses RTM_GETSTATS: all is read at once",
-  "kernel AIO is used": AIO,
-  "the process has an AIO context": AIO,
-  "the thread that stands in for kernel AIO": `${AIO}: here all tests run with that thread`,
 };
 const settings = {
   apart: true,

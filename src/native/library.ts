@@ -15,7 +15,7 @@ const BUILD = "run `bun run build` in the package's directory, or install rawsoc
 
 const table = functions();
 
-const BUN_OLDEST = "1.4.0";
+const BUN_OLDEST = "1.4.1";
 const PLATFORMS = "Linux and macOS (x64, arm64) and FreeBSD (x64)";
 
 const PLATFORM = `${process.platform}-${process.arch}`;

@@ -253,7 +253,7 @@ test("an older Bun, another platform and a missing library are refused with one 
   const refusals = {
     "does not work on win32-": ["process.platform", "win32"],
     "-riscv64, only on Linux": ["process.arch", "riscv64"],
-    "needs Bun 1.4.0 or newer": ["Bun.version", "1.3.14"],
+    "needs Bun 1.4.1 or newer": ["Bun.version", "1.3.14"],
   };
   for (const [message, [name, value]] of Object.entries(refusals)) {
     const define = ["--define", `${name}="${value}"`];
