@@ -97,7 +97,7 @@ export function oneOf<Word extends string>(
 }
 
 /** Longer lists of accepted words are not read. */
-const LIST_MAX = 2000;
+const LIST_MAX = 1200;
 /** Suggestions for a word that is not in such a list. */
 const NEAREST = 5;
 
