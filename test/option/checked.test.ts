@@ -19,7 +19,7 @@ describe("what is checked before any system call", () => {
         expect(call).toThrow(`unknown option "${name}"`);
       }
     }
-    expect(() => get(fd, "SO_FOO")).toThrow("SO_REUSEADDR");
+    expect(() => get(fd, "SO_REUSEADR")).toThrow("SO_REUSEADDR");
     for (const name of [undefined, null, 4, {}, Symbol.iterator]) {
       expect(() => get(fd, name)).toThrow(TypeError);
       expect(() => set(fd, name, 1)).toThrow(TypeError);

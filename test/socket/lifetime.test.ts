@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { patience } from "../support/patience.ts";
 import { bun, type Ended, end } from "../support/program.ts";
 
@@ -199,7 +200,7 @@ const WORK = {
 
 for (const [what, work] of Object.entries(WORK)) {
   test(`a Worker is terminated under ${what}, and leaves no descriptor behind`, async () => {
-    const worker = `import * as rawsock from "${new URL("../../src/index.ts", import.meta.url).pathname}";
+    const worker = `import * as rawsock from "${join(import.meta.dir, "../../src/index.ts")}";
       ${UDP} ${work}`;
     const { exitCode, stdout, stderr } = await end([
       "timeout",
@@ -232,7 +233,7 @@ for (const [what, work] of Object.entries(WORK)) {
 test("two Workers and the main thread wait at the same time", async () => {
   const { exitCode, stdout } = await run(`
     const worker = ${JSON.stringify(`
-      import * as rawsock from "${new URL("../../src/index.ts", import.meta.url).pathname}";
+      import * as rawsock from "${join(import.meta.dir, "../../src/index.ts")}";
       ${UDP}
       const a = open(), b = open();
       (async () => { for (;;) { const { length, address } = await b.recvfrom(buffer);
