@@ -2,11 +2,11 @@
 // that package.json says works.
 //
 // It is 1.4.1. In Bun 1.4.0 a wait that was unref'd after there had been traffic keeps the process
-// alive: it does not take the hold of what Bun.connect watches back. In Bun 1.3.14, with the check of the version left out, the `ptr` of a native
-// function is no address, so that no Socket can wait. With that mended, terminating a Worker whose
-// Socket has traffic kills the process with a segmentation fault, one whose lookups run leaves
-// their descriptors open, calls that were unref'd keep the process alive, and every native call
-// allocates.
+// alive: it does not take the hold of what Bun.connect watches back. In Bun 1.3.14, with the check
+// of the version left out, the `ptr` of a native function is no address, so that no Socket can
+// wait. With that mended, terminating a Worker whose Socket has traffic kills the process with a
+// segmentation fault, one whose lookups run leaves their descriptors open, calls that were unref'd
+// keep the process alive, and every native call allocates.
 
 import { join } from "node:path";
 import manifest from "../package.json";
