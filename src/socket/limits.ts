@@ -1,6 +1,7 @@
 // How long a call may wait: `signal` and `timeout` of every call of a Socket.
 
 import { I32_MAX, integer, knownKeys, wrongType } from "../base/validate.ts";
+import type { TransferFlags } from "../calls/flags.ts";
 
 export type Limits = {
   /** Ends the call: it rejects with the signal's reason. */
@@ -40,6 +41,14 @@ export function checkLimits({ signal, timeout, until }: Bounds): void {
 export function checkLoopLimits(limits: LoopLimits): void {
   if (limits.signal?.aborted === true) checkLimits({ ...limits, signal: undefined });
   else checkLimits(limits);
+}
+
+/** The MSG_* bits of a call's options, whose limits are checked. */
+export function checkedFlags(kind: TransferFlags, op: Limits & { flags?: number }): number {
+  if (op === NO_LIMITS) return 0;
+  const flags = kind.bits(op, LIMIT_KEYS);
+  checkLimits(op);
+  return flags;
 }
 
 /** The limits of a call that has no other options. */

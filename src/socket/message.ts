@@ -1,7 +1,8 @@
 // A Socket's sendmsg, recvmsg, sendmmsg and recvmmsg.
 
+import type { Sockaddr } from "../address/sockaddr.ts";
 import { MSG } from "../base/constants.ts";
-import { SocketError } from "../base/error.ts";
+import type { ErrorContext } from "../base/error.ts";
 import { type Span, wrongType } from "../base/validate.ts";
 import { receiveFlags, sendFlags } from "../calls/flags.ts";
 import { elements, limitElements } from "../calls/transfer.ts";
@@ -9,20 +10,13 @@ import { tryReceiveMessages, trySendMessages } from "../message/batch.ts";
 import { Message, slotOf } from "../message/message.ts";
 import { tryReceiveMessage, trySendMessage } from "../message/single.ts";
 import { type Direction, READ } from "../readiness/source.ts";
-import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
+import { checkedFlags } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 import { directionOf, type ReceiveCallOptions, wantsAll } from "./receive.ts";
 import { type SendCallOptions, Sending } from "./send.ts";
 import type { SocketState } from "./state.ts";
 
 const WHOLE: Span = {};
-
-function flagsOf(kind: typeof sendFlags, op: { readonly flags?: number } & Limits): number {
-  if (op === NO_LIMITS) return 0;
-  const flags = kind.bits(op, LIMIT_KEYS);
-  checkLimits(op);
-  return flags;
-}
 
 /** The buffers without their first `count` bytes. */
 function without(buffers: readonly Uint8Array[], count: number): Uint8Array[] {
@@ -44,7 +38,7 @@ class SendMessage extends Sending {
 
   constructor(state: SocketState, message: Message, op: SendCallOptions) {
     state.descriptor("sendmsg");
-    super(state, "sendmsg", flagsOf(sendFlags, op), op);
+    super(state, "sendmsg", checkedFlags(sendFlags, op), op);
     const [start, end] = elements(slotOf(message).iovec, "iovec", op);
     this.#message = message;
     this.#next = message;
@@ -66,22 +60,12 @@ class SendMessage extends Sending {
     }
   }
 
-  protected override error(result: number): SocketError {
-    return this.#error(-result, {});
+  protected get destination(): Sockaddr | null {
+    return this.#message.address;
   }
 
-  protected override describe({ errno, timeout }: SocketError): SocketError {
-    return this.#error(errno, timeout === undefined ? {} : { timeout });
-  }
-
-  #error(errno: number, context: { timeout?: number }): SocketError {
-    const { address } = this.#message;
-    return new SocketError(errno, "sendmsg", {
-      fd: this.state.watch.fd,
-      bytesSent: this.#done,
-      ...(address === null ? {} : { address }),
-      ...context,
-    });
+  protected get progress(): ErrorContext {
+    return { bytesSent: this.#done };
   }
 }
 
@@ -93,7 +77,7 @@ class SendMessages extends Sending {
 
   constructor(state: SocketState, messages: readonly Message[], op: SendCallOptions) {
     state.descriptor("sendmmsg");
-    super(state, "sendmmsg", flagsOf(sendFlags, op), op);
+    super(state, "sendmmsg", checkedFlags(sendFlags, op), op);
     const { start, end } = checkMessages(messages, op);
     this.#messages = messages;
     this.#start = start;
@@ -119,22 +103,12 @@ class SendMessages extends Sending {
     return this.#next - this.#start;
   }
 
-  protected override error(result: number): SocketError {
-    return this.#error(-result, {});
+  protected get destination(): Sockaddr | null {
+    return this.#messages[this.#start]?.address ?? null;
   }
 
-  protected override describe({ errno, timeout }: SocketError): SocketError {
-    return this.#error(errno, timeout === undefined ? {} : { timeout });
-  }
-
-  #error(errno: number, context: { timeout?: number }): SocketError {
-    const address = this.#messages[this.#start]?.address ?? null;
-    return new SocketError(errno, "sendmmsg", {
-      fd: this.state.watch.fd,
-      messagesSent: this.#next - this.#start,
-      ...(address === null ? {} : { address }),
-      ...context,
-    });
+  protected get progress(): ErrorContext {
+    return { messagesSent: this.#next - this.#start };
   }
 }
 
@@ -186,7 +160,7 @@ class ReceiveMessage extends MessageReception {
 
   constructor(state: SocketState, message: Message, op: ReceiveCallOptions) {
     state.descriptor("recvmsg");
-    super(state, "recvmsg", flagsOf(receiveFlags, op), op);
+    super(state, "recvmsg", checkedFlags(receiveFlags, op), op);
     const [start, end] = elements(slotOf(message).iovec, "iovec", op);
     this.#message = message;
     this.#span = { start, end };
@@ -247,7 +221,7 @@ class ReceiveMessages extends MessageReception {
 
   constructor(state: SocketState, messages: readonly Message[], op: ReceiveCallOptions) {
     state.descriptor("recvmmsg");
-    super(state, "recvmmsg", flagsOf(receiveFlags, op) | (MSG.WAITFORONE ?? 0), op);
+    super(state, "recvmmsg", checkedFlags(receiveFlags, op) | (MSG.WAITFORONE ?? 0), op);
     const { start, end } = checkMessages(messages, op);
     this.#messages = messages;
     this.#start = start;

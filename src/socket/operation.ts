@@ -17,7 +17,7 @@ export abstract class Operation<T> implements Waiter {
   readonly state: SocketState;
   unannounced = false;
   /** The system call, for errors. */
-  readonly #name: string;
+  protected readonly name: string;
   readonly #direction: Direction;
   readonly #limits: Bounds;
   #settle: ((outcome: Outcome<T>) => void) | undefined;
@@ -25,7 +25,7 @@ export abstract class Operation<T> implements Waiter {
 
   constructor(state: SocketState, name: string, direction: Direction, limits: Bounds) {
     this.state = state;
-    this.#name = name;
+    this.name = name;
     this.#direction = direction;
     this.#limits = limits;
   }
@@ -43,7 +43,7 @@ export abstract class Operation<T> implements Waiter {
 
   /** The error of a result < 0. */
   protected error(result: number): Error {
-    return failure(result, this.#name, this.state.watch.fd);
+    return failure(result, this.name, this.state.watch.fd);
   }
 
   /** Adds what is known to the error of a call that was given up. */
@@ -136,7 +136,7 @@ export abstract class Operation<T> implements Waiter {
 
   #named(code: string, context: { timeout?: number }): SocketError {
     const fd = this.state.closed ? {} : { fd: this.state.watch.fd };
-    return this.describe(namedError(code, this.#name, { ...fd, ...context }));
+    return this.describe(namedError(code, this.name, { ...fd, ...context }));
   }
 
   #finish(outcome: Outcome<T>): void {

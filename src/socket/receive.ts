@@ -9,7 +9,7 @@ import { TRANSFER_MAX } from "../calls/transfer.ts";
 import { addressSlot, slotAddress } from "../native/address.ts";
 import { native } from "../native/library.ts";
 import { type Direction, ERRORS, READ, URGENT } from "../readiness/source.ts";
-import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
+import { checkedFlags, checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 import type { SocketState } from "./state.ts";
 
@@ -146,8 +146,7 @@ export function receive(
   try {
     const fd = state.descriptor("recv");
     if (op !== NO_LIMITS) {
-      const flags = receiveFlags.bits(op, LIMIT_KEYS);
-      checkLimits(op);
+      const flags = checkedFlags(receiveFlags, op);
       return new Receive(state, "recv", buffer, flags, op).run();
     }
     if (!state.inbox.isEmpty) return new Receive(state, "recv", buffer, 0, op).run();

@@ -2,13 +2,13 @@
 
 import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
 import { ERRNO, MSG } from "../base/constants.ts";
-import { SocketError } from "../base/error.ts";
+import { type ErrorContext, SocketError } from "../base/error.ts";
 import { type Bytes, spanEnd, spanStart, view } from "../base/validate.ts";
 import { type SendOptions, sendFlags } from "../calls/flags.ts";
 import { TRANSFER_MAX } from "../calls/transfer.ts";
 import { native } from "../native/library.ts";
 import { WRITE } from "../readiness/source.ts";
-import { checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from "./limits.ts";
+import { checkedFlags, type Limits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 import type { SocketState } from "./state.ts";
 
@@ -63,6 +63,29 @@ export abstract class Sending extends Operation<number> {
   protected value(sent: number): number {
     return sent;
   }
+
+  protected abstract get destination(): Sockaddr | null;
+
+  /** How much was sent before it failed. */
+  protected abstract get progress(): ErrorContext;
+
+  protected override error(result: number): SocketError {
+    return this.#error(-result, {});
+  }
+
+  protected override describe({ errno, timeout }: SocketError): SocketError {
+    return this.#error(errno, timeout === undefined ? {} : { timeout });
+  }
+
+  #error(errno: number, context: ErrorContext): SocketError {
+    const { destination } = this;
+    return new SocketError(errno, this.name, {
+      fd: this.state.watch.fd,
+      ...this.progress,
+      ...(destination === null ? {} : { address: destination }),
+      ...context,
+    });
+  }
 }
 
 class Send extends Sending {
@@ -110,21 +133,12 @@ class Send extends Sending {
     this.state.bytesSent += sent;
   }
 
-  protected override error(result: number): SocketError {
-    return this.#error(-result, {});
+  protected get destination(): Sockaddr | null {
+    return this.#address;
   }
 
-  protected override describe({ errno, timeout }: SocketError): SocketError {
-    return this.#error(errno, timeout === undefined ? {} : { timeout });
-  }
-
-  #error(errno: number, context: { timeout?: number }): SocketError {
-    return new SocketError(errno, this.#address === null ? "send" : "sendto", {
-      fd: this.state.watch.fd,
-      bytesSent: this.#sent,
-      ...(this.#address === null ? {} : { address: this.#address }),
-      ...context,
-    });
+  protected get progress(): ErrorContext {
+    return { bytesSent: this.#sent };
   }
 }
 
@@ -154,8 +168,7 @@ export function send(
     const source = view(data, "data") as Uint8Array;
     const address = destination === CONNECTED ? null : toSockaddr(destination);
     if (op !== NO_LIMITS) {
-      const flags = sendFlags.bits(op, LIMIT_KEYS);
-      checkLimits(op);
+      const flags = checkedFlags(sendFlags, op);
       return new Send(state, source, address, flags, op).run();
     }
     // The usual call goes past the door, without what only the others need.
