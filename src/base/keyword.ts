@@ -4,7 +4,7 @@
 import { integer, object, U32_MAX, unknownKeyword, wrongType } from "./validate.ts";
 
 /** "NOFQDN" or "LOWER_UP" as a keyword: "nofqdn", "lower-up". */
-export function keywordOf(name: string): string {
+function keywordOf(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }
 

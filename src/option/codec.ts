@@ -54,13 +54,13 @@ export function readUnsigned(bytes: Uint8Array, offset = 0, size = bytes.length)
   return value;
 }
 
-export function readSigned(bytes: Uint8Array): number {
+function readSigned(bytes: Uint8Array): number {
   const value = readUnsigned(bytes);
   const limit = 2 ** (bytes.length * 8 - 1);
   return value < limit ? value : value - 2 * limit;
 }
 
-export function readBigint(bytes: Uint8Array): bigint {
+function readBigint(bytes: Uint8Array): bigint {
   let value = 0n;
   for (let index = bytes.length - 1; index >= 0; index--) {
     value = (value << 8n) | BigInt(bytes[index] ?? 0);

@@ -39,7 +39,7 @@ const NUMBERS: ReadonlyMap<number, LinkName> = new Map([
 const NAMES: ReadonlySet<unknown> = new Set(NUMBERS.values());
 
 /** The name of a link. */
-export function linkName(link: Link): LinkName {
+function linkName(link: Link): LinkName {
   const name = typeof link === "number" ? NUMBERS.get(link) : link;
   if (!NAMES.has(name)) {
     throw new RangeError(`link: ${JSON.stringify(link)} is none of ${[...NAMES].join(", ")}`);

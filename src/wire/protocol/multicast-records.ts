@@ -45,7 +45,7 @@ const SOURCE_COUNT = 2;
 const GROUP = 4;
 const AUXILIARY_MAX = U8 * 4;
 
-export function addressText(bytes: Uint8Array, at: number, family: Family): string {
+function addressText(bytes: Uint8Array, at: number, family: Family): string {
   return family === 4 ? ipv4Text(bytes, at) : ipv6Text(bytes, at);
 }
 
