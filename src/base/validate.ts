@@ -30,7 +30,7 @@ export function integer(value: unknown, name: string, least: number, most: numbe
   return value;
 }
 
-/** The bytes as a typed array: Bun before 1.4 passes no DataView to a native function. */
+/** The bytes as a typed array, which is what the native functions are declared to take. */
 export function view(value: Bytes, name: string): ArrayBufferView {
   if (value instanceof Uint8Array) return value;
   if (value instanceof DataView) {

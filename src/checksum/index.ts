@@ -260,8 +260,8 @@ const verdicts = allocate(verdictLayout.size * 2);
 /** What is there to judge of a frame, outermost first, and why there is no more. */
 export type Verdicts = Verdict[] & {
   /**
-   * Why what lies behind the last judged header is not judged: "is a fragment: …", "is shorter than
-   * its IPv4 total length". Null where everything is. Not enumerable.
+   * Why what lies behind the last judged header is not judged: "is a fragment: …", "is shorter
+   * than its IPv4 total length". Null where everything is. Not enumerable.
    */
   readonly unjudged: string | null;
 };
