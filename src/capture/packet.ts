@@ -1,0 +1,48 @@
+// Packets as captures give them out, live or from a file.
+
+/** What comes first in a packet: the name of its link type, or the LINKTYPE_ number. */
+export type Link =
+  | "ethernet"
+  | "raw"
+  | "null"
+  | "loop"
+  | "linux-sll"
+  | "linux-sll2"
+  | "ppp"
+  | number;
+
+/** A tag of IEEE 802.1Q: control information and the type that announces it, as on the wire. */
+export type VlanTag = { readonly tci: number; readonly tpid: number };
+
+/** A packet that was captured live. */
+export type CapturedPacket = {
+  /** Its bytes, as many as the snaplen allows. */
+  readonly data: Uint8Array;
+  /** Bytes on the wire. */
+  readonly length: number;
+  /** Nanoseconds since 1970, UTC. */
+  readonly timestamp: bigint;
+  /** The interface's index. */
+  readonly interface: number;
+  readonly direction: "in" | "out";
+  /** The tag that the network card took off, also put back into `data`. */
+  readonly vlan?: VlanTag;
+  /** What the kernel knows of the checksum of the transport header. */
+  readonly checksum: "valid" | "partial" | "unknown";
+};
+
+/** A packet of a capture file. */
+export type FilePacket = {
+  readonly data: Uint8Array;
+  /** Bytes on the wire. */
+  readonly length: number;
+  /** Nanoseconds since 1970, UTC. */
+  readonly timestamp: bigint;
+  /** The number of the interface in its section of the file. */
+  readonly interface: number;
+  readonly link: Link;
+  readonly comment?: string;
+  readonly direction?: "in" | "out";
+  /** Packets lost between the one before and this one. */
+  readonly dropped?: number;
+};
