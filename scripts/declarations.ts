@@ -115,9 +115,10 @@ function membersOf(nodes: readonly Node[], text: string): Member[] {
     const key = node.key ?? node.id;
     if (!isConstructor && (key === undefined || key === null)) continue;
     const own = isConstructor ? "constructor" : nameOf(key);
-    const name = node.computed === true && !own.startsWith("[") ? `[${own}]` : own;
-    const known = members.get(name) ?? { signatures: [], comment: "" };
-    members.set(name, known);
+    // Symbols of the package's own are for itself.
+    if (node.computed === true && !own.startsWith("[Symbol.")) continue;
+    const known = members.get(own) ?? { signatures: [], comment: "" };
+    members.set(own, known);
     known.signatures.push(codeOf(node, text));
     known.comment ||= commentOf(node);
   }

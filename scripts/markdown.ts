@@ -24,7 +24,7 @@ export function heading(level: number, title: string): string {
 }
 
 export function code(parts: readonly string[]): string {
-  return `\`\`\`ts\n${parts.join("\n").replaceAll(/^ {4}/gm, "  ")}\n\`\`\``;
+  return `\`\`\`ts\n${parts.join("\n").replaceAll(/^( +)\1/gm, "$1")}\n\`\`\``;
 }
 
 /** The text of a comment; outside of code nothing is Markdown that is not meant to be. */

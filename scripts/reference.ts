@@ -13,6 +13,22 @@ import { Anchors, code, firstSentence, heading, prose } from "./markdown.ts";
 const root = join(import.meta.dir, "..");
 const REFERENCE = "docs/reference";
 
+/** How types are made of the tables of options and constants: the results are shown, not this. */
+const PLUMBING: ReadonlySet<string> = new Set([
+  "Always",
+  "Codec",
+  "Constants",
+  "ConstantTable",
+  "Level",
+  "Line",
+  "Lines",
+  "Newer",
+  "Open",
+  "Readable",
+  "Table",
+  "Writable",
+]);
+
 /** A declaration where it is documented. */
 type Place = {
   /** "docs/reference/rawsock/socket.md". */
@@ -59,7 +75,10 @@ export class Reference {
       const file = source.replace(/^src\/(.*)\.ts$/, "$1");
       this.names.set(name, this.#exports(file, folder(name), ""));
     }
-    for (const place of this.places.values()) this.#mentioned(place);
+    const seen = new Set<Declaration>();
+    for (const { page, declaration } of [...this.places.values()]) {
+      this.#mentioned(declaration, folder(dirname(page)), seen);
+    }
   }
 
   /** The exports of a file, sorted; `prefix` is the namespace that they are in. */
@@ -83,12 +102,16 @@ export class Reference {
   }
 
   /** Types that are mentioned but not exported are shown beside what mentions them. */
-  #mentioned({ page, declaration }: Place): void {
-    const directory = folder(dirname(page));
+  #mentioned(declaration: Declaration, directory: string, seen: Set<Declaration>): void {
+    if (seen.has(declaration)) return;
+    seen.add(declaration);
     for (const mention of declaration.mentions) {
       const target = this.#declarations.find(mention);
-      if (target === undefined || !("kind" in target) || target.kind === "class") continue;
-      this.#place(target, directory, target.name, false);
+      if (target === undefined || !("kind" in target)) continue;
+      if (target.kind === "type" && !PLUMBING.has(target.name)) {
+        this.#place(target, directory, target.name, false);
+      }
+      if (target.kind !== "class") this.#mentioned(target, directory, seen);
     }
   }
 

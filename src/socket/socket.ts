@@ -130,14 +130,17 @@ export class Socket implements Disposable, AsyncDisposable {
     return this.#state.closed ? -1 : this.#state.watch.fd;
   }
 
+  /** Whether it is closed, or its descriptor was given away. */
   get closed(): boolean {
     return this.#state.closed;
   }
 
+  /** The family's keyword, or its number. */
   get family(): FamilyName | number {
     return families.name(this.#state.family);
   }
 
+  /** The type's keyword, or its number. */
   get type(): TypeName | number {
     return types.name(this.#state.type);
   }
@@ -206,10 +209,12 @@ export class Socket implements Disposable, AsyncDisposable {
   /** What the function close() calls. */
   readonly [CLOSE] = this.close;
 
+  /** close(), at the end of a block: `using socket = …`. */
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** close(), for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
@@ -354,6 +359,7 @@ export class Socket implements Disposable, AsyncDisposable {
     return this.setOption("MCAST_JOIN_GROUP", membership);
   }
 
+  /** Leaves a multicast group, or with `source` that sender of it. */
   leaveGroup(membership: Membership): this {
     return this.setOption("MCAST_LEAVE_GROUP", membership);
   }
@@ -368,6 +374,7 @@ export class Socket implements Disposable, AsyncDisposable {
     return this;
   }
 
+  /** SO_DETACH_FILTER: everything arrives again. */
   detachFilter(): this {
     return this.setOption("SO_DETACH_FILTER", true);
   }
