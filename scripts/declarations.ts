@@ -32,6 +32,8 @@ export type Declaration = {
   /** As TypeScript, several where it is overloaded; of a class the head alone. */
   readonly code: readonly string[];
   readonly members: readonly Member[];
+  /** Of a union of object types, the members of each. */
+  readonly variants: readonly (readonly Member[])[];
   /** The types that it mentions. */
   readonly mentions: readonly Target[];
 };
@@ -66,7 +68,10 @@ function commentOf(node: Node): string {
   const last = node.leadingComments?.at(-1);
   if (last?.type !== "CommentBlock" || !last.value.startsWith("*")) return "";
   const lines = last.value.slice(1).split("\n");
-  return lines.map((line) => line.replace(/^\s*\* ?/, "").trimEnd()).join("\n").trim();
+  return lines
+    .map((line) => line.replace(/^\s*\* ?/, "").trimEnd())
+    .join("\n")
+    .trim();
 }
 
 /** A node's text, as one would write it. */
@@ -125,6 +130,13 @@ function membersOf(nodes: readonly Node[], text: string): Member[] {
   return [...members].map(([name, { signatures, comment }]) => ({ name, signatures, comment }));
 }
 
+function variantsOf(type: Node, text: string): Member[][] {
+  const parts = type.type === "TSUnionType" ? (type.types as Node[]) : [type];
+  return parts
+    .filter((part) => part.type === "TSTypeLiteral")
+    .map((part) => membersOf(objectMembers(part), text));
+}
+
 /** The object types within a type, the members of which are the type's own. */
 function objectMembers(node: Node): Node[] {
   if (node.type === "TSTypeLiteral") return node.members as Node[];
@@ -135,11 +147,11 @@ function objectMembers(node: Node): Node[] {
 
 function declared(node: Node, comment: string, file: string, text: string): Declaration[] {
   const whole = codeOf(node, text);
-  const common = { file, comment, mentions: mentionsOf(node, file) };
+  const common = { file, comment, members: [], variants: [], mentions: mentionsOf(node, file) };
   const name = nameOf(node.id ?? {});
   switch (node.type) {
     case "TSDeclareFunction":
-      return [{ ...common, name, kind: "function", code: [whole], members: [] }];
+      return [{ ...common, name, kind: "function", code: [whole] }];
     case "ClassDeclaration": {
       const body = node.body as Node;
       const head = whole.slice(0, body.start - node.end).replace(/\s*\{?\s*$/, "");
@@ -148,15 +160,15 @@ function declared(node: Node, comment: string, file: string, text: string): Decl
     }
     case "TSTypeAliasDeclaration":
     case "TSInterfaceDeclaration": {
-      const parts = objectMembers((node.typeAnnotation ?? node.body) as Node);
-      return [
-        { ...common, name, kind: "type", code: [whole], members: membersOf(parts, text) },
-      ];
+      const type = (node.typeAnnotation ?? node.body) as Node;
+      const members = membersOf(objectMembers(type), text);
+      const variants = variantsOf(type, text);
+      return [{ ...common, name, kind: "type", code: [whole], members, variants }];
     }
     case "VariableDeclaration":
       return (node.declarations as Node[]).map((variable) => {
         const code = [`const ${codeOf(variable, text)};`];
-        return { ...common, name: nameOf(variable.id), kind: "constant", code, members: [] };
+        return { ...common, name: nameOf(variable.id), kind: "constant", code };
       });
     default:
       return [];

@@ -9,6 +9,7 @@ import { type Declaration, Declarations, type Member } from "./declarations.ts";
 import { entryPoints } from "./entries.ts";
 import { toolEnvironment } from "./environment.ts";
 import { Anchors, code, firstSentence, heading, prose } from "./markdown.ts";
+import { tables } from "./tables.ts";
 
 const root = join(import.meta.dir, "..");
 const REFERENCE = "docs/reference";
@@ -154,7 +155,10 @@ export function pages(reference: Reference): Map<string, string> {
   }
   for (const [entry, names] of reference.names) {
     const page = `${REFERENCE}/${folder(entry)}/README.md`;
-    result.set(page, list(entry, names, (place) => link(place, page)));
+    result.set(
+      page,
+      list(entry, names, (place) => link(place, page)),
+    );
   }
   return result;
 }
@@ -203,12 +207,12 @@ function list(entry: string, names: readonly Name[], link: (place: Place) => str
   return `# \`${entry}\`\n\n| name | | |\n|---|---|---|\n${rows.join("\n")}\n`;
 }
 
-export async function write(): Promise<void> {
+if (import.meta.main) {
+  const declarations = declarationsOfSources();
   rmSync(join(root, REFERENCE), { recursive: true, force: true });
-  for (const [page, text] of pages(new Reference(declarationsOfSources()))) {
+  const files = [...pages(new Reference(declarations)), ...tables(declarations)];
+  for (const [page, text] of files) {
     mkdirSync(dirname(join(root, page)), { recursive: true });
     await Bun.write(join(root, page), text);
   }
 }
-
-if (import.meta.main) await write();

@@ -71,6 +71,7 @@ type Changes = Partial<PacketFields & Inet6Fields & NetlinkFields & UnixFields &
 
 /** A Sockaddr that is known to be of a family, whose fields are so known to be there. */
 export type SockaddrOf<Name extends keyof FieldsRead> = Sockaddr & {
+  /** The keyword by which the type is known. */
   readonly family: Name;
 } & Readonly<FieldsRead[Name]>;
 

@@ -48,7 +48,7 @@ export type ErrorControl = {
 const structure = new Structure("sock_extended_err");
 
 /** "txstatus" is an older name of "timestamping". */
-const origins = new Keywords("origin", () => withPrefix(SO, "EE_ORIGIN_"), {
+export const origins = new Keywords("origin", () => withPrefix(SO, "EE_ORIGIN_"), {
   preferred: ["timestamping"],
 });
 

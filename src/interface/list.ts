@@ -244,7 +244,7 @@ export class InterfaceAddress {
 }
 
 /** IFF_VOLATILE is a mask of several. */
-const interfaceFlags = new Flags("flag", () => IFF);
+export const interfaceFlags = new Flags("flag", () => IFF);
 
 const counters = lazy(() => {
   const structure = new Structure("rtnl_link_stats64");

@@ -85,7 +85,7 @@ const hintFlags = new FlagOptions(
   ["passive", "canonname", "numerichost", "numericserv", "v4mapped", "all", "addrconfig"],
   ["node", "service", "family", "type", "protocol"],
 );
-const addressFlags = new Flags("flag", () => AI);
+export const addressFlags = new Flags("flag", () => AI);
 
 /** The arguments of the call, checked. */
 type Query = {
