@@ -4,6 +4,7 @@
 //
 // Words behind the fence's ```ts say what a block needs:
 //   namespace      runs inside a network namespace of its own
+//   ethernet       has there besides an eth0 with 10.77.0.1, fd77::1 and fe80::1
 //   ping           there, ICMP datagram sockets are allowed
 //   continued      goes on where the block before ended, in the same program
 //   file=worker.ts is no program but a file beside those that follow
@@ -75,6 +76,19 @@ function matches(line: string, told: string): boolean {
   return new RegExp(`^${parts.join(".*")}$`).test(line);
 }
 
+/** A veth pair, the other end of which is up and otherwise silent. */
+function addEthernet(namespace: Namespace): void {
+  namespace.ip("link", "add", "eth0", "type", "veth", "peer", "name", "peer0");
+  for (const name of ["eth0", "peer0"]) {
+    namespace.ip("link", "set", name, "addrgenmode", "none");
+    namespace.ip("link", "set", name, "up");
+  }
+  namespace.ip("addr", "add", "10.77.0.1/24", "dev", "eth0");
+  for (const address of ["fd77::1/64", "fe80::1/64"]) {
+    namespace.ip("addr", "add", address, "dev", "eth0", "nodad");
+  }
+}
+
 async function run(block: Block, directory: string): Promise<Ended> {
   const file = join(directory, block.language === "ts" ? "block.ts" : "block.py");
   writeFileSync(file, source(block));
@@ -82,9 +96,11 @@ async function run(block: Block, directory: string): Promise<Ended> {
   const inDirectory = ["sh", "-c", 'cd "$0" && exec "$@"', directory, ...command];
   if (!block.words.has("namespace")) return end(inDirectory);
   using namespace = new Namespace();
+  if (block.words.has("ethernet")) addEthernet(namespace);
   const allow = "echo '0 2147483647' > /proc/sys/net/ipv4/ping_group_range";
   const before = block.words.has("ping") ? `${allow}; ` : "";
-  return end(namespace.command("sh", "-c", `${before}exec "$@"`, "sh", ...inDirectory));
+  // Awaited here: what returns a promise disposes of the namespace first.
+  return await end(namespace.command("sh", "-c", `${before}exec "$@"`, "sh", ...inDirectory));
 }
 
 /** Makes a test of every block of a guide. */
