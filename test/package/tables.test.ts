@@ -63,6 +63,25 @@ describe("a system that the table names has the constants of the kind", () => {
   }
 });
 
+describe("what docs/platforms.md says is Linux's is in no other system's headers", async () => {
+  const guide = await Bun.file(join(root, "docs/platforms.md")).text();
+  const section = guide.split("## What Linux alone has")[1]?.split("\n\nAbstract")[0] ?? "";
+  const names = [...section.matchAll(/`([A-Z][A-Z0-9]+)_([A-Z0-9_]+)`/g)].map((found) => found);
+  for (const [system, library] of Object.entries(SYSTEMS)) {
+    const path = join(root, "prebuilt", library);
+    const built = { met: existsSync(path), remedy: "npm run build:all" };
+    testWith(built)(system, () => {
+      const { constants: groups } = manifest(readFileSync(path));
+      expect(names.length).toBeGreaterThan(20);
+      const there = names.filter(
+        ([name, group = "", rest = ""]) =>
+          groups[group]?.[rest] !== undefined || groups.single?.[name.slice(1, -1)] !== undefined,
+      );
+      expect(there.map(([name]) => name)).toEqual([]);
+    });
+  }
+});
+
 /** Kinds that come with any datagram once the option is set. */
 const SWITCHES: readonly (readonly [
   family: "inet" | "inet6",
