@@ -260,9 +260,8 @@ function controlTable(declarations: Declarations): string {
       if (line === undefined) throw new Error(`scripts/tables.ts says nothing of ${kind}`);
       const fields = members.slice(1).map((member) => `\`${fieldText(member)}\``);
       const { receive, send, systems } = line;
-      rows.push(
-        `| \`${kind}\` | ${fields.join("<br>")} | ${receive || "–"} | ${send || "–"} | ${systems} |`,
-      );
+      const cells = [`\`${kind}\``, fields.join("<br>"), receive || "–", send || "–", systems];
+      rows.push(`| ${cells.join(" | ")} |`);
     }
   }
   return `# Control messages

@@ -99,7 +99,7 @@ export type FamilyName = Open<
 >;
 /** The keyword of a socket type. */
 export type TypeName = Open<"stream" | "dgram" | "raw" | "rdm" | "seqpacket" | "packet">;
-/** The keyword of a protocol: an IPPROTO_*, ETH_P_* or NETLINK_* name in lower case, by the family. */
+/** The keyword of a protocol: by the family, an IPPROTO_*, ETH_P_* or NETLINK_* name. */
 export type ProtocolName = Open<
   "ip" | "icmp" | "igmp" | "tcp" | "udp" | "ipv6" | "icmpv6" | "raw" | "all" | "arp" | "route"
 >;

@@ -16,7 +16,7 @@ export type ReceivedMessage = {
   readonly data: Uint8Array;
   /** Who sent it; null where the protocol does not say. */
   readonly address: Sockaddr | null;
-  /** What came with it: times, addresses, descriptors. Some kinds have to be asked for, by an option. */
+  /** What came with it: times, addresses, descriptors. Most have to be asked for, by an option. */
   readonly control: ControlMessage[];
   /** "trunc": it was longer than there was room. "ctrunc": so were its control data. */
   readonly flags: MessageFlag[];
