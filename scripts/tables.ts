@@ -266,12 +266,12 @@ function controlTable(declarations: Declarations): string {
   }
   return `# Control messages
 
-What \`sendmsg\` and \`recvmsg\` carry beside the data, by \`kind\`: cmsg(3). The options in the third
-column are set to \`true\` by \`setSocketOption\`, or by \`setOption\` of a \`Socket\`. What no kind fits
-is \`{ kind: "unknown", level, type, data }\`, which can be sent, too. Times are nanoseconds. Where a
-system is not named, the kind is not known there; of those that are named besides Linux, none has
-been tried. The types with their comments: [control](rawsock/control.md). How to use them:
-[the guide](../ancillary.md).
+What \`sendmsg\` and \`recvmsg\` carry beside the data, by \`kind\`: cmsg(3). The options in the
+third column are set to \`true\` by \`setSocketOption\`, or by \`setOption\` of a \`Socket\`. What
+no kind fits is \`{ kind: "unknown", level, type, data }\`, which can be sent, too. Times are
+nanoseconds. Where a system is not named, the kind is not known there; of those that are named
+besides Linux, none has been tried. The types with their comments:
+[control](rawsock/control.md). How to use them: [the guide](../ancillary.md).
 
 | kind | fields | received | sent | systems |
 |---|---|---|---|---|

@@ -155,7 +155,7 @@ export class Socket implements Disposable, AsyncDisposable {
     return this.#state.bytesSent;
   }
 
-  /** getsockname(2). */
+  /** getsockname(2): the address of its own, with the port that the kernel chose. */
   get localAddress(): Sockaddr {
     this.#state.descriptor("getsockname");
     return calls.getsockname(this);
@@ -175,19 +175,19 @@ export class Socket implements Disposable, AsyncDisposable {
     }
   }
 
-  /** bind(2). */
+  /** bind(2): gives it an address of its own. Port 0 leaves the choice to the kernel. */
   bind(address: AddressLike): this {
     calls.bind(this, address);
     return this;
   }
 
-  /** listen(2). */
+  /** listen(2). `backlog`: how many connections may wait; SOMAXCONN unless told. */
   listen(backlog?: number): this {
     calls.listen(this, backlog);
     return this;
   }
 
-  /** shutdown(2). */
+  /** shutdown(2): ends receiving, sending, which the peer sees as the end, or both. */
   shutdown(how: "rd" | "wr" | "rdwr" | number): this {
     calls.shutdown(this, how);
     return this;
