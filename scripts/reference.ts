@@ -5,7 +5,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { type Declaration, Declarations, type Member } from "./declarations.ts";
+import { type Declaration, Declarations } from "./declarations.ts";
 import { entryPoints } from "./entries.ts";
 import { toolEnvironment } from "./environment.ts";
 import { Anchors, code, firstSentence, heading, prose } from "./markdown.ts";
@@ -183,20 +183,23 @@ function section(place: Place, reference: Reference, link: (place: Place) => str
   if (declaration.comment !== "") lines.push(prose(declaration.comment), "");
   lines.push(code(declaration.code), "");
   const others = reference.mentions(declaration);
-  if (others.length > 0) {
-    const links = others.map((other) => `[\`${other.title}\`](${link(other)})`);
-    lines.push(`See ${links.join(", ")}.`, "");
-  }
+  lines.push(...see(others, declaration.code, link));
   if (declaration.kind === "class") {
-    for (const member of declaration.members) lines.push(...memberSection(title, member));
+    for (const { name, signatures, comment } of declaration.members) {
+      lines.push(heading(3, `${title}.${name}`), "");
+      if (comment !== "") lines.push(prose(comment), "");
+      lines.push(code(signatures), "", ...see(others, signatures, link));
+    }
   }
   return lines.join("\n");
 }
 
-function memberSection(owner: string, { name, signatures, comment }: Member): string[] {
-  const lines = [heading(3, `${owner}.${name}`), ""];
-  if (comment !== "") lines.push(prose(comment), "");
-  return [...lines, code(signatures), ""];
+/** Links to those of `others` that some code names. */
+function see(others: readonly Place[], code: readonly string[], link: (place: Place) => string) {
+  const words = new Set(code.join(" ").match(/\w+/g));
+  const named = others.filter(({ declaration }) => words.has(declaration.name));
+  if (named.length === 0) return [];
+  return [`See ${named.map((other) => `[\`${other.title}\`](${link(other)})`).join(", ")}.`, ""];
 }
 
 function list(entry: string, names: readonly Name[], link: (place: Place) => string): string {
