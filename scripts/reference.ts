@@ -109,7 +109,9 @@ export class Reference {
     for (const mention of declaration.mentions) {
       const target = this.#declarations.find(mention);
       if (target === undefined || !("kind" in target)) continue;
-      if (target.kind === "type" && !PLUMBING.has(target.name)) {
+      // Constants hold the words of a type: `(typeof MODES)[number]`.
+      const shown = target.kind === "type" ? target : declaration;
+      if (shown.kind === "type" && !PLUMBING.has(shown.name)) {
         this.#place(target, directory, target.name, false);
       }
       if (target.kind !== "class") this.#mentioned(target, directory, seen);
@@ -203,11 +205,17 @@ function see(others: readonly Place[], code: readonly string[], link: (place: Pl
 }
 
 function list(entry: string, names: readonly Name[], link: (place: Place) => string): string {
+  const title = `# \`${entry}\`\n\n`;
+  const own = `${REFERENCE}/${folder(entry)}/`;
+  if (!names.some(({ place }) => place.page.startsWith(own))) {
+    const links = names.map(({ name, place }) => `[\`${name}\`](${link(place)})`);
+    return `${title}All of it is documented elsewhere:\n\n${links.join("\n")}\n`;
+  }
   const rows = names.map(({ name, place }) => {
     const words = firstSentence(place.declaration.comment).replaceAll("|", "\\|");
     return `| [\`${name}\`](${link(place)}) | ${place.declaration.kind} | ${words} |`;
   });
-  return `# \`${entry}\`\n\n| name | | |\n|---|---|---|\n${rows.join("\n")}\n`;
+  return `${title}| name | | |\n|---|---|---|\n${rows.join("\n")}\n`;
 }
 
 if (import.meta.main) {
