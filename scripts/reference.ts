@@ -48,9 +48,10 @@ type Name = { readonly name: string; readonly place: Place };
 export function declarationsOfSources(): Declarations {
   const directory = mkdtempSync(join(tmpdir(), "rawsock-types-"));
   try {
-    const tsc = join(root, "node_modules/.bin/tsc");
+    // By the machine's own Bun: a test may run in another, which is emulated.
+    const [bun, tsc] = ["bun", "tsc"].map((name) => join(root, "node_modules/.bin", name));
     const words = ["-p", "tsconfig.types.json", "--outDir", directory];
-    const { exitCode, stdout } = Bun.spawnSync([process.execPath, tsc, ...words], {
+    const { exitCode, stdout } = Bun.spawnSync([bun as string, tsc as string, ...words], {
       cwd: root,
       env: toolEnvironment(),
     });

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { Glob } from "bun";
 import { blocksOf, fileOf, guide } from "../support/guide.ts";
 import { end, tool } from "../support/program.ts";
+import { unemulated } from "../support/requirements.ts";
 
 setDefaultTimeout(60_000);
 
@@ -28,7 +29,7 @@ const GUIDES = [
   "performance",
   "platforms",
 ];
-for (const name of GUIDES) guide(`docs/${name}.md`);
+for (const name of GUIDES) guide(`docs/${name}.md`, unemulated);
 
 const directory = mkdtempSync(join(tmpdir(), "rawsock-guides-"));
 afterAll(() => rmSync(directory, { recursive: true }));

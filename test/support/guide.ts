@@ -16,7 +16,7 @@ import { join } from "node:path";
 import { entryPoints } from "../../scripts/entries.ts";
 import { Namespace } from "./namespace.ts";
 import { type Ended, end } from "./program.ts";
-import { namespaces, python, testWith } from "./requirements.ts";
+import { namespaces, python, type Requirement, testWith } from "./requirements.ts";
 
 const repository = join(import.meta.dir, "../..");
 const LANGUAGES = /^```(ts|python)( .*)?\n([\s\S]*?)^```/gm;
@@ -103,8 +103,8 @@ async function run(block: Block, directory: string): Promise<Ended> {
   return await end(namespace.command("sh", "-c", `${before}exec "$@"`, "sh", ...inDirectory));
 }
 
-/** Makes a test of every block of a guide. */
-export function guide(path: string): void {
+/** Makes a test of every block of a guide; `requirements` are those of all of them. */
+export function guide(path: string, ...requirements: readonly Requirement[]): void {
   const directory = mkdtempSync(join(tmpdir(), "rawsock-guide-"));
   afterAll(() => rmSync(directory, { recursive: true }));
   describe(`${path} prints what it says`, () => {
@@ -118,6 +118,7 @@ export function guide(path: string): void {
         continue;
       }
       const needs = [
+        ...requirements,
         ...(words.has("namespace") ? [namespaces] : []),
         ...(language === "python" ? [python] : []),
       ];
