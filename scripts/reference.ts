@@ -30,6 +30,16 @@ const PLUMBING: ReadonlySet<string> = new Set([
   "Writable",
 ]);
 
+/** What is said first on a page, by its path. */
+const INTRODUCTIONS: Readonly<Record<string, string>> = {
+  "docs/reference/rawsock/base.md":
+    "Words that stand for numbers: [keywords](../keywords.md). [A guide to errors](../../errors.md).",
+  "docs/reference/rawsock/control.md":
+    "What switches each kind on: [the table](../control.md). [The guide](../../ancillary.md).",
+  "docs/reference/rawsock/option.md":
+    "[Every option and its value](../../../OPTIONS.md). Words for values: [keywords](../keywords.md).",
+};
+
 /** A declaration where it is documented. */
 type Place = {
   /** "docs/reference/rawsock/socket.md". */
@@ -154,6 +164,8 @@ export function pages(reference: Reference): Map<string, string> {
   const result = new Map<string, string>();
   for (const [page, places] of byPage) {
     const parts = places.map((place) => section(place, reference, (to) => link(to, page)));
+    const before = INTRODUCTIONS[page];
+    if (before !== undefined) parts.unshift(`${before}\n`);
     result.set(page, `# ${titleOf(page)}\n\n${parts.join("\n")}`);
   }
   for (const [entry, names] of reference.names) {

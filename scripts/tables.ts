@@ -3,6 +3,7 @@
 
 import * as words from "../src/base/constants.ts";
 import { Flags, Keywords } from "../src/base/keyword.ts";
+import { CONSTANTS } from "../src/bpf/compiler/words.ts";
 import { errorCodecs, origins } from "../src/control/error.ts";
 import { furtherCodecs } from "../src/control/further.ts";
 import { internetCodecs } from "../src/control/internet.ts";
@@ -19,6 +20,7 @@ import { clocks, pathMtuModes, timestampingFlags, txtimeFlags } from "../src/opt
 import { CONGESTION_STATES, tcpOptions, tcpStates } from "../src/option/tcp_info.ts";
 import { LINKS } from "../src/wire/link.ts";
 import type { Declarations, Member } from "./declarations.ts";
+import { icmpPage } from "./icmp.ts";
 
 /** What is to be known of a kind besides its fields. */
 type ControlLine = {
@@ -279,7 +281,12 @@ ${rows.join("\n")}
 `;
 }
 
-type Words = Flags | Keywords | readonly string[] | Readonly<Record<string, number>>;
+type Words =
+  | Flags
+  | Keywords
+  | readonly string[]
+  | ReadonlyMap<string, number>
+  | Readonly<Record<string, number>>;
 
 /** Where keywords are taken or given: a title, what takes them, the keywords. */
 const KEYWORDS: readonly (readonly [title: string, where: string, words: Words])[] = [
@@ -306,8 +313,8 @@ const KEYWORDS: readonly (readonly [title: string, where: string, words: Words])
   ],
   ["Fanout modes", "`mode` of `PACKET_FANOUT`: PACKET_FANOUT_*", fanoutModes],
   ["Fanout flags", "`flags` of `PACKET_FANOUT`: PACKET_FANOUT_FLAG_*", fanoutFlags],
-  ["ICMP types", "`ICMP_FILTER`", icmpTypes],
-  ["ICMPv6 types", "`ICMP6_FILTER`", icmp6Types],
+  ["ICMP types", "`ICMP_FILTER`; [all messages](icmp.md)", icmpTypes],
+  ["ICMPv6 types", "`ICMP6_FILTER`; [all messages](icmp.md#icmpv6)", icmp6Types],
   ["Time stamps", "`SO_TIMESTAMPING`: SOF_TIMESTAMPING_*", timestampingFlags],
   ["Clocks", "`clockid` of `SO_TXTIME`: CLOCK_*", clocks],
   ["Sending times", "`flags` of `SO_TXTIME`: SOF_TXTIME_*", txtimeFlags],
@@ -315,11 +322,13 @@ const KEYWORDS: readonly (readonly [title: string, where: string, words: Words])
   ["States of TCP", "`state` of `TCP_INFO`", tcpStates],
   ["Options of TCP", "`options` of `TCP_INFO`: TCPI_OPT_*", tcpOptions],
   ["States of congestion", "`caState` of `TCP_INFO`: TCP_CA_*", CONGESTION_STATES],
+  ["Filter expressions", "numbers with a name, as in `tcp[tcpflags] & tcp-syn != 0`", CONSTANTS],
   ["Links", "`link` of `rawsock/wire` and `rawsock/bpf`: LINKTYPE_*", LINKS],
 ];
 
 function entriesOf(list: Words): (readonly [string, number | undefined])[] {
   if (list instanceof Keywords || list instanceof Flags) return [...list.entries()];
+  if (list instanceof Map) return [...list];
   if (Array.isArray(list)) return list.map((word) => [word, undefined]);
   return Object.entries(list);
 }
@@ -347,6 +356,7 @@ ${sections.join("\n")}`;
 export function tables(declarations: Declarations): Map<string, string> {
   return new Map([
     ["docs/reference/control.md", controlTable(declarations)],
+    ["docs/reference/icmp.md", icmpPage()],
     ["docs/reference/keywords.md", keywordTable()],
   ]);
 }
