@@ -33,11 +33,11 @@ const PLUMBING: ReadonlySet<string> = new Set([
 /** What is said first on a page, by its path. */
 const INTRODUCTIONS: Readonly<Record<string, string>> = {
   "docs/reference/rawsock/base.md":
-    "Words that stand for numbers: [keywords](../keywords.md). [A guide to errors](../../errors.md).",
+    "Words for numbers: [keywords](../keywords.md). [The guide to errors](../../errors.md).",
   "docs/reference/rawsock/control.md":
     "What switches each kind on: [the table](../control.md). [The guide](../../ancillary.md).",
   "docs/reference/rawsock/option.md":
-    "[Every option and its value](../../../OPTIONS.md). Words for values: [keywords](../keywords.md).",
+    "[Every option](../../../OPTIONS.md). Words for values: [keywords](../keywords.md).",
 };
 
 /** A declaration where it is documented. */
