@@ -20,16 +20,18 @@ const written =
     : pages(reference);
 
 /**
- * Where the fields of objects have the words of a standard or of another program, the type names
- * it, and a field is explained where more is to be said.
+ * Where the fields of objects have the words of a standard or of another program (RFCs, ip(8),
+ * pcapng, virtio), the type names it, and a field is explained where more is to be said.
  */
-const WORDS_OF_OTHERS = /^(wire\/protocol|netlink)(\/|$)/;
+const WORDS_OF_OTHERS = /^(wire\/protocol|netlink|capture\/file|tun\/virtio)(\/|$)/;
 
 function needsComments({ file, kind, name }: Declaration): boolean {
-  if (kind === "class") return true;
-  if (/(Options|Limits|Init|Hints)$/.test(name)) return true;
+  if (kind === "class" || /(Options|Limits|Hints)$/.test(name)) return true;
   return !WORDS_OF_OTHERS.test(file) && name !== "Layers";
 }
+
+/** What a tagged union is told apart by is written in the type, what symbols are for in the class. */
+const KNOWN = /^(kind|constructor|\[Symbol\..*\])$/;
 
 test("every public name has a comment, and so have members", () => {
   const missing: string[] = [];
@@ -40,8 +42,7 @@ test("every public name has a comment, and so have members", () => {
     if (declaration.comment === "") missing.push(`${declaration.file}.ts: ${title}`);
     if (!needsComments(declaration)) continue;
     for (const { name, comment } of declaration.members) {
-      // What a tagged union is told apart by is written in the type.
-      if (comment === "" && name !== "kind")
+      if (comment === "" && !KNOWN.test(name))
         missing.push(`${declaration.file}.ts: ${title}.${name}`);
     }
   }
