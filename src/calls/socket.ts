@@ -117,7 +117,10 @@ export function refused(
   return remedy === undefined ? error : new SocketError(-result, syscall, { remedy });
 }
 
-/** bind(2). */
+/**
+ * bind(2): gives the socket its own address. Port 0 leaves the choice to the kernel; getsockname
+ * tells it. EADDRINUSE, EADDRNOTAVAIL; EACCES with the cure.
+ */
 export function bind(fd: Descriptor, address: AddressLike): void {
   const number = descriptor(fd, "bind");
   const { bytes } = toSockaddr(address);
@@ -143,7 +146,7 @@ export function disconnect(fd: Descriptor): void {
 
 const UNSPECIFIED: AddressLike = { family: "unspec" };
 
-/** listen(2). */
+/** listen(2). `backlog`: how many connections may wait for accept(); SOMAXCONN unless told. */
 export function listen(fd: Descriptor, backlog: number = SOMAXCONN): void {
   const number = descriptor(fd, "listen");
   const status = native.rawsock_listen(number, integer(backlog, "backlog", 0, I32_MAX));
@@ -174,21 +177,24 @@ function addressInSlot(): Sockaddr {
   return address;
 }
 
-/** getsockname(2). */
+/** getsockname(2): the address of its own, with the port that the kernel chose. */
 export function getsockname(fd: Descriptor): Sockaddr {
   const number = descriptor(fd, "getsockname");
   check(native.rawsock_getsockname(number, addressSlot), "getsockname", number);
   return addressInSlot();
 }
 
-/** getpeername(2). */
+/** getpeername(2): the address of the other end. ENOTCONN where there is none. */
 export function getpeername(fd: Descriptor): Sockaddr {
   const number = descriptor(fd, "getpeername");
   check(native.rawsock_getpeername(number, addressSlot), "getpeername", number);
   return addressInSlot();
 }
 
-/** shutdown(2). */
+/**
+ * shutdown(2): ends receiving ("rd"), sending ("wr"), which the peer sees as the end of the stream,
+ * or both. The descriptor stays open.
+ */
 export function shutdown(fd: Descriptor, how: "rd" | "wr" | "rdwr" | number): void {
   const number = descriptor(fd, "shutdown");
   if (how === undefined || how === null) throw wrongType("how", '"rd", "wr" or "rdwr"', how);

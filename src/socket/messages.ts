@@ -9,6 +9,7 @@ import { checkLimits, checkLoopLimits, LOOP_KEYS, type LoopLimits, NO_LIMITS } f
 import { AGAIN, Operation } from "./operation.ts";
 import type { SocketState } from "./state.ts";
 
+/** Of Socket.messages: how large messages are, and when the loop ends. */
 export type MessagesOptions = LoopLimits & {
   /** Room for each message in bytes, 65,536 unless told; what does not fit is cut: "trunc". */
   readonly size?: number;

@@ -13,9 +13,20 @@ import { checkedFlags, checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from ".
 import { AGAIN, Operation } from "./operation.ts";
 import type { SocketState } from "./state.ts";
 
+/** Flags of recv(2), and how long to wait. */
 export type ReceiveCallOptions = ReceiveOptions & Limits;
-export type ReceiveFromOptions = ReceiveCallOptions & { readonly address?: Sockaddr };
-export type ReceivedFrom = { length: number; address: Sockaddr | null };
+/** Those of recv, and an address to fill. */
+export type ReceiveFromOptions = ReceiveCallOptions & {
+  /** Filled with the sender, instead of a fresh one. */
+  readonly address?: Sockaddr;
+};
+/** What recvfrom(2) returns. */
+export type ReceivedFrom = {
+  /** Bytes stored; 0 is an empty datagram, or the end of a stream. */
+  length: number;
+  /** Who sent it; null where the protocol does not say. */
+  address: Sockaddr | null;
+};
 
 const FROM_KEYS: ReadonlySet<string> = new Set([...LIMIT_KEYS, "address"]);
 const ERRQUEUE = MSG.ERRQUEUE ?? 0;

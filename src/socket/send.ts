@@ -15,6 +15,7 @@ import type { SocketState } from "./state.ts";
 /** No address: to where the socket is connected. */
 export const CONNECTED = Symbol("connected");
 
+/** Flags of send(2), and how long to wait. */
 export type SendCallOptions = SendOptions & Limits;
 
 const FASTOPEN = MSG.FASTOPEN ?? 0;

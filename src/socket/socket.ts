@@ -130,14 +130,17 @@ export class Socket implements Disposable, AsyncDisposable {
     return this.#state.closed ? -1 : this.#state.watch.fd;
   }
 
+  /** Whether it is closed, or its descriptor was given away. */
   get closed(): boolean {
     return this.#state.closed;
   }
 
+  /** The family's keyword, or its number. */
   get family(): FamilyName | number {
     return families.name(this.#state.family);
   }
 
+  /** The type's keyword, or its number. */
   get type(): TypeName | number {
     return types.name(this.#state.type);
   }
@@ -152,7 +155,7 @@ export class Socket implements Disposable, AsyncDisposable {
     return this.#state.bytesSent;
   }
 
-  /** getsockname(2). */
+  /** getsockname(2): the address of its own, with the port that the kernel chose. */
   get localAddress(): Sockaddr {
     this.#state.descriptor("getsockname");
     return calls.getsockname(this);
@@ -172,19 +175,19 @@ export class Socket implements Disposable, AsyncDisposable {
     }
   }
 
-  /** bind(2). */
+  /** bind(2): gives it an address of its own. Port 0 leaves the choice to the kernel. */
   bind(address: AddressLike): this {
     calls.bind(this, address);
     return this;
   }
 
-  /** listen(2). */
+  /** listen(2). `backlog`: how many connections may wait; SOMAXCONN unless told. */
   listen(backlog?: number): this {
     calls.listen(this, backlog);
     return this;
   }
 
-  /** shutdown(2). */
+  /** shutdown(2): ends receiving, sending, which the peer sees as the end, or both. */
   shutdown(how: "rd" | "wr" | "rdwr" | number): this {
     calls.shutdown(this, how);
     return this;
@@ -206,10 +209,12 @@ export class Socket implements Disposable, AsyncDisposable {
   /** What the function close() calls. */
   readonly [CLOSE] = this.close;
 
+  /** close(), at the end of a block: `using socket = …`. */
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** close(), for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
@@ -354,6 +359,7 @@ export class Socket implements Disposable, AsyncDisposable {
     return this.setOption("MCAST_JOIN_GROUP", membership);
   }
 
+  /** Leaves a multicast group, or with `source` that sender of it. */
   leaveGroup(membership: Membership): this {
     return this.setOption("MCAST_LEAVE_GROUP", membership);
   }
@@ -368,6 +374,7 @@ export class Socket implements Disposable, AsyncDisposable {
     return this;
   }
 
+  /** SO_DETACH_FILTER: everything arrives again. */
   detachFilter(): this {
     return this.setOption("SO_DETACH_FILTER", true);
   }
