@@ -137,26 +137,29 @@ export class PcapParser implements Parser {
     const usual = this.#modified ? MODIFIED_HEADER : RECORD_HEADER;
     if (window.available < usual) return usual;
     this.#header = usual;
-    if (this.#makesSense(window, usual)) return 0;
+    if (this.#sensible(window, usual) !== undefined) return 0;
     const longer = LONGER[this.#modified ? "modified" : "usual"];
-    this.#header = longer.find((header) => this.#makesSense(window, header)) ?? usual;
+    // One header that makes sense is chance.
+    const convincing = (header: number) => (this.#sensible(window, header) ?? 0) > 1;
+    this.#header = longer.find(convincing) ?? usual;
     return 0;
   }
 
-  /** Whether the first records that are there are such as captures have. */
-  #makesSense({ view, start, end }: Window, header: number): boolean {
+  /** How many of the first records are such as captures have; undefined where one is not. */
+  #sensible({ view, start, end }: Window, header: number): number | undefined {
+    const little = this.#little;
     let at = start;
-    for (let record = 0; record < RECORDS && end - at >= header; record++) {
-      const fraction = view.getUint32(at + 4, this.#little);
-      const [size, length] = [
-        view.getUint32(at + 8, this.#little),
-        view.getUint32(at + 12, this.#little),
-      ];
-      if (Math.max(size, length) > this.#settings.maximum || fraction >= 1e9) return false;
-      if (this.#swapped === "never" && size > length) return false;
-      at += header + (this.#swapped === "always" ? length : size);
+    let count = 0;
+    for (; count < RECORDS && end - at >= header; count++) {
+      const size = view.getUint32(at + 8, little);
+      const length = view.getUint32(at + 12, little);
+      const swapped = this.#swapped === "always" || (this.#swapped === "maybe" && size > length);
+      const [kept, whole] = swapped ? [length, size] : [size, length];
+      if (whole > this.#settings.maximum || kept > whole) return undefined;
+      if (view.getUint32(at + 4, little) >= 1e9) return undefined;
+      at += header + kept;
     }
-    return true;
+    return count;
   }
 }
 
