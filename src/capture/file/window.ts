@@ -58,7 +58,7 @@ export class Window {
    */
   async fill(least: number): Promise<void> {
     while (!this.ended && this.available < least) {
-      this.#makeRoom();
+      this.#makeRoom(least);
       const room = this.bytes.length - this.end;
       const count = await (this.#source as Source).read(this.bytes, this.end, room);
       if (count === 0) this.ended = true;
@@ -66,8 +66,10 @@ export class Window {
     }
   }
 
-  #makeRoom(): void {
+  #makeRoom(least: number): void {
     const { bytes, start, end } = this;
+    // What comes in small pieces is not moved for each of them.
+    if (start + least <= bytes.length && bytes.length - end >= ROOM / 4) return;
     if (start > 0) {
       bytes.copyWithin(0, start, end);
       this.#base += start;
