@@ -4,10 +4,7 @@ import { closeSync, fstatSync, fsync, fsyncSync, openSync, write, writeSync } fr
 import { wrongType } from "../../base/validate.ts";
 
 /** What capture files are written to; "-" is standard output. */
-export type PacketTarget =
-  | string
-  | WritableStream<Uint8Array>
-  | { write(bytes: Uint8Array): unknown };
+export type PacketTarget = string | WritableStream | { write(bytes: Uint8Array): unknown };
 
 export interface Sink {
   /** Writes all of it, behind what was written before; the bytes are left alone meanwhile. */
@@ -137,7 +134,7 @@ class StreamSink implements Sink {
   readonly closeNow = undefined;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
 
-  constructor(stream: WritableStream<Uint8Array>) {
+  constructor(stream: WritableStream) {
     this.#writer = stream.getWriter();
     // Each write tells of it.
     this.#writer.closed.catch(() => undefined);
@@ -155,10 +152,12 @@ class StreamSink implements Sink {
   }
 }
 
+type Listen = (event: string, listener: () => void) => unknown;
 type Writable = {
   write(bytes: Uint8Array): unknown;
   flush?(): unknown;
-  once?(event: string, listener: () => void): unknown;
+  on?: Listen;
+  off?: Listen;
 };
 
 /** Whatever has `write`: Bun's sinks, node's streams. It stays open, being somebody else's. */
@@ -174,13 +173,15 @@ class ObjectSink implements Sink {
   async write(bytes: Uint8Array): Promise<void> {
     const result = await this.#target.write(new Uint8Array(bytes));
     // That is how node's streams say that they are behind.
-    if (result === false && typeof this.#target.once === "function") await this.#drained();
+    if (result === false && typeof this.#target.on === "function") await this.#drained();
   }
 
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      for (const event of ["drain", "close", "error"]) this.#target.once?.(event, resolve);
-    });
+  async #drained(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const events = ["drain", "close", "error"];
+    for (const event of events) this.#target.on?.(event, resolve);
+    await promise;
+    for (const event of events) this.#target.off?.(event, resolve);
   }
 
   async flush(): Promise<void> {
