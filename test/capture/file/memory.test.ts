@@ -44,7 +44,7 @@ function generated() {
 
 let [first, most, count] = [0, 0, 0];
 /** Beyond the first tenth, which is for warming up. */
-function look(step = 1) {
+function look(step) {
   count += step;
   if (count < COUNT / 10) return;
   const rss = process.memoryUsage.rss();
@@ -53,7 +53,10 @@ function look(step = 1) {
 }
 
 if (how === "packets") {
-  for await (const { data } of readPackets(generated())) if (data.length === 1000) look();
+  let number = 0;
+  for await (const { data } of readPackets(generated())) {
+    if (data.length === 1000 && ++number % 1000 === 0) look(1000);
+  }
 } else if (how === "batches") {
   for await (const batch of readPackets(target ?? generated()).batches()) look(batch.length);
 } else {
