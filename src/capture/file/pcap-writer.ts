@@ -15,7 +15,7 @@ import { checkPacket } from "./packet-check.ts";
 import { FILE_HEADER, PCAP, RECORD_HEADER } from "./pcap.ts";
 import type { RotateOptions } from "./rotation.ts";
 import type { PacketTarget } from "./sink.ts";
-import { type AnyPacket, type Encoder, PacketWriter, type Room } from "./writer.ts";
+import { type AnyPacket, type Encoder, KEY, PacketWriter, type Room } from "./writer.ts";
 
 export type PcapOptions = {
   /** What packets begin with; of the first packet unless told, or "ethernet". */
@@ -135,6 +135,6 @@ export class PcapWriter extends PacketWriter {
     }
     if (typeof sync !== "boolean") throw wrongType("sync", "a boolean", sync);
     const encoder = new PcapEncoder(link, snaplen, keepsNanoseconds(resolution));
-    return new PcapWriter(encoder, { target, rotate, sync });
+    return new PcapWriter(encoder, { target, rotate, sync }, KEY);
   }
 }

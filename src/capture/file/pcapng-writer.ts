@@ -36,7 +36,14 @@ import { checkPacket } from "./packet-check.ts";
 import { nanosecondsLost } from "./pcap-writer.ts";
 import type { RotateOptions } from "./rotation.ts";
 import type { PacketTarget } from "./sink.ts";
-import { type AnyPacket, type Encoder, PacketWriter, type Room } from "./writer.ts";
+import {
+  type AnyPacket,
+  type Destination,
+  type Encoder,
+  KEY,
+  PacketWriter,
+  type Room,
+} from "./writer.ts";
 
 export type PcapngOptions = Section & {
   /** What packets begin with that do not say so themselves, as live ones don't: "ethernet". */
@@ -269,8 +276,8 @@ class PcapngEncoder implements Encoder {
 export class PcapngWriter extends PacketWriter {
   readonly #encoder: PcapngEncoder;
 
-  private constructor(encoder: PcapngEncoder, options: PcapngOptions, target: PacketTarget) {
-    super(encoder, { target, rotate: options.rotate, sync: options.sync ?? false });
+  private constructor(encoder: PcapngEncoder, destination: Destination, key: symbol) {
+    super(encoder, destination, key);
     this.#encoder = encoder;
   }
 
@@ -287,7 +294,7 @@ export class PcapngWriter extends PacketWriter {
       section[key] = value;
     }
     const encoder = new PcapngEncoder(section, options, keepsNanoseconds(resolution));
-    return new PcapngWriter(encoder, options, target);
+    return new PcapngWriter(encoder, { target, rotate: options.rotate, sync }, KEY);
   }
 
   /**

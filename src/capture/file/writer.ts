@@ -44,6 +44,9 @@ export type Destination = {
   readonly sync: boolean;
 };
 
+/** JavaScript knows no protected constructor. */
+export const KEY: unique symbol = Symbol("create");
+
 export abstract class PacketWriter implements Disposable, AsyncDisposable {
   readonly #encoder: Encoder;
   readonly #destination: Destination;
@@ -59,7 +62,8 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
   #closed: Promise<void> | undefined;
 
   /** @internal */
-  constructor(encoder: Encoder, destination: Destination) {
+  constructor(encoder: Encoder, destination: Destination, key: symbol) {
+    if (key !== KEY) throw new TypeError(`a ${new.target.name} is made by its create()`);
     const { target, rotate } = destination;
     this.#encoder = encoder;
     this.#destination = destination;
