@@ -52,6 +52,7 @@ export class PcapParser implements Parser {
   readonly secrets = [];
   readonly custom = [];
   readonly omitted = 0;
+  readonly goesTo = 0;
   readonly #settings: Settings;
   readonly #little: boolean;
   readonly #modified: boolean;

@@ -355,6 +355,10 @@ test("sections of differing byte order, each with its own interfaces, one with i
     ["raw", 0, "big", ["raw"]],
     ["loop", 0, "little", ["loop"]],
   ]);
+  expect(reader.truncated).toBe(false);
+  // A section that says how long it is tells where its last blocks are missing.
+  const cut = file.length - enhanced(true, one).length;
+  expect((await readAll(file.subarray(0, cut))).reader.truncated).toBe(true);
 });
 
 test("of very many names, what is too much is counted, not kept", async () => {
