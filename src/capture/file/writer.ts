@@ -44,6 +44,9 @@ export type Destination = {
   readonly sync: boolean;
 };
 
+/** Files that are being finished while the next one is written. */
+const CLOSING_MAX = 4;
+
 /** JavaScript knows no protected constructor. */
 export const KEY: unique symbol = Symbol("create");
 
@@ -154,11 +157,22 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
   }
 
   #rotate(): void {
-    this.#finish(this.#output);
+    if (this.#closing.size < CLOSING_MAX) this.#finish(this.#output);
+    else this.#finishNow(this.#output);
     this.#packets = 0;
     this.#output = this.#open();
     this.#begun = false;
     this.#begin();
+  }
+
+  /** For those who do not wait: files would be left open without end. */
+  #finishNow(output: Output): void {
+    try {
+      if (!output.closeNow()) this.#finish(output);
+    } catch (error) {
+      this.#error = error;
+      throw error;
+    }
   }
 
   #finish(output: Output): void {
