@@ -52,7 +52,8 @@ export type PcapngOptions = Section & {
   readonly snaplen?: number;
   /**
    * The interfaces that are known. Packets belong to the one whose `index` or, without one, whose
-   * place in the list is their `interface`; of others, interfaces are made as they come.
+   * place in the list is their `interface`; of others, interfaces are made as they come. A single
+   * one without `index` is that of the first packet.
    */
   readonly interfaces?: readonly InterfaceInit[];
   /** Nanoseconds unless told. Packets that would lose some of theirs are a RangeError. */
@@ -97,7 +98,7 @@ class PcapngEncoder implements Encoder {
   readonly #interfaces: Declared[] = [];
   /** By index and link: those in a file. */
   readonly #numbers = new Map<string, number>();
-  /** Whether the only interface is one that was made because a file needs one. */
+  /** Whether there is one interface, nobody gave its index, and no packet has come yet. */
   #nobodys = false;
   /** The packet that was admitted last, and the size of its options. */
   #number = 0;
@@ -122,6 +123,7 @@ class PcapngEncoder implements Encoder {
     for (const [place, init] of interfaces.entries()) {
       this.#declare(declared(init, place, defaults));
     }
+    this.#nobodys = interfaces.length === 1 && interfaces[0]?.index === undefined;
   }
 
   #declare(one: Declared): Uint8Array {
@@ -186,20 +188,21 @@ class PcapngEncoder implements Encoder {
       link === undefined
         ? this.#interfaces.findIndex((one) => one.index === index)
         : (this.#numbers.get(`${index} ${link}`) ?? -1);
-    this.#number = known >= 0 ? known : this.#newNumber(index, own);
+    const only = this.#nobodys ? this.#interfaces[0] : undefined;
+    if (known >= 0) this.#number = known;
+    else if (only !== undefined && (link === undefined || link === only.link)) {
+      this.#number = 0;
+      this.#interfaces[0] = { ...only, index };
+      this.#numbers.clear();
+      this.#numbers.set(`${index} ${only.link}`, 0);
+    } else this.#number = this.#newNumber(index, own);
+    this.#nobodys = false;
     this.#index = index;
     this.#packetLink = link;
   }
 
   #newNumber(index: number, link: Link): number {
     linkNumber(link);
-    if (this.#nobodys && this.#interfaces[0]?.link === link) {
-      this.#nobodys = false;
-      this.#interfaces[0] = { ...(this.#interfaces[0] as Declared), index };
-      this.#numbers.clear();
-      this.#numbers.set(`${index} ${link}`, 0);
-      return 0;
-    }
     const block = this.#declare({ index, link, snaplen: this.#snaplen });
     this.pending = Buffer.concat([this.pending ?? NOTHING, block]);
     return this.#interfaces.length - 1;
