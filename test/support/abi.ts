@@ -34,6 +34,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   single: "",
   SIOC: "SIOC",
   FIO: "FIO",
+  BIOC: "BIOC",
   TUNSET: "TUNSET",
   TUNGET: "TUNGET",
 };
