@@ -104,9 +104,15 @@
 #else
 /* Apple's <net/bpf.h>, which the compiler does not bring along. */
 #define BPF_ALIGNMENT 4
+struct bpf_insn {
+  unsigned short code;
+  unsigned char jt;
+  unsigned char jf;
+  unsigned int k;
+};
 struct bpf_program {
   unsigned int bf_len;
-  void *bf_insns;
+  struct bpf_insn *bf_insns;
 };
 struct bpf_stat {
   unsigned int bs_recv;

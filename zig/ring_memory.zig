@@ -1,14 +1,16 @@
 //! The memory of a ring, which JavaScript reads: see ring.zig.
 
-/// What stands before the blocks, in pages of its own.
+/// What stands before the blocks.
 pub const Ring = extern struct {
     /// Bytes of the whole mapping.
     size: u64,
+    /// The blocks begin with a page, whatever the size of pages is.
+    unused: [64 * 1024 - 8]u8,
+    first_block: u64,
 
     pub fn at(memory: usize) *Ring {
         return @ptrFromInt(memory);
     }
 };
 
-/// Where the first block begins: a multiple of every page size.
-pub const blocks_start = 64 * 1024;
+pub const blocks_start = @offsetOf(Ring, "first_block");

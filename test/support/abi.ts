@@ -23,6 +23,7 @@ const OWN: ReadonlySet<string> = new Set([
   "netdb_entry",
   "readiness_ready",
   "readiness_source",
+  "ring",
 ]);
 
 /** Bytes that hold bit-fields, which have no address in C. */
