@@ -5,20 +5,23 @@ import type { RingMemory } from "./ring-memory.ts";
 import { type PacketView, plain, tagOf, timestampOf } from "./view.ts";
 
 /**
- * A small object, because millions are made in a second: what is asked for is read from the ring,
- * as long as the block is not the kernel's again. To make all of it at once would take longer than
- * everything else.
+ * What is asked for is read from the ring, as long as the block is not the kernel's again; when the
+ * block comes again, its objects are those of other packets. To make objects for millions of packets
+ * in a second, let alone all that is in them, would take longer than everything else.
  */
 export class RingPacket implements PacketView {
-  readonly length: number;
+  length = 0;
   readonly #memory: RingMemory;
-  readonly #at: number;
+  #at = 0;
 
-  /** `at`: where its header is. */
-  constructor(memory: RingMemory, at: number, length: number) {
-    this.length = length;
+  constructor(memory: RingMemory) {
     this.#memory = memory;
+  }
+
+  /** Is the packet from now on whose header is at `at`. */
+  become(at: number, length: number): void {
     this.#at = at;
+    this.length = length;
   }
 
   #start(): number {

@@ -9,19 +9,29 @@ import type { RingMemory } from "./ring-memory.ts";
 import { RingPacket } from "./ring-packet.ts";
 import type { Batch } from "./tap.ts";
 
-/** A block that the kernel has handed over. */
+/** A block of the ring, while it is not the kernel's. */
 class Block {
   readonly #memory: RingMemory;
-  readonly #start: number;
+  readonly start: number;
+  /** Objects for its packets, of which there may be more than in it are now. */
+  readonly packets: RingPacket[] = [];
+  /** Those of them that were given out. */
+  given = 0;
   /** Batches in use. */
   #used = 0;
   #read = false;
   /** Packets that tell of others that were dropped before them. */
-  readonly #marked: number[] = [];
+  #marked: number[] = [];
 
   constructor(memory: RingMemory, start: number) {
     this.#memory = memory;
-    this.#start = start;
+    this.start = start;
+  }
+
+  /** The kernel has handed it over. */
+  begin(): void {
+    this.given = 0;
+    this.#read = false;
   }
 
   use(): void {
@@ -32,6 +42,18 @@ class Block {
   mark(at: number, dropped: number): void {
     this.#memory.dropped.set(at, dropped);
     this.#marked.push(at);
+  }
+
+  /** An object for the next packet, whose header is at `at`. */
+  next(at: number, length: number): RingPacket {
+    let packet = this.packets[this.given];
+    if (packet === undefined) {
+      packet = new RingPacket(this.#memory);
+      this.packets.push(packet);
+    }
+    this.given++;
+    packet.become(at, length);
+    return packet;
   }
 
   /** All of it was given out. */
@@ -48,8 +70,8 @@ class Block {
   #giveBack(): void {
     if (this.#used > 0 || !this.#read) return;
     const { states, dropped, layout } = this.#memory;
-    for (const at of this.#marked) dropped.delete(at);
-    Atomics.store(states, (this.#start + layout.blockStatus) >>> 2, layout.kernel);
+    for (const at of this.#marked.splice(0)) dropped.delete(at);
+    Atomics.store(states, (this.start + layout.blockStatus) >>> 2, layout.kernel);
   }
 }
 
@@ -73,6 +95,7 @@ const BLOCKS_PER_COUNT = 1024;
 export class Ring {
   readonly #memory: RingMemory;
   readonly #use: RingUse;
+  readonly #blocks: readonly Block[];
   /** The number of the next block to be read, and the one that is being read. */
   #next = 0;
   #block: Block | undefined;
@@ -88,6 +111,10 @@ export class Ring {
   constructor(memory: RingMemory, use: RingUse) {
     this.#memory = memory;
     this.#use = use;
+    const { size, layout } = memory;
+    this.#blocks = Array.from({ length: size.blocks }, (_, number) => {
+      return new Block(memory, layout.start + number * size.blockSize);
+    });
   }
 
   /** The next packets that the kernel has handed over, `most` at the most; undefined: none. */
@@ -115,15 +142,17 @@ export class Ring {
   /** Begins with the next block: false where the kernel still has it. */
   #open(): boolean {
     const { states, words, size, layout } = this.#memory;
-    const { start, blockStatus, count, first, user, losing } = layout;
-    const at = start + this.#next * size.blockSize;
+    const { blockStatus, count, first, user, losing } = layout;
+    const block = this.#blocks[this.#next] as Block;
+    const at = block.start;
     // Not to be read before the kernel says so: the load is one that orders others behind it.
     const status = Atomics.load(states, (at + blockStatus) >>> 2);
     if ((status & user) === 0) return false;
     if ((status & losing) !== 0 || ++this.#blocksRead % BLOCKS_PER_COUNT === 0) {
       this.#dropped += this.#use.lost();
     }
-    this.#block = new Block(this.#memory, at);
+    block.begin();
+    this.#block = block;
     this.#left = words[(at + count) >>> 2] as number;
     this.#at = at + (words[(at + first) >>> 2] as number);
     this.#next = (this.#next + 1) % size.blocks;
@@ -132,8 +161,7 @@ export class Ring {
 
   /** The next `count` packets of the block, which are as they shall be, but for tags. */
   #walk(count: number, block: Block): RingPacket[] {
-    const memory = this.#memory;
-    const { words, layout } = memory;
+    const { words, layout } = this.#memory;
     const [next, status, length] = [layout.next >>> 2, layout.status >>> 2, layout.length >>> 2];
     const { tagged } = layout;
     const packets = new Array<RingPacket>(count);
@@ -141,7 +169,7 @@ export class Ring {
     let word = this.#at >>> 2;
     for (let number = 0; number < count; number++) {
       if (((words[word + status] as number) & tagged) !== 0) this.#complete(word * 4, true);
-      packets[number] = new RingPacket(memory, word * 4, words[word + length] as number);
+      packets[number] = block.next(word * 4, words[word + length] as number);
       word += (words[word + next] as number) >>> 2;
     }
     this.#at = word * 4;
@@ -158,7 +186,7 @@ export class Ring {
       this.#complete(at, (memory.word(at, status) & tagged) !== 0);
       if (this.#isWanted(at)) {
         if (this.#dropped > 0) this.#mark(block, at);
-        packets.push(new RingPacket(memory, at, memory.word(at, length)));
+        packets.push(block.next(at, memory.word(at, length)));
       }
       at += memory.word(at, next);
     }
