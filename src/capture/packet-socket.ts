@@ -1,7 +1,7 @@
 // Linux: a packet socket with a ring. packet(7).
 
 import { ERRNO, PACKET, SIOC, SOL } from "../base/constants.ts";
-import { check, SocketError } from "../base/error.ts";
+import { check, namedError, SocketError } from "../base/error.ts";
 import { bind } from "../calls/socket.ts";
 import { constants, native } from "../native/library.ts";
 import { allocate, cString, decodeText } from "../native/memory.ts";
@@ -20,6 +20,8 @@ import type { Batch, Statistics, Tap } from "./tap.ts";
 
 /** What a block may be late besides its time: the kernel's timer, and this process' turn. */
 const LATE_MS = 20;
+
+const GONE = "the interface is gone, or in another network namespace";
 
 const ifreq = new Structure("ifreq");
 
@@ -88,7 +90,6 @@ export class PacketSocket implements Tap {
   readonly name: string;
   readonly delay: number;
   readonly #index: number;
-  readonly #here: boolean;
   readonly #ring: Ring;
   #counted: Statistics = { received: 0, dropped: 0, freezes: 0 };
 
@@ -97,7 +98,6 @@ export class PacketSocket implements Tap {
     this.link = found.link;
     this.name = found.name;
     this.#index = found.index;
-    this.#here = settings.namespace === undefined;
     this.delay = settings.timeout + LATE_MS;
     const program = captureProgram(settings, found.link);
     this.#ring = new Ring(ringOf(fd, settings), {
@@ -150,12 +150,9 @@ export class PacketSocket implements Tap {
     const { fd, name } = this;
     if (errno !== ERRNO.ENETDOWN) return new SocketError(errno, "capture", { fd, subject: name });
     const isThere = new InterfaceRequest(fd).name(this.#index) !== undefined;
-    if (!isThere) return absent(name, "capture", this.#here);
-    return new SocketError(errno, "capture", {
-      fd,
-      subject: name,
-      remedy: `the interface is down: \`ip link set ${name} up\``,
-    });
+    if (!isThere) return namedError("ENODEV", "capture", { fd, subject: name, remedy: GONE });
+    const remedy = `the interface is down: \`ip link set ${name} up\``;
+    return new SocketError(errno, "capture", { fd, subject: name, remedy });
   }
 
   /** Reads the kernel's counters, which then begin again: what they have counted. */
