@@ -12,7 +12,7 @@ export class Tcpdump implements AsyncDisposable {
 
   private constructor(namespace: Namespace, words: readonly string[]) {
     // Packets are handed over at once, so that none waits when it ends.
-    const options = ["--immediate-mode", "-U", "-n", "-Z", "root", "-w", this.#file];
+    const options = ["--immediate-mode", "-B", "32768", "-U", "-n", "-Z", "root", "-w", this.#file];
     this.#process = Bun.spawn(namespace.command("tcpdump", ...options, ...words), {
       stdin: "ignore",
       stdout: "ignore",
