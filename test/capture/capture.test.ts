@@ -39,7 +39,7 @@ describe("packets", () => {
     await sender.send(...sent);
     const seen = await packets(own, sent.length);
     expect(seen.map(({ data }) => hex(data))).toEqual(sent.map(hex));
-    expect((await tcpdump.end()).map(hex)).toEqual(sent.map(hex));
+    expect((await tcpdump.end(sent.length)).map(hex)).toEqual(sent.map(hex));
     for (const [index, packet] of seen.entries()) {
       expect(packet).toEqual({
         data: sent[index] as Uint8Array,

@@ -34,12 +34,17 @@ export class Tcpdump implements AsyncDisposable {
     }
   }
 
-  /** The packets that it has seen. */
-  async end(): Promise<Uint8Array[]> {
-    await Bun.sleep(150);
+  /** The packets that it has seen: it has some seconds for at least so many. */
+  async end(expected: number): Promise<Uint8Array[]> {
+    const written = async () => frames(new Uint8Array(await Bun.file(this.#file).arrayBuffer()));
+    for (let tries = 0; tries < 100 && (await written()).length < expected; tries++) {
+      await Bun.sleep(50);
+    }
+    // There might be more than there should be.
+    await Bun.sleep(50);
     this.#process.kill("SIGINT");
     await this.#process.exited;
-    return frames(new Uint8Array(await Bun.file(this.#file).arrayBuffer()));
+    return written();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { CapturedPacket } from "../../../src/capture/index.ts";
 import { type Bytes, Socket } from "../../../src/index.ts";
 import { build, type LayerInit } from "../../../src/wire/index.ts";
+import { musl } from "../../support/libc.ts";
 import { run } from "../../support/namespace.ts";
 import { ARCHITECTURE, zig } from "../../support/zig.ts";
 
@@ -99,7 +100,8 @@ export class Program implements Disposable {
 
   constructor() {
     const source = join(import.meta.dir, "../../../bench/capture.c");
-    const target = ["-target", `${ARCHITECTURE}-linux-musl`, "-static"];
+    // The loader that starts it is this machine's.
+    const target = ["-target", `${ARCHITECTURE}-linux-${musl ? "musl" : "gnu"}`, "-dynamic"];
     run(zig, "cc", ...target, "-O2", "-fno-sanitize=all", "-o", this.path, source);
   }
 
