@@ -30,6 +30,8 @@ export interface Value<T, Input = T> {
   encode(value: Input, name: string, context: number): Uint8Array;
   /** Whether it consists of attributes. */
   readonly nested?: boolean;
+  /** Whether it mostly has no bytes, and then says nothing. */
+  readonly isOften?: "empty";
 }
 
 /** The bytes of an unsigned integer, or of a negative one in two's complement. */
@@ -228,5 +230,40 @@ export function flagWords(
       return value === undefined ? undefined : flags.words(value, "told");
     },
     encode: (value, name, context) => number.encode(flags.bitsOrNumber(value, name), name, context),
+  };
+}
+
+/** On or off in one byte; `true`, or 1 as ip(8) prints it. */
+export const switch8: Value<boolean, boolean | 0 | 1> = {
+  decode: boolean8.decode,
+  encode: (value, name, context) =>
+    boolean8.encode(value === 1 || (value === 0 ? false : value), name, context),
+};
+
+/** Hundredths of a second, in seconds: what the kernel tells of its timers. */
+export const timer: Value<number> = {
+  decode: (bytes, offset, length) =>
+    length === 8 ? Number(u64At(bytes, offset)) / 100 : undefined,
+  encode: (value, name, context) => u64.encode(Math.round(value * 100), name, context),
+};
+
+/**
+ * The index of another interface. What a user gives is a name or an index, and names are looked up
+ * before anything is encoded; what was decoded gets its name afterwards: see `Interfaces`.
+ */
+export const interfaceIndex: Value<string | number> & { readonly isInterface: true } = {
+  isInterface: true,
+  decode: u32.decode,
+  encode: (value, name, context) => u32.encode(value as number, name, context),
+};
+
+/** An Ethernet protocol in network order, by its word: "802.1q", "ip". */
+export function protocol16(keywords: Keywords): Value<string | number> {
+  return {
+    decode: (bytes, offset, length, context) => {
+      const number = port.decode(bytes, offset, length, context);
+      return number === undefined ? undefined : keywords.name(number);
+    },
+    encode: (value, name, context) => port.encode(keywords.number(value), name, context),
   };
 }

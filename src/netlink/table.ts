@@ -10,7 +10,7 @@ import { ATTRIBUTE, aligned } from "./layout.ts";
 import { Writer } from "./writer.ts";
 
 /** An attribute's field and its value; null: it says nothing that another does not. */
-export type Row = readonly [field: string, value: Value<never, never>] | null;
+export type Row = readonly [field: string, value: Value<unknown, never>] | null;
 export type Rows = Readonly<Record<string, Row>>;
 
 type Fields<R extends Rows> = Exclude<R[keyof R], null>[0];
@@ -47,6 +47,7 @@ export class AttributeTable<const R extends Rows> {
   readonly #prefix: string;
   #byType: readonly (Entry | typeof IGNORED | undefined)[] | undefined;
   #byField: ReadonlyMap<string, Entry> | undefined;
+  #interfaces: string[] | undefined;
 
   constructor(groupName: string, prefix: string, rows: R) {
     this.#group = groupName;
@@ -77,6 +78,14 @@ export class AttributeTable<const R extends Rows> {
     return Object.values(this.rows).flatMap((row) => (row === null ? [] : [row[0]]));
   }
 
+  /** The fields that name an interface, and hold its index. */
+  get interfaceFields(): string[] {
+    this.#interfaces ??= Object.values(this.rows).flatMap((row) =>
+      row !== null && "isInterface" in row[1] ? [row[0]] : [],
+    );
+    return this.#interfaces;
+  }
+
   /** The number of a row's attribute. */
   type(name: string & keyof R): number {
     const type = group(this.#group)[this.#prefix + name];
@@ -96,8 +105,10 @@ export class AttributeTable<const R extends Rows> {
       if (row === undefined) keep(target, type, bytes, offset + header, offset + length);
       else if (row !== IGNORED) {
         const value = row.value.decode(bytes, offset + header, length - header, context);
-        if (value === undefined) keep(target, type, bytes, offset + header, offset + length);
-        else target[row.field] = value;
+        if (value !== undefined) target[row.field] = value;
+        else if (row.value.isOften !== "empty" || length > header) {
+          keep(target, type, bytes, offset + header, offset + length);
+        }
       }
       offset += aligned(length);
     }
@@ -172,4 +183,67 @@ export function checkFields(value: object, fields: readonly string[], name: stri
       throw new TypeError(`unknown field "${key}" of ${name}; accepted: ${fields.join(", ")}`);
     }
   }
+}
+
+/** Attributes of one type, one after the other, in an attribute: the list of their values. */
+export function listOf<T, Input>(
+  groupName: string,
+  type: string,
+  value: Value<T, Input>,
+): Value<T[], readonly Input[]> {
+  const number = () => group(groupName)[type] ?? 0;
+  return {
+    nested: true,
+    decode: (bytes, offset, length, context) => {
+      const found: T[] = [];
+      const end = offset + length;
+      const header = ATTRIBUTE.size;
+      for (let at = offset; end - at >= header; ) {
+        const size = lengthAt(bytes, at, end);
+        if (typeAt(bytes, at) === number()) {
+          const one = value.decode(bytes, at + header, size - header, context);
+          if (one !== undefined) found.push(one);
+        }
+        at += aligned(size);
+      }
+      return found;
+    },
+    encode: (values, name, context) => {
+      if (!Array.isArray(values)) throw wrongType(name, "an array", values);
+      const writer = new Writer();
+      const flag = value.nested === true ? nestedFlag() : 0;
+      for (const [index, one] of (values as readonly Input[]).entries()) {
+        const path = `${name}[${index}]`;
+        writer.attribute(number() | flag, value.encode(one, path, context), path);
+      }
+      return writer.finish();
+    },
+  };
+}
+
+/** Attributes whose type is their place in a list. */
+export function indexed<T, Input>(value: Value<T, Input>): Value<T[], readonly Input[]> {
+  return {
+    nested: true,
+    decode: (bytes, offset, length, context) => {
+      const found: T[] = [];
+      const end = offset + length;
+      const header = ATTRIBUTE.size;
+      for (let at = offset; end - at >= header; ) {
+        const size = lengthAt(bytes, at, end);
+        const one = value.decode(bytes, at + header, size - header, context);
+        if (one !== undefined) found.push(one);
+        at += aligned(size);
+      }
+      return found;
+    },
+    encode: (values, name, context) => {
+      if (!Array.isArray(values)) throw wrongType(name, "an array", values);
+      const writer = new Writer();
+      for (const [index, one] of (values as readonly Input[]).entries()) {
+        writer.attribute(index, value.encode(one, `${name}[${index}]`, context));
+      }
+      return writer.finish();
+    },
+  };
 }
