@@ -66,7 +66,9 @@ export type LinkSettings = {
 };
 
 /** A link to be made. What its kind alone knows may stand here or in `data`. */
-export type LinkInit = Omit<LinkSettings, "port"> & {
+export type LinkInit = Omit<LinkSettings, "port" | "group"> & {
+  /** Of a VXLAN an address is the multicast group that it floods to. */
+  readonly group?: string | number;
   /** A number is the UDP port of a VXLAN or Geneve tunnel. */
   readonly port?: number | Fields;
   readonly kind: string;
