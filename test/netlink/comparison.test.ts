@@ -14,6 +14,7 @@ import {
   routeRules,
   ruleRules,
 } from "./support/iproute.ts";
+import { withoutDetection } from "./support/lab.ts";
 
 /** Runs many commands of ip(8) at once, those of IPv6 after the others. */
 function batch(namespace: Namespace, commands: readonly string[]): void {
@@ -25,12 +26,6 @@ function batch(namespace: Namespace, commands: readonly string[]): void {
     const { exitCode, stderr } = Bun.spawnSync(command, { stdin });
     if (exitCode !== 0) throw new Error(String(stderr));
   }
-}
-
-/** Addresses are what they are at once, and stay so. */
-function withoutDetection(namespace: Namespace): void {
-  const path = "/proc/sys/net/ipv6/conf/default/accept_dad";
-  run(...namespace.command("sh", "-c", `echo 0 > ${path}`));
 }
 
 const json = (namespace: Namespace, ...words: string[]): Json[] =>
