@@ -47,7 +47,7 @@ export type LinkFilter = {
   readonly group?: string | number;
   readonly type?: string | number;
   readonly state?: string | number;
-  /** false: without their counters, which is quicker. */
+  /** Tell their counters, too, which takes the kernel longer. */
   readonly statistics?: boolean;
 };
 
@@ -147,7 +147,7 @@ export class Queries {
         );
       }
     }
-    extent(writer, statistics === false ? ["SKIP_STATS"] : []);
+    extent(writer, statistics === true ? [] : ["SKIP_STATS"]);
     const flags = isOne ? 0 : constant("NLM_F", "DUMP");
     const all = await absentIsNone("ENODEV", () =>
       this.#list("GETLINK", flags, writer.finish(), decodeLink),
