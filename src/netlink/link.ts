@@ -13,6 +13,7 @@ import {
   typeAt,
 } from "./attribute.ts";
 import {
+  addressAt,
   addressBytes,
   bareText,
   boolean8,
@@ -39,20 +40,20 @@ import { hardwareTypes, interfaceFlags, linkGroup, remembered } from "./words.ts
 /** A hardware address; of a tunnel it is an IPv4 or IPv6 address. The context is the type. */
 const linkAddress: Value<string, string | Uint8Array> = {
   decode: (bytes, offset, length, type) => {
-    const { TUNNEL, SIT, IPGRE, TUNNEL6, IP6GRE } = ARPHRD;
-    if (length === 4 && (type === TUNNEL || type === SIT || type === IPGRE)) {
-      return formatAddress(AF.INET, bytes, offset);
-    }
-    if (length === 16 && (type === TUNNEL6 || type === IP6GRE)) {
-      return formatAddress(AF.INET6, bytes, offset);
-    }
-    return hardwareAt(bytes, offset, length);
+    const isTunnel = (length === 4 || length === 16) && hasInternetAddress(type, length);
+    return isTunnel ? addressAt(bytes, offset, length) : hardwareAt(bytes, offset, length);
   },
   encode: (value, name) => {
     if (typeof value !== "string") return uint8Array(value, name);
     return value.includes(".") ? addressBytes(value, name) : hardwareAddress(value);
   },
 };
+
+function hasInternetAddress(type: number, length: number): boolean {
+  const { TUNNEL, SIT, IPGRE, TUNNEL6, IP6GRE } = ARPHRD;
+  if (length === 16) return type === TUNNEL6 || type === IP6GRE;
+  return type === TUNNEL || type === SIT || type === IPGRE;
+}
 
 export type Statistics = { [counter: string]: number | bigint };
 const statisticsRecord = new Structure("rtnl_link_stats64");
@@ -308,8 +309,22 @@ const typeField = header.integer("ifi_type");
 const indexField = header.integer("ifi_index");
 const flagsField = header.integer("ifi_flags");
 
+/** Without the counters, which take as long as all the rest. */
+const briefTable = new AttributeTable("IFLA", "", { ...linkTable.rows, STATS64: null });
+
 /** The link of an RTM_NEWLINK or RTM_DELLINK. */
 export function decodeLink(bytes: Uint8Array, start: number, end: number): Link {
+  return decodeBy(briefTable, bytes, start, end);
+}
+
+/** The same with its counters. */
+export function decodeLinkWhole(bytes: Uint8Array, start: number, end: number): Link {
+  return decodeBy(linkTable, bytes, start, end);
+}
+
+type Decoder = Pick<typeof linkTable, "decode">;
+
+function decodeBy(table: Decoder, bytes: Uint8Array, start: number, end: number): Link {
   const { size } = header;
   if (end - start < size) throw new RangeError("a link's message is cut off");
   const type = u16At(bytes, start + typeField.offset);
@@ -321,7 +336,7 @@ export function decodeLink(bytes: Uint8Array, start: number, end: number): Link 
     flagBits,
     type: hardwareTypes.name(type),
   };
-  linkTable.decode(bytes, start + size, end, link, type);
+  table.decode(bytes, start + size, end, link, type);
   return link;
 }
 

@@ -51,8 +51,10 @@ const tableWords = words("table", "RT_TABLE", { except: /^(MAX|COMPAT)$/ });
 
 /** "main", "local", "default", or the number of another. */
 export function tableName(number: number): string | number {
-  return tableWords.name(number);
+  return number < 256 ? tableByte(number) : tableWords.name(number);
 }
+
+const tableByte = byteWords(tableWords);
 
 export function tableNumber(value: string | number, name = "table"): number {
   return typeof value === "number" ? integer(value, name, 0, U32_MAX) : tableWords.number(value);
