@@ -8,6 +8,7 @@ import {
   decodeMessages,
   encodeAttributes,
   encodeMessage,
+  type NetlinkMessage,
 } from "../../src/netlink/index.ts";
 import { capability, testWith } from "../support/requirements.ts";
 
@@ -22,9 +23,9 @@ testWith(linux)("a message and its attributes are as <linux/netlink.h> has them"
   const body = new Uint8Array([...new Uint8Array(16), ...attributes]);
   const bytes = encodeMessage({ type: 16, flags: 5, sequence: 0x01020304, port: 9, body });
   expect(bytes.toHex()).toStartWith("34000000100005000403020109000000");
-  const [message] = decodeMessages(bytes);
+  const [message] = decodeMessages(bytes) as [NetlinkMessage];
   expect(message).toMatchObject({ type: 16, flags: 5, sequence: 0x01020304, port: 9 });
-  const [name, info] = decodeAttributes((message?.body as Uint8Array).subarray(16));
+  const [name, info] = decodeAttributes(message.body.subarray(16));
   expect(name).toMatchObject({ type: 3, data: Uint8Array.of(0x6c, 0x6f, 0) });
   expect(info).toMatchObject({ type: 18, nested: true });
   expect(decodeAttributes(info?.data as Uint8Array)).toMatchObject([{ type: 1 }]);
