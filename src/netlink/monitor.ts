@@ -51,8 +51,8 @@ const KEYS: ReadonlySet<string> = new Set([
 /** "new" is a change, too. "present": it was there before. */
 export type Action = "new" | "delete" | "present";
 /**
- * A link's `kind` is `linkKind` here, and a rule's `action` is `ruleAction`, because `kind` says what
- * the change is of and `action` what became of it.
+ * A link's `kind` is `linkKind` here, and a rule's `action` is `ruleAction`, because `kind` says
+ * what the change is of and `action` what became of it.
  */
 export type MonitorEvent =
   | ({ readonly action: Action; readonly kind: "link"; readonly linkKind?: string } & Omit<
