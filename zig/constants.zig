@@ -127,6 +127,8 @@ pub const network = [_]Group{
     named("BR_BOOLOPT"),
     named("BRIDGE_VLAN_INFO"),
     named("VIRTIO_NET_HDR"),
+    named("HWTSTAMP_TX"),
+    named("HWTSTAMP_FILTER"),
     .{ .name = "TUN", .prefix = "TUN_" },
     .{ .name = "TUNSET", .prefix = "TUNSET" },
     .{ .name = "TUNGET", .prefix = "TUNGET" },

@@ -4,10 +4,11 @@ import { integer, knownKeys, wrongType } from "../base/validate.ts";
 import { closeUnseen, hasUnseen, type ReceivedMessage } from "../message/received.ts";
 import { native } from "../native/library.ts";
 import { READ } from "../readiness/source.ts";
-import { Arena, BATCH_MAX } from "./arena.ts";
+import { BATCH_MAX } from "./arena.ts";
 import { checkLimits, checkLoopLimits, LOOP_KEYS, type LoopLimits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 import type { SocketState } from "./state.ts";
+import type { Reception } from "./transfer.ts";
 
 export type MessagesOptions = LoopLimits & {
   /** Room for each message in bytes, 65,536 unless told; what does not fit is cut: "trunc". */
@@ -45,7 +46,7 @@ class Next<T> extends Operation<Step<T>> {
     step: () => Step<T>,
     end: () => void,
   ) {
-    super(state, "recvmmsg", READ, limits);
+    super(state, state.transfer.calls.loop, READ, limits);
     this.#receive = receive;
     this.#step = step;
     this.#end = end;
@@ -70,7 +71,7 @@ class Next<T> extends Operation<Step<T>> {
  */
 export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
   readonly #state: SocketState;
-  readonly #arena: Arena;
+  readonly #arena: Reception;
   readonly #limits: LoopLimits;
   /** 0: one by one. */
   readonly #batch: number;
@@ -81,7 +82,7 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
   #ended = false;
 
   constructor(state: SocketState, options: MessagesOptions) {
-    state.descriptor("recvmmsg");
+    state.descriptor(state.transfer.calls.loop);
     if (typeof options !== "object" || options === null) {
       throw wrongType("options", "an object", options);
     }
@@ -94,7 +95,8 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     this.#limits = bounded ? { signal, timeout, until } : NO_LIMITS;
     checkLoopLimits(this.#limits);
     this.#state = state;
-    this.#arena = new Arena(room, integer(controlLength, "controlLength", 0, 2 ** 20), limit);
+    const further = integer(controlLength, "controlLength", 0, 2 ** 20);
+    this.#arena = state.transfer.reception(room, further, limit);
   }
 
   [Symbol.asyncIterator](): this {
@@ -106,7 +108,7 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     try {
       if (this.#unseen.length > 0) this.#closeUnseen();
       if (this.#limits !== NO_LIMITS) checkLimits(this.#limits);
-      this.#state.descriptor("recvmmsg");
+      this.#state.descriptor(this.#state.transfer.calls.loop);
       // What was received already needs no call.
       if (this.#state.inbox.isMessageNext) return Promise.resolve(this.#step());
       return new Next(this.#state, this.#limits, this.#receive, this.#step, this.#end).run();
