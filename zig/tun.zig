@@ -18,9 +18,9 @@ const packet_max = 65_535 + 256;
 const Name = [c.IFNAMSIZ]u8;
 
 /// Opens a device, as a descriptor of the event source's. `name` holds IFNAMSIZ bytes: the name or
-/// pattern that is asked for, and afterwards the device's. `flags` are those of
-/// tun_options.zig. With `entry` >= 0 or a path it is made in that network namespace. Stores in `step`, an
-/// i32, what failed.
+/// pattern that is asked for, and afterwards the device's. `flags` are those of tun_options.zig.
+/// With `entry` >= 0 or a path it is made in that network namespace. Stores in `step`, an i32,
+/// what failed.
 pub fn open(
     memory: [*]u8,
     entry: i32,

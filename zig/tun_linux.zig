@@ -3,7 +3,9 @@ const c = @import("headers");
 const Request = @import("configdev.zig").Request;
 const Step = @import("namespace.zig").Step;
 const options = @import("tun_options.zig");
+const isReady = @import("readiness_socket.zig").isReady;
 const nonblocking = @import("readiness_socket.zig").ensureNonblocking;
+const writable = @import("readiness_source.zig").writable;
 const system = @import("system.zig");
 
 /// For TUNSETIFF.
@@ -41,7 +43,20 @@ pub fn read(fd: i32, target: []u8, rest: []u8) i32 {
     return if (status < 0) status else system.readv(fd, used);
 }
 
+/// Where there is no room, room is announced to those alone whom poll(2) has told that there is
+/// none: tun_chr_poll().
 pub fn write(fd: i32, packet: []const u8) i32 {
+    for (0..looks_max) |_| {
+        const length = writeNow(fd, packet);
+        if (length != -c.EAGAIN or isReady(fd, writable) == 0) return length;
+    }
+    return -c.EAGAIN;
+}
+
+/// Others may use the room up that was there a moment ago.
+const looks_max = 8;
+
+fn writeNow(fd: i32, packet: []const u8) i32 {
     var vector = [1]c.struct_iovec{element(@constCast(packet))};
     const length = system.writevNow(fd, &vector);
     if (length != -c.EOPNOTSUPP) return length;

@@ -148,13 +148,13 @@ const DEVICE_REMEDIES: ReadonlyMap<string, string> = new Map([
 const ATTACH_REMEDIES: ReadonlyMap<string, string> = new Map([
   [
     "EPERM",
-    "making a network device needs CAP_NET_ADMIN: run with sudo; one that is persistent and whose " +
-      "owner or group this user is can be opened without",
+    "making a network device needs CAP_NET_ADMIN: run with sudo; one that is persistent can be " +
+      "opened by its owner and group",
   ],
   [
     "EBUSY",
-    "it is in use; where all open it with `multiQueue: true`, several can, and `exclusive: true` " +
-      "takes none that is there",
+    "it is in use: several can open it where all do so with `multiQueue: true`; one that is there " +
+      "is refused with `exclusive: true`",
   ],
   ["EINVAL", "an interface of this name is no such device, or was made with other options"],
 ]);

@@ -28,7 +28,7 @@ export class TunState extends SocketState {
   }
 
   #remedy(code: string, name: string): string | undefined {
-    if (code === "EBADFD") return "the interface was deleted, or this queue is detached";
+    if (code === "EBADFD") return "the interface was deleted";
     if (code === "EIO") return `the interface is down: \`ip link set ${name} up\``;
     if (code !== "EINVAL") return undefined;
     const what = this.opened.mode === "tun" ? "no IP packet" : "shorter than an Ethernet header";

@@ -202,7 +202,7 @@ export class Tun implements Disposable, AsyncDisposable {
     return this;
   }
 
-  /** Takes this queue from the interface: nothing is received, and calls fail with EBADFD. */
+  /** Takes this queue from the interface: nothing is received until it is attached again. */
   detachQueue(): this {
     setQueue(this.#state.descriptor("ioctl"), "DETACH_QUEUE");
     return this;
