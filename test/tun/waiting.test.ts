@@ -13,6 +13,9 @@ import { device, numbered, numberIn } from "../support/tun.ts";
 const entry = JSON.stringify(join(import.meta.dir, "../../src/tun/index.ts"));
 const TO = { family: "inet", address: "10.78.0.2", port: 9 } as const;
 
+/** How many Workers are terminated. */
+const WORKERS = process.env.RAWSOCK_TEST_RUNS === undefined ? 8 : 30;
+
 /** Runs a script that has `Tun` and `open`; kills it after some seconds: then the status is 124. */
 function run(namespace: Namespace, script: string, seconds = 10) {
   const head = `import { Tun } from ${entry};
@@ -166,7 +169,7 @@ testWith(tunDevice)(
     const url = URL.createObjectURL(new Blob([${JSON.stringify(worker)}], type));
     const descriptors = () => readdirSync("/proc/self/fd").length;
     const counts = [];
-    for (let count = 0; count < 30; count++) {
+    for (let count = 0; count < ${WORKERS}; count++) {
       const worker = new Worker(url);
       await new Promise((resolve) => { worker.onmessage = resolve; });
       await Bun.sleep(count % 5);
