@@ -17,6 +17,7 @@ import { processes } from "./processes.ts";
 import { eventLoop } from "./socket.ts";
 import { startup } from "./startup.ts";
 import { transfer } from "./transfer.ts";
+import { devices } from "./tun.ts";
 import { wire } from "./wire.ts";
 
 const own: readonly Suite[] = [
@@ -31,6 +32,7 @@ const own: readonly Suite[] = [
   startup,
   growth,
   wire,
+  devices,
 ];
 
 async function run(suite: Suite): Promise<Result> {

@@ -1,0 +1,21 @@
+// The native loop beside tun.ts: packets out of one device and into another.
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <unistd.h>
+
+// Passes `count` packets on, waiting for them with poll(2); how many were.
+uint32_t forward(int from, int to, uint8_t *buffer, uint32_t size, uint32_t count) {
+  uint32_t done = 0;
+  while (done < count) {
+    ssize_t length = read(from, buffer, size);
+    if (length < 0 && errno == EAGAIN) {
+      struct pollfd one = {.fd = from, .events = POLLIN};
+      if (poll(&one, 1, 1000) < 1) break;
+      continue;
+    }
+    if (length < 0 || write(to, buffer, length) != length) break;
+    done++;
+  }
+  return done;
+}
