@@ -19,3 +19,20 @@ uint32_t forward(int from, int to, uint8_t *buffer, uint32_t size, uint32_t coun
   }
   return done;
 }
+
+// Passes packets both ways between a device and a socket, for ever.
+void tunnel(int device, int other, uint8_t *buffer, uint32_t size) {
+  struct pollfd both[2] = {{.fd = device, .events = POLLIN}, {.fd = other, .events = POLLIN}};
+  for (;;) {
+    poll(both, 2, -1);
+    for (int side = 0; side < 2; side++) {
+      if (both[side].revents == 0) continue;
+      ssize_t length;
+      // As many at a time as the other loop takes.
+      for (int count = 0; count < 64; count++) {
+        if ((length = read(both[side].fd, buffer, size)) < 0) break;
+        if (write(both[1 - side].fd, buffer, length) < 0) continue;
+      }
+    }
+  }
+}
