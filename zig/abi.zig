@@ -14,7 +14,6 @@ const resolve = @import("resolve.zig");
 const configdev = @import("configdev.zig");
 const option = @import("option.zig");
 const socket = @import("socket.zig");
-const timestamp = @import("timestamp.zig");
 const transfer = @import("transfer.zig");
 const tun = @import("tun.zig");
 
@@ -94,7 +93,7 @@ pub const rawsock_networks = netdb.networks;
 pub const rawsock_interface_flags = configdev.flags;
 pub const rawsock_set_interface_flags = configdev.setFlags;
 pub const rawsock_set_interface_address = configdev.setAddress;
-pub const rawsock_hardware_timestamps = timestamp.hardware;
+pub const rawsock_interface_request = configdev.requestAbout;
 pub const rawsock_interfaces = interface.list;
 pub const rawsock_interface_statistics = interface.statistics;
 pub const rawsock_interface_destination = interface.linkDestination;

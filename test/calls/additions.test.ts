@@ -16,6 +16,7 @@ import {
   Message,
   openIn,
   poll,
+  recv,
   recvmsg,
   SIOC,
   send,
@@ -24,13 +25,16 @@ import {
   sendto,
   setSocketOption,
   shutdown,
+  sockatmark,
   socket,
   socketpair,
+  unread,
+  unsent,
 } from "../../src/index.ts";
-import { Descriptors, loopback } from "../support/descriptors.ts";
+import { closedDescriptor, Descriptors, loopback } from "../support/descriptors.ts";
 import { Namespace } from "../support/namespace.ts";
 import { bun, end, unprivileged } from "../support/program.ts";
-import { namespaces, testWith } from "../support/requirements.ts";
+import { namespaces, program, testWith } from "../support/requirements.ts";
 
 test("poll tells that a peer has ended its direction", () => {
   using open = new Descriptors();
@@ -94,6 +98,62 @@ test("ioctl reads into bytes, takes numbers, and returns what the call does", ()
   expect(() => ioctl(fd, -1)).toThrow(RangeError);
   expect(() => ioctl(fd, 1, -1)).toThrow(RangeError);
   expect(() => ioctl(fd, 1, "x" as never)).toThrow(TypeError);
+});
+
+test("what is unread and unsent is counted, of streams and datagrams", () => {
+  using open = new Descriptors();
+  const [a, b] = open.own(socketpair("unix", "stream"));
+  expect([unread(a), unsent(b)]).toEqual([0, 0]);
+  send(b, new Uint8Array(7));
+  expect(unread(a)).toBe(7);
+  expect(unsent(b)).toBeGreaterThanOrEqual(7);
+  const inq = new Int32Array(1);
+  const [c, d] = open.own(socketpair("unix", "dgram"));
+  send(d, new Uint8Array(3));
+  send(d, new Uint8Array(5));
+  expect(unread(c)).toBe(3);
+  const tcp = open.own(socket("inet", "stream"));
+  bind(tcp, loopback);
+  listen(tcp, 1);
+  const client = open.own(socket("inet", "stream"));
+  connect(client, getsockname(tcp));
+  const { fd } = accept(tcp);
+  open.own(fd);
+  send(client, Uint8Array.of(1, 2));
+  send(client, Uint8Array.of(3), { oob: true });
+  expect(unread(fd)).toBe(2);
+  ioctl(fd, SIOC.INQ as number, inq);
+  expect(inq[0]).toBe(2);
+  recv(fd, new Uint8Array(2));
+  ioctl(fd, SIOC.ATMARK, inq);
+  expect([inq[0], sockatmark(fd)]).toEqual([1, true]);
+  expect(() => unread(closedDescriptor())).toThrow(/^ioctl FIONREAD EBADF/);
+});
+
+testWith(namespaces, program("strace"))("hardware time stamps are asked for as in C", async () => {
+  using namespace = new Namespace();
+  namespace.ip("link", "add", "veth0", "type", "veth", "peer", "name", "veth1");
+  const script = `const { hardwareTimestamps, setHardwareTimestamps, socket } = rawsock;
+    const fd = socket("inet", "dgram");
+    const told = (call) => { try { call(); } catch (e) { console.log(e.message); } };
+    told(() => hardwareTimestamps(fd, "veth0"));
+    told(() => setHardwareTimestamps(fd, "veth0", { transmit: "on", receive: "ptp-v2-event" }));
+    told(() => hardwareTimestamps(fd, "absent"));
+    told(() => setHardwareTimestamps(fd, "veth0", { transmit: "yes" }));
+    told(() => setHardwareTimestamps(fd, "veth0", { recieve: "all" }));
+    told(() => hardwareTimestamps(fd, "sixteen-bytes-xx"));`;
+  const trace = ["strace", "-f", "-e", "trace=ioctl", ...bun(script)];
+  const { stdout, stderr } = await end(namespace.command(...trace));
+  const lines = stdout.trim().split("\n");
+  expect(lines[0]).toStartWith("ioctl SIOCGHWTSTAMP EOPNOTSUPP veth0: ");
+  expect(lines[1]).toStartWith("ioctl SIOCSHWTSTAMP EOPNOTSUPP veth0: ");
+  expect(lines[2]).toStartWith("ioctl SIOCGHWTSTAMP ENODEV absent: ");
+  expect(lines[3]).toMatch(/unknown transmit "yes".*onestep-sync/);
+  expect(lines[4]).toContain("did you mean receive?");
+  expect(lines[5]).toContain("1 to 15 bytes");
+  expect(stderr).toMatch(/SIOCGHWTSTAMP, \{ifr_name="veth0"/);
+  const config = "tx_type=HWTSTAMP_TX_ON, rx_filter=HWTSTAMP_FILTER_PTP_V2_EVENT";
+  expect(stderr).toContain(config);
 });
 
 testWith(namespaces)("a socket is made in another namespace, and the process stays", () => {
