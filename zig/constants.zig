@@ -112,6 +112,12 @@ pub const network = [_]Group{
     named("ETHTOOL_MSG"),
     named("ETHTOOL_A"),
     named("ETH_SS"),
+    named("ETHTOOL_FLAG"),
+    named("ETHTOOL_LINK_EXT_STATE"),
+    .{ .name = "ETHTOOL", .prefix = "ETHTOOL_", .only = &.{ "ETHTOOL_GDRVINFO", "ETHTOOL_GSTATS" } },
+    named("DUPLEX"),
+    named("XCVR"),
+    .{ .name = "PORT", .prefix = "PORT_", .only = &ports },
     named("MACVLAN_MODE"),
     named("MACVLAN_FLAG"),
     named("IPVLAN_MODE"),
@@ -132,6 +138,18 @@ pub const network = [_]Group{
     .{ .name = "TUN", .prefix = "TUN_" },
     .{ .name = "TUNSET", .prefix = "TUNSET" },
     .{ .name = "TUNGET", .prefix = "TUNGET" },
+};
+
+/// Of a network card.
+const ports = [_][]const u8{
+    "PORT_TP",
+    "PORT_AUI",
+    "PORT_MII",
+    "PORT_FIBRE",
+    "PORT_BNC",
+    "PORT_DA",
+    "PORT_NONE",
+    "PORT_OTHER",
 };
 
 /// Outside of Linux a request's number holds the size of a structure that need not be known.
