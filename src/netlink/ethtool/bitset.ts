@@ -25,7 +25,8 @@ export const bitset: Value<Bitset, Readonly<Bitset>> = {
       if (kind !== BITSET_BITS) continue;
       for (const bit of attributesIn(bytes, start, end)) {
         const [name, isSet] = one(bytes, bit.start, bit.end);
-        if (name !== undefined) found[name] = isSet || isList;
+        // The kernel has bits that mean nothing yet, and no name.
+        if (name !== undefined && name !== "") found[name] = isSet || isList;
       }
     }
     return found;

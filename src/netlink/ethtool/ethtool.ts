@@ -112,7 +112,8 @@ export class Ethtool implements Disposable {
       changeable = {},
     } = await this.#get("FEATURES", which);
     const found: Record<string, Feature> = {};
-    for (const name of Object.keys(fixed)) {
+    // What can be changed is told with a mask, and so of every feature there is.
+    for (const name of Object.keys(changeable)) {
       found[name] = {
         active: active[name] === true,
         wanted: wanted[name] === true,
