@@ -114,7 +114,7 @@ pub const network = [_]Group{
     named("ETH_SS"),
     named("ETHTOOL_FLAG"),
     named("ETHTOOL_LINK_EXT_STATE"),
-    .{ .name = "ETHTOOL", .prefix = "ETHTOOL_", .only = &.{ "ETHTOOL_GDRVINFO", "ETHTOOL_GSTATS" } },
+    .{ .name = "ETHTOOL", .prefix = "ETHTOOL_", .only = &ethtool_requests },
     named("DUPLEX"),
     named("XCVR"),
     .{ .name = "PORT", .prefix = "PORT_", .only = &ports },
@@ -139,6 +139,9 @@ pub const network = [_]Group{
     .{ .name = "TUNSET", .prefix = "TUNSET" },
     .{ .name = "TUNGET", .prefix = "TUNGET" },
 };
+
+/// What netlink does not tell.
+const ethtool_requests = [_][]const u8{ "ETHTOOL_GDRVINFO", "ETHTOOL_GSTATS" };
 
 /// Of a network card.
 const ports = [_][]const u8{

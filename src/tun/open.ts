@@ -153,8 +153,8 @@ const ATTACH_REMEDIES: ReadonlyMap<string, string> = new Map([
   ],
   [
     "EBUSY",
-    "it is in use: several can open it where all do so with `multiQueue: true`; one that is there " +
-      "is refused with `exclusive: true`",
+    "it is in use, or `exclusive: true` wants none that is there: several can open it where all do " +
+      "so with `multiQueue: true`",
   ],
   ["EINVAL", "an interface of this name is no such device, or was made with other options"],
 ]);
