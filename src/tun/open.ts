@@ -153,8 +153,8 @@ const ATTACH_REMEDIES: ReadonlyMap<string, string> = new Map([
   ],
   [
     "EBUSY",
-    "it is in use, or `exclusive: true` wants none that is there: several can open it where all do " +
-      "so with `multiQueue: true`",
+    "it is in use, and several can open it only where all do so with `multiQueue: true`; or there " +
+      "must be none, for `exclusive: true`",
   ],
   ["EINVAL", "an interface of this name is no such device, or was made with other options"],
 ]);
