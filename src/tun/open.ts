@@ -153,8 +153,8 @@ const ATTACH_REMEDIES: ReadonlyMap<string, string> = new Map([
   ],
   [
     "EBUSY",
-    "it is in use, and several can open it only where all do so with `multiQueue: true`; or there " +
-      "must be none, for `exclusive: true`",
+    "it is in use, and only where all open it with `multiQueue: true` can several do so; or " +
+      "there must be none yet, with `exclusive: true`",
   ],
   ["EINVAL", "an interface of this name is no such device, or was made with other options"],
 ]);
