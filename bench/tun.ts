@@ -8,6 +8,11 @@ import { Namespace } from "../test/support/namespace.ts";
 import { tun as tunDevice } from "../test/support/requirements.ts";
 import { BURST, type Case, compile, type Suite, type Timer } from "./harness.ts";
 
+const ROOM = 70_000;
+/** UDP_SEGMENT: what a packet is cut into that passed the devices whole. */
+const SEGMENT = 1400;
+const WHOLE = 46 * SEGMENT;
+
 /** Two devices, and sockets between which packets go through both. */
 class Line implements Disposable {
   readonly #stack = new DisposableStack();
@@ -15,11 +20,14 @@ class Line implements Disposable {
   readonly to: Tun;
   readonly #sender: number;
   readonly #receiver: number;
-  readonly #room = new Uint8Array(2048);
+  readonly #room = new Uint8Array(ROOM);
   readonly #data: Uint8Array;
+  readonly #segmented: boolean;
 
+  /** Packets of that length, of which one that is longer than SEGMENT is cut at its end alone. */
   constructor(length: number) {
     this.#data = new Uint8Array(length);
+    this.#segmented = length > SEGMENT;
     const [near, far] = [this.#stack.use(new Namespace()), this.#stack.use(new Namespace())];
     this.from = this.#device(near, "10.78.0.1/24");
     this.to = this.#device(far, "10.78.0.2/24");
@@ -27,7 +35,11 @@ class Line implements Disposable {
     const receiver = Socket.open("inet", "dgram", null, { namespace: far.name });
     receiver.bind({ family: "inet", address: "10.78.0.2", port: 9 });
     this.#receiver = receiver.detach();
-    setSocketOption(this.#receiver, "SO_RCVBUFFORCE", 16_000_000);
+    setSocketOption(this.#receiver, "SO_RCVBUFFORCE", 64_000_000);
+    if (this.#segmented) {
+      setSocketOption(this.#sender, "UDP_SEGMENT", SEGMENT);
+      setSocketOption(this.#receiver, "UDP_GRO", true);
+    }
     const out = Socket.adopt(this.#sender);
     void out.connect({ family: "inet", address: "10.78.0.2", port: 9 });
     out.detach();
@@ -39,7 +51,9 @@ class Line implements Disposable {
 
   #device(namespace: Namespace, address: string): Tun {
     namespace.sysctl("net.ipv6.conf.default.disable_ipv6", "1");
-    const tun = this.#stack.use(Tun.open({ namespace: namespace.name }));
+    const options = { namespace: namespace.name, virtioHeader: this.#segmented };
+    const tun = this.#stack.use(Tun.open(options));
+    if (this.#segmented) tun.setOffload(["csum", "uso4", "uso6"]);
     namespace.ip("addr", "add", address, "dev", tun.name);
     namespace.ip("link", "set", tun.name, "up", "txqueuelen", "1000");
     return tun;
@@ -81,7 +95,7 @@ function bursts(line: Line, pass: () => Promise<void> | number): Timer {
 }
 
 function oneByOne({ from, to }: Line): () => Promise<void> {
-  const buffer = new Uint8Array(2048);
+  const buffer = new Uint8Array(ROOM);
   return async () => {
     for (let count = 0; count < BURST; count++) {
       const end = await from.recv(buffer);
@@ -90,8 +104,8 @@ function oneByOne({ from, to }: Line): () => Promise<void> {
   };
 }
 
-function inBatches({ from, to }: Line): () => Promise<void> {
-  const batches = from.messages({ batch: true, size: 2048 });
+function inBatches({ from, to }: Line, size: number): () => Promise<void> {
+  const batches = from.messages({ batch: true, size });
   return async () => {
     for (let left = BURST; left > 0; ) {
       const packets = (await batches.next()).value ?? [];
@@ -111,8 +125,8 @@ export const devices: Suite = {
     const { symbols } = dlopen(compile("tun.c"), {
       forward: { args: ["i32", "i32", "buffer", "u32", "u32"], returns: "u32" },
     });
-    const buffer = new Uint8Array(2048);
-    return [64, 1400].flatMap((length): Case[] => {
+    const buffer = new Uint8Array(ROOM);
+    return [64, SEGMENT, WHOLE].flatMap((length): Case[] => {
       const line = shared.use(new Line(length));
       const { from, to } = line;
       const native = () => symbols.forward(from.fd, to.fd, buffer, buffer.length, BURST);
@@ -123,7 +137,7 @@ export const devices: Suite = {
         native: bursts(line, native),
       });
       return [
-        one("messages({ batch: true }) and send", inBatches(line)),
+        one("messages({ batch: true }) and send", inBatches(line, length > SEGMENT ? ROOM : 2048)),
         one("recv and send", oneByOne(line)),
       ];
     });
