@@ -105,7 +105,7 @@ function oneByOne({ from, to }: Line): () => Promise<void> {
 }
 
 function inBatches({ from, to }: Line, size: number): () => Promise<void> {
-  const batches = from.messages({ batch: true, size });
+  const batches = from.messages({ batch: true, reuse: true, size });
   return async () => {
     for (let left = BURST; left > 0; ) {
       const packets = (await batches.next()).value ?? [];
@@ -137,7 +137,7 @@ export const devices: Suite = {
         native: bursts(line, native),
       });
       return [
-        one("messages({ batch: true }) and send", inBatches(line, length > SEGMENT ? ROOM : 2048)),
+        one("messages({ batch, reuse }) and send", inBatches(line, length > SEGMENT ? ROOM : 2048)),
         one("recv and send", oneByOne(line)),
       ];
     });

@@ -51,6 +51,6 @@ await socket.connect(address(there));
 using tun = await open(prefix);
 console.log(`${tun.name} ${prefix} to ${there}`);
 await Promise.all([
-  forward(() => tun.messages({ batch: true }), socket),
-  forward(() => socket.messages({ batch: true, size: 2048 }), tun),
+  forward(() => tun.messages({ batch: true, reuse: true, size: 2048 }), socket),
+  forward(() => socket.messages({ batch: true, reuse: true, size: 2048 }), tun),
 ]);

@@ -1,6 +1,6 @@
 // A Socket's messages(): what arrives, one by one or in batches.
 
-import { integer, knownKeys, wrongType } from "../base/validate.ts";
+import { boolean, integer, knownKeys, wrongType } from "../base/validate.ts";
 import { closeUnseen, hasUnseen, type ReceivedMessage } from "../message/received.ts";
 import { native } from "../native/library.ts";
 import { READ } from "../readiness/source.ts";
@@ -17,9 +17,20 @@ export type MessagesOptions = LoopLimits & {
   readonly controlLength?: number;
   /** Yield arrays of at most so many messages, and never more than 64, instead of single ones. */
   readonly batch?: boolean | number;
+  /**
+   * The data are views of memory that the next step uses again: faster where packets are only
+   * passed on. What is to be kept must be copied.
+   */
+  readonly reuse?: boolean;
 };
 
-const KEYS: ReadonlySet<string> = new Set([...LOOP_KEYS, "size", "controlLength", "batch"]);
+const KEYS: ReadonlySet<string> = new Set([
+  ...LOOP_KEYS,
+  "size",
+  "controlLength",
+  "batch",
+  "reuse",
+]);
 const SIZE = 65_536;
 const SIZE_MAX = 2 ** 24;
 const CONTROL_LENGTH = 256;
@@ -96,7 +107,8 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     checkLoopLimits(this.#limits);
     this.#state = state;
     const further = integer(controlLength, "controlLength", 0, 2 ** 20);
-    this.#arena = state.transfer.reception(room, further, limit);
+    const reuse = options.reuse === undefined ? false : boolean(options.reuse, "reuse");
+    this.#arena = state.transfer.reception(room, further, limit, reuse);
   }
 
   [Symbol.asyncIterator](): this {

@@ -14,7 +14,7 @@ export interface Reception {
   receive(fd: number, limit: number): number;
   /** Can this not be the end of a connection? */
   isSomething(index: number): boolean;
-  /** A copy of a message received. */
+  /** A copy of a message received, or a view of it. */
   copy(index: number): ReceivedMessage;
   /** Did ever a message come with descriptors? */
   readonly hasDescriptors: boolean;
@@ -40,8 +40,8 @@ export interface Transfer {
     flags: number,
     address: Sockaddr | null,
   ): number;
-  /** Room for `limit` messages of `size` bytes each. */
-  reception(size: number, controlLength: number, limit: number): Reception;
+  /** Room for `limit` messages of `size` bytes each; `reuse`: they are views of it. */
+  reception(size: number, controlLength: number, limit: number, reuse: boolean): Reception;
 }
 
 export const SOCKET: Transfer = {
@@ -58,5 +58,5 @@ export const SOCKET: Transfer = {
     const { bytes } = address;
     return native.rawsock_sendto(fd, source, start, length, now, bytes, bytes.length);
   },
-  reception: (size, controlLength, limit) => new Arena(size, controlLength, limit),
+  reception: (size, controlLength, limit, reuse) => new Arena(size, controlLength, limit, reuse),
 };

@@ -18,10 +18,12 @@ class Packets implements Reception {
   readonly #count: number;
   readonly #lengths: Uint32Array;
   readonly #lengthBytes: Uint8Array;
+  readonly #reuse: boolean;
   readonly hasDescriptors = false;
 
-  constructor(size: number, limit: number) {
+  constructor(size: number, limit: number, reuse: boolean) {
     this.#size = size;
+    this.#reuse = reuse;
     this.#count = Math.min(limit, Math.max(1, Math.floor(MEMORY_MAX / Math.max(size, 1))));
     this.#bytes = allocate(this.#count * size);
     this.#lengthBytes = allocate(this.#count * 4);
@@ -40,7 +42,8 @@ class Packets implements Reception {
   copy(index: number): ReceivedMessage {
     const start = index * this.#size;
     const length = this.#lengths[index] as number;
-    const data = this.#bytes.slice(start, start + Math.min(length, this.#size));
+    const end = start + Math.min(length, this.#size);
+    const data = this.#reuse ? this.#bytes.subarray(start, end) : this.#bytes.slice(start, end);
     return { data, address: null, control: [], flags: length > this.#size ? ["trunc"] : [] };
   }
 }
@@ -56,5 +59,5 @@ export const DEVICE: Transfer = {
     return (flags & MSG.TRUNC) === 0 && whole > length ? length : whole;
   },
   send: (fd, source, start, length) => native.rawsock_tun_write(fd, source, start, length),
-  reception: (size, _, limit) => new Packets(size, limit),
+  reception: (size, _, limit, reuse) => new Packets(size, limit, reuse),
 };
