@@ -78,9 +78,9 @@ export function failure(
   });
 }
 
-/** The error of using a Socket after its close(); no system call was made. */
-export function closedError(syscall: string): SocketError {
-  return namedError("EBADF", syscall, { remedy: "the socket is closed" });
+/** The error of using a Socket, or what `noun` is, after its close(): no system call was made. */
+export function closedError(syscall: string, noun = "socket"): SocketError {
+  return namedError("EBADF", syscall, { remedy: `the ${noun} is closed` });
 }
 
 /** A SocketError by name, for failures that are not the kernel's. */

@@ -12,7 +12,7 @@ import {
   types,
 } from "../base/constants.ts";
 import { CLOSE } from "../base/descriptor.ts";
-import { check, SocketError } from "../base/error.ts";
+import { SocketError } from "../base/error.ts";
 import type { Bytes } from "../base/validate.ts";
 import type { SocketOptions } from "../calls/socket.ts";
 import * as calls from "../calls/socket.ts";
@@ -38,7 +38,6 @@ import { READ, WRITE } from "../readiness/source.ts";
 import { Accept, type Adopt, Connections } from "./accept.ts";
 import { Connect } from "./connect.ts";
 import { attachFilter, type FilterOptions } from "./filter.ts";
-import { guard, unguard } from "./leak.ts";
 import { type Limits, type LoopLimits, NO_LIMITS } from "./limits.ts";
 import { type Made, makePair, makeSocket, takeOver } from "./make.ts";
 import { receiveMessage, receiveMessages, sendMessage, sendMessages } from "./message.ts";
@@ -72,7 +71,6 @@ export class Socket implements Disposable, AsyncDisposable {
     // JavaScript knows no private constructor, and the descriptor is closed with the Socket.
     if (key !== KEY) throw new TypeError("a Socket is made by Socket.open, pair, adopt or accept");
     this.#state = new SocketState(this, fd, family, type, protocol);
-    guard(this, this.#state);
   }
 
   /** socket(2). `namespace`: in that network namespace, which takes CAP_SYS_ADMIN; see openIn. */
@@ -112,17 +110,7 @@ export class Socket implements Disposable, AsyncDisposable {
    * "ECANCELED". What a loop over messages() has received and not yielded is lost.
    */
   detach(): number {
-    const fd = this.#state.descriptor("detach");
-    this.#release();
-    this.#state.watch.detach();
-    this.#state.watch.cancel();
-    return fd;
-  }
-
-  #release(): void {
-    this.#state.closed = true;
-    this.#state.inbox.discard();
-    unguard(this.#state);
+    return this.#state.detach();
   }
 
   /** The descriptor; -1 once the socket is closed. */
@@ -198,12 +186,7 @@ export class Socket implements Disposable, AsyncDisposable {
    * a thread does the waiting: data that are not sent yet are sent in the background.
    */
   close(): void {
-    if (this.#state.closed) return;
-    const { watch } = this.#state;
-    this.#release();
-    const status = watch.close();
-    watch.cancel();
-    check(status, "close", watch.fd);
+    this.#state.close();
   }
 
   /** What the function close() calls. */

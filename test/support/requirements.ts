@@ -97,6 +97,11 @@ function canMakeNamespace(): boolean {
   return made && entered;
 }
 
+/** Network devices of the tests' own, in namespaces: rawsock/tun. */
+export const tun: Requirement = existsSync("/dev/net/tun")
+  ? namespaces
+  : { met: false, remedy: "needs /dev/net/tun: sudo modprobe tun" };
+
 /** Becoming the user nobody: the capabilities, and a user namespace that knows it. */
 export const nobody: Requirement = {
   met: capability("setuid").met && capability("setgid").met && mapped("uid") && mapped("gid"),
