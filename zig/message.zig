@@ -8,6 +8,7 @@ const c = @import("headers");
 const control = @import("control.zig");
 const system = @import("system.zig");
 const transfer = @import("transfer.zig");
+const Source = @import("readiness_source.zig").Source;
 const wait = @import("wait.zig");
 const BatchHeader = system.BatchHeader;
 
@@ -63,13 +64,21 @@ pub const Slot = extern struct {
         return if (slot.refusing == @as(u32, @bitCast(fd)) +% 1) 0 else system.close_on_exec;
     }
 
-    fn take(slot: *Slot, header: *const c.struct_msghdr, length: u32, close_flag: u32) void {
+    /// The descriptors that came are `owner`'s until JavaScript says otherwise.
+    fn take(
+        slot: *Slot,
+        header: *const c.struct_msghdr,
+        length: u32,
+        close_flag: u32,
+        owner: ?*Source,
+    ) void {
         const flags: u32 = @bitCast(header.msg_flags);
         slot.length = length;
         slot.received_flags = flags & ~system.close_on_exec;
         slot.received_name_length = header.msg_namelen;
         slot.received_control_length = @intCast(header.msg_controllen);
-        slot.descriptors = if (header.msg_controllen == 0) 0 else control.adopt(header, close_flag);
+        const nothing = header.msg_controllen == 0;
+        slot.descriptors = if (nothing) 0 else control.adopt(header, close_flag, owner);
         slot.unread = std.math.maxInt(i32);
     }
 };
@@ -87,22 +96,28 @@ pub fn send(fd: i32, slot_bytes: [*]u8, flags: u32) callconv(.c) i32 {
     return sent;
 }
 
-/// recvmsg(2); descriptors received are close-on-exec.
-pub fn receive(fd: i32, slot_bytes: [*]u8, flags: u32) callconv(.c) i32 {
+/// The event source of the thread that receives, or null where it has none.
+fn ownerOf(memory: ?[*]u8) ?*Source {
+    return if (memory) |bytes| .from(bytes) else null;
+}
+
+/// recvmsg(2); descriptors received are close-on-exec, and owned by the event source `memory`.
+pub fn receive(memory: ?[*]u8, fd: i32, slot_bytes: [*]u8, flags: u32) callconv(.c) i32 {
     const slot: *Slot = .from(slot_bytes);
+    const owner = ownerOf(memory);
     const close_flag = slot.closeFlag(fd);
     var header = slot.receiving();
     const received = receiveMessage(fd, &header, flags | close_flag);
-    if (received == -c.EINVAL and close_flag != 0) return receiveRefusing(fd, slot, flags);
-    if (received >= 0) slot.take(&header, @intCast(received), close_flag);
+    if (received == -c.EINVAL and close_flag != 0) return receiveRefusing(fd, slot, flags, owner);
+    if (received >= 0) slot.take(&header, @intCast(received), close_flag, owner);
     return received;
 }
 
-fn receiveRefusing(fd: i32, slot: *Slot, flags: u32) i32 {
+fn receiveRefusing(fd: i32, slot: *Slot, flags: u32, owner: ?*Source) i32 {
     var header = slot.receiving();
     const received = receiveMessage(fd, &header, flags);
     if (received != -c.EINVAL) slot.refusing = @as(u32, @bitCast(fd)) +% 1;
-    if (received >= 0) slot.take(&header, @intCast(received), 0);
+    if (received >= 0) slot.take(&header, @intCast(received), 0, owner);
     return received;
 }
 
@@ -266,7 +281,9 @@ fn sendAll(fd: i32, headers: []BatchHeader, caller_flags: u32) i32 {
 /// recvmmsg(2) into the `count` slots, `table` as above. On a blocking descriptor it waits until
 /// all are filled, with MSG_WAITFORONE until one is, or until the timeout is over, which holds
 /// however the messages come in; negative: none. A signal ends the wait with what has arrived.
+/// Descriptors received are close-on-exec, and owned by the event source `memory`.
 pub fn receiveBatch(
+    memory: ?[*]u8,
     fd: i32,
     addresses: [*]const u8,
     count: u32,
@@ -288,7 +305,7 @@ pub fn receiveBatch(
         if (received != -c.EINVAL) first.refusing = @as(u32, @bitCast(fd)) +% 1;
     }
     for (headers[0..@intCast(@max(received, 0))], 0..) |*entry, index| {
-        slotAt(addresses, index).take(&entry.header, entry.length, close_flag);
+        slotAt(addresses, index).take(&entry.header, entry.length, close_flag, ownerOf(memory));
     }
     return received;
 }

@@ -3,6 +3,7 @@
 const c = @import("headers");
 const libc = @import("libc.zig");
 const system = @import("system.zig");
+const Source = @import("readiness_source.zig").Source;
 
 /// What was being done when it failed.
 const Step = enum(i32) { open, enter, socket, thread };
@@ -17,8 +18,9 @@ const Job = struct {
 };
 
 /// socket(2) in the network namespace that `namespace` is a descriptor of, or that `path` leads to.
-/// Stores in `step`, an i32, what failed.
+/// Stores in `step`, an i32, what failed. It is owned by the event source `memory`, or nobody's.
 pub fn openSocket(
+    memory: ?[*]u8,
     namespace: i32,
     path: ?[*]const u8,
     domain: i32,
@@ -42,6 +44,7 @@ pub fn openSocket(
     }
     _ = libc.pthread_join(thread, null);
     failed.* = job.step;
+    if (memory) |bytes| if (job.result >= 0) Source.from(bytes).own(job.result);
     return job.result;
 }
 

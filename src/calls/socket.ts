@@ -62,11 +62,21 @@ export function openIn(
 ): number {
   const family = families.number(domain);
   const kind = types.number(type);
-  const number = protocolNumber(family, protocol);
+  return openOwnedIn(null, namespace, family, kind, protocolNumber(family, protocol));
+}
+
+/** openIn by the numbers of socket(2); the descriptor is the event source's, where one is given. */
+export function openOwnedIn(
+  owner: Uint8Array | null,
+  namespace: number | string,
+  family: number,
+  kind: number,
+  number: number,
+): number {
   const named = typeof namespace === "string";
   const entry = named ? cString(namespacePath(namespace)) : null;
   const open = named ? -1 : descriptor(namespace, "setns");
-  const fd = native.rawsock_socket_in(open, entry, family, kind, number, stepBytes);
+  const fd = native.rawsock_socket_in(owner, open, entry, family, kind, number, stepBytes);
   if (fd >= 0) return fd;
   const syscall = STEPS[step[0] as number] ?? "setns";
   if (syscall === "socket") throw refused(fd, syscall, family, kind, number);

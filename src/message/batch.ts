@@ -17,6 +17,7 @@ import { refusal } from "../calls/remedy.ts";
 import { IOV_MAX, limitElements } from "../calls/transfer.ts";
 import { native } from "../native/library.ts";
 import { Structure } from "../native/record.ts";
+import { ownerMemory } from "../readiness/ownership.ts";
 import { type Message, slotOf } from "./message.ts";
 
 export type BatchReceiveOptions = ReceiveOptions & {
@@ -99,7 +100,9 @@ function receiveBatch(
   timeout: number,
 ): number {
   prepareReceive(messages, start, end);
-  const count = native.rawsock_recvmmsg(fd, addresses, end - start, table, flags, timeout);
+  const room = end - start;
+  const owner = ownerMemory();
+  const count = native.rawsock_recvmmsg(owner, fd, addresses, room, table, flags, timeout);
   for (let index = start; index < start + count; index++) {
     slotOf(messages[index] as Message).takeReceived();
   }

@@ -57,10 +57,11 @@ export class Arena {
   copy(index: number): ReceivedMessage {
     const slot = this.#slots[index] as Slot;
     const start = index * this.#size;
+    const control = slot.lookAtControl();
     const message = {
       data: this.#bytes.slice(start, start + slot.length),
       address: slot.address,
-      control: slot.lookAtControl(),
+      control,
       flags: messageFlags.words(slot.flagBits),
     };
     const fds = slot.giveUnseen();
