@@ -100,7 +100,9 @@ export class Socket implements Disposable, AsyncDisposable {
    * must not belong to another Socket. SocketError: it is no socket.
    */
   static adopt(fd: number): Socket {
-    return Socket.#of(takeOver(fd));
+    const socket = Socket.#of(takeOver(fd));
+    socket.#state.isShared = true;
+    return socket;
   }
 
   static #of({ fd, family, type, protocol }: Made): Socket {
@@ -127,6 +129,8 @@ export class Socket implements Disposable, AsyncDisposable {
 
   /** The descriptor; -1 once the socket is closed. */
   get fd(): number {
+    // Who knows the number may give the open file to other processes.
+    this.#state.isShared = true;
     return this.#state.closed ? -1 : this.#state.watch.fd;
   }
 

@@ -17,6 +17,8 @@ export class SocketState {
   /** Bytes handed to the kernel. */
   bytesSent = 0;
   closed = false;
+  /** May others have the descriptor? O_NONBLOCK is everybody's who shares the open file. */
+  isShared = false;
   /** Whom a connection is, or was, with; null where that is not known. */
   peer: Sockaddr | null = null;
   /** The Socket: calls that wait hold this state and so keep it alive. */
