@@ -46,8 +46,8 @@ pub fn accept(memory: [*]u8, fd: i32, slot: [*]u8) callconv(.c) i32 {
     return accepted;
 }
 
-/// connect(2): -EINPROGRESS, or -EAGAIN, where it would wait. `may_wait` 0: it would not, be it that
-/// nobody else can have cleared O_NONBLOCK.
+/// connect(2): -EINPROGRESS, or -EAGAIN, where it would wait. `may_wait` 0: it would not, be it
+/// that nobody else can have cleared O_NONBLOCK.
 pub fn connect(fd: i32, address: [*]const u8, length: u32, may_wait: u32) callconv(.c) i32 {
     if (may_wait == 0) return system.connect(fd, address, length);
     const status = ensureNonblocking(fd);
