@@ -6,6 +6,7 @@
 const std = @import("std");
 const c = @import("headers");
 const control = @import("control.zig");
+const records = @import("record.zig");
 const system = @import("system.zig");
 const transfer = @import("transfer.zig");
 const Source = @import("readiness_source.zig").Source;
@@ -306,6 +307,38 @@ pub fn receiveBatch(
     }
     for (headers[0..@intCast(@max(received, 0))], 0..) |*entry, index| {
         slotAt(addresses, index).take(&entry.header, entry.length, close_flag, ownerOf(memory));
+    }
+    return received;
+}
+
+/// recvmmsg(2) on a Unix socket of records, without waiting: how many came before the peer's end,
+/// 0 at the end itself. A record without bytes looks like the end, but for the credentials of its
+/// sender, which every record has as soon as SO_PASSCRED asks for them. They take the first bytes
+/// of a slot's room for control data, records.credentials_room of it, which must be there for them,
+/// and are taken out again where nobody else had asked.
+pub fn receiveRecords(
+    memory: ?[*]u8,
+    fd: i32,
+    addresses: [*]const u8,
+    count: u32,
+    table: [*]u8,
+) callconv(.c) i32 {
+    const headers = headersIn(table, count);
+    const asked = records.asksForCredentials(fd);
+    if (asked < 0) return asked;
+    for (headers, 0..) |*entry, index| {
+        entry.* = .{ .header = slotAt(addresses, index).receiving(), .length = 0 };
+        if (asked != 0) entry.header.msg_controllen -= records.credentials_room;
+    }
+    const status = if (asked != 0) 0 else records.askForCredentials(fd, true);
+    if (status < 0) return status;
+    const received = system.recvmmsg(fd, headers, c.MSG_DONTWAIT | system.close_on_exec);
+    if (asked == 0) _ = records.askForCredentials(fd, false);
+    for (headers[0..@intCast(@max(received, 0))], 0..) |*entry, index| {
+        if (records.isEnd(&entry.header, entry.length)) return @intCast(index);
+        if (asked == 0) records.takeOutCredentials(&entry.header);
+        const slot = slotAt(addresses, index);
+        slot.take(&entry.header, entry.length, system.close_on_exec, ownerOf(memory));
     }
     return received;
 }

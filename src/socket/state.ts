@@ -1,7 +1,7 @@
 // What the calls of one Socket share.
 
 import type { Sockaddr } from "../address/sockaddr.ts";
-import { AF, SOCK } from "../base/constants.ts";
+import { AF, SO, SOCK } from "../base/constants.ts";
 import { closedError } from "../base/error.ts";
 import { READ } from "../readiness/source.ts";
 import { Watch } from "../readiness/watch.ts";
@@ -40,6 +40,11 @@ export class SocketState {
   /** Nothing received may mean its end. */
   get isConnectionOriented(): boolean {
     return this.type === SOCK.STREAM || this.type === SOCK.SEQPACKET;
+  }
+
+  /** Its end can be told from a record without bytes. */
+  get hasRecords(): boolean {
+    return this.type === SOCK.SEQPACKET && this.family === AF.UNIX && SO.PASSCRED !== undefined;
   }
 
   get isInternet(): boolean {
