@@ -277,8 +277,8 @@ export class Socket implements Disposable, AsyncDisposable {
   }
 
   /**
-   * recv(2): the number of bytes stored; 0 is the end of a stream, and of a "seqpacket" the end or a
-   * record without bytes, which messages() tells apart on a Unix socket, as does recvmsg with
+   * recv(2): the number of bytes stored; 0 is the end of a stream, and of a "seqpacket" the end or
+   * a record without bytes, which messages() tells apart on a Unix socket, as does recvmsg with
    * SO_PASSCRED on: the end alone brings no credentials.
    */
   recv(buffer: Bytes, op: ReceiveCallOptions = NO_LIMITS): Promise<number> {

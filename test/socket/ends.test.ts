@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import {
+  type ControlMessage,
   close,
   encodeControl,
   Message,
@@ -98,7 +99,8 @@ for (const asked of [false, true]) {
       for (const controlLength of [0, own, all - 8, all, 256]) {
         await a.sendmsg(new Message({ iovec: [], control }));
         const { value } = await b.messages({ controlLength }).next();
-        const rights = value?.control.find((one) => one.kind === "rights");
+        const came: ControlMessage[] = value?.control ?? [];
+        const rights = came.find(({ kind }) => kind === "rights");
         expect(rights === undefined).toBe(controlLength < all - 4);
         expect(value?.flags).toEqual(rights === undefined ? ["ctrunc"] : []);
         if (rights?.kind === "rights") rights.fds.forEach(close);
