@@ -35,7 +35,9 @@ pub fn openPair(
 /// accept(2): the new descriptor, close-on-exec and non-blocking; -EAGAIN where it would wait.
 pub fn accept(memory: [*]u8, fd: i32, slot: [*]u8) callconv(.c) i32 {
     const ready = isReady(fd, readiness.readable);
-    if (ready <= 0) return if (ready < 0) ready else -c.EAGAIN;
+    // What comes of an AF_ALG socket needs no connection, and is never announced.
+    if (ready < 0) return ready;
+    if (ready == 0 and socket.listens(fd)) return -c.EAGAIN;
     // Somebody else may take the connection before us: then the call must not wait either. It does,
     // until the next connection, where yet another clears O_NONBLOCK right behind our back: only
     // io_uring(7) or a thread could help that, and nothing but malice does both within these calls.
