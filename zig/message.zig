@@ -312,10 +312,8 @@ pub fn receiveBatch(
 }
 
 /// recvmmsg(2) on a Unix socket of records, without waiting: how many came before the peer's end,
-/// 0 at the end itself. A record without bytes looks like the end, but for the credentials of its
-/// sender, which every record has as soon as SO_PASSCRED asks for them. They take the first bytes
-/// of a slot's room for control data, records.credentials_room of it, which must be there for them,
-/// and are taken out again where nobody else had asked.
+/// 0 at the end itself: see record.zig. Of each slot's room for control data the first
+/// records.credentials_room bytes are for that.
 pub fn receiveRecords(
     memory: ?[*]u8,
     fd: i32,
@@ -324,23 +322,18 @@ pub fn receiveRecords(
     table: [*]u8,
 ) callconv(.c) i32 {
     const headers = headersIn(table, count);
-    const asked = records.asksForCredentials(fd);
-    if (asked < 0) return asked;
+    const telling: records.Telling = .begin(fd);
     for (headers, 0..) |*entry, index| {
         entry.* = .{ .header = slotAt(addresses, index).receiving(), .length = 0 };
-        if (asked != 0) entry.header.msg_controllen -= records.credentials_room;
+        if (!telling.adds) entry.header.msg_controllen -= records.credentials_room;
     }
-    const status = if (asked != 0) 0 else records.askForCredentials(fd, true);
-    if (status < 0) return status;
     const received = system.recvmmsg(fd, headers, c.MSG_DONTWAIT | system.close_on_exec);
-    if (asked == 0) _ = records.askForCredentials(fd, false);
-    for (headers[0..@intCast(@max(received, 0))], 0..) |*entry, index| {
-        if (records.isEnd(&entry.header, entry.length)) return @intCast(index);
-        if (asked == 0) records.takeOutCredentials(&entry.header);
+    const came = telling.end(headers, received);
+    for (headers[0..@intCast(@max(came, 0))], 0..) |*entry, index| {
         const slot = slotAt(addresses, index);
         slot.take(&entry.header, entry.length, system.close_on_exec, ownerOf(memory));
     }
-    return received;
+    return came;
 }
 
 fn receiveAll(fd: i32, headers: []BatchHeader, flags: u32, timeout_ms: i32) i32 {

@@ -160,10 +160,15 @@ pub fn isReady(fd: i32, events: u32) callconv(.c) i32 {
 /// POLLRDHUP of Linux, which is not in POSIX.
 const peer_ended: c_short = if (@import("builtin").target.os.tag == .linux) 0x2000 else 0;
 
+/// Has the peer ended? > 0 or 0, or -errno.
+pub fn peerEnded(fd: i32) i32 {
+    var table = [1]c.struct_pollfd{.{ .fd = fd, .events = peer_ended }};
+    return system.poll(&table, 1, 0);
+}
+
 /// Has the peer ended, and are there no bytes to be read? 1 or 0, or -errno.
 pub fn hasEnded(fd: i32) callconv(.c) i32 {
-    var table = [1]c.struct_pollfd{.{ .fd = fd, .events = peer_ended }};
-    const status = system.poll(&table, 1, 0);
+    const status = peerEnded(fd);
     if (status <= 0) return status;
     var unread: c_int = 0;
     const counted = system.ioctl(fd, c.FIONREAD, &unread);

@@ -2,7 +2,9 @@
 const std = @import("std");
 const c = @import("headers");
 const control = @import("control.zig");
+const ready = @import("readiness_socket.zig");
 const system = @import("system.zig");
+const BatchHeader = system.BatchHeader;
 
 const linux = @import("builtin").target.os.tag == .linux;
 
@@ -10,25 +12,66 @@ const linux = @import("builtin").target.os.tag == .linux;
 const credentials_size = @offsetOf(control.ControlHeader, "data") + 3 * @sizeOf(i32);
 pub const credentials_room = std.mem.alignForward(usize, credentials_size, @sizeOf(usize));
 
-/// Is SO_PASSCRED on? 1 or 0, or -errno.
-pub fn asksForCredentials(fd: i32) i32 {
-    if (!linux) return -c.ENOPROTOOPT;
+/// What is to be done about the end before and after a call that receives.
+///
+/// The end looks like a record without bytes, but for the credentials of its sender, which every
+/// record has as soon as SO_PASSCRED asks for them, be it after it was sent. So where the peer has
+/// ended they are asked for. Where it has not, no record is an end. There remains a peer that ends
+/// between the question and the call, within a microsecond: then empty records right before its end
+/// count as the end.
+pub const Telling = struct {
+    fd: i32,
+    /// Do credentials come, and were they asked for here?
+    certain: bool,
+    adds: bool,
+
+    pub fn begin(fd: i32) Telling {
+        if (ready.peerEnded(fd) <= 0) return .{ .fd = fd, .certain = false, .adds = false };
+        const asked = asksForCredentials(fd);
+        const adds = !asked and askForCredentials(fd, true);
+        return .{ .fd = fd, .certain = asked or adds, .adds = adds };
+    }
+
+    /// How many of the messages came before the end, 0 where that is all; or -errno.
+    pub fn end(telling: Telling, headers: []BatchHeader, received: i32) i32 {
+        if (telling.adds) _ = askForCredentials(telling.fd, false);
+        if (received <= 0) return received;
+        const messages = headers[0..@intCast(received)];
+        // The end comes again and again, until all is full of it.
+        const unended = !telling.certain and received < headers.len;
+        const came = if (unended) messages.len else telling.beforeEnd(messages);
+        if (telling.adds) for (messages[0..came]) |*entry| takeOutCredentials(&entry.header);
+        return @intCast(came);
+    }
+
+    fn beforeEnd(telling: Telling, messages: []const BatchHeader) usize {
+        var count = messages.len;
+        while (count > 0 and isEmpty(&messages[count - 1])) count -= 1;
+        if (telling.certain or count == messages.len) return count;
+        return if (ready.peerEnded(telling.fd) > 0) count else messages.len;
+    }
+};
+
+fn asksForCredentials(fd: i32) bool {
+    if (!linux) return false;
     var on: i32 = 0;
     var length: u32 = @sizeOf(i32);
     const status = system.getsockopt(fd, c.SOL_SOCKET, c.SO_PASSCRED, @ptrCast(&on), &length);
-    return if (status < 0) status else @intFromBool(on != 0);
+    return status >= 0 and on != 0;
 }
 
-pub fn askForCredentials(fd: i32, on: bool) i32 {
-    if (!linux) return -c.ENOPROTOOPT;
+fn askForCredentials(fd: i32, on: bool) bool {
+    if (!linux) return false;
     const value: i32 = @intFromBool(on);
     const size = @sizeOf(i32);
-    return system.setsockopt(fd, c.SOL_SOCKET, c.SO_PASSCRED, @ptrCast(&value), size);
+    return system.setsockopt(fd, c.SOL_SOCKET, c.SO_PASSCRED, @ptrCast(&value), size) >= 0;
 }
 
-/// What a record would have brought is missing, be it that there was no room for it.
-pub fn isEnd(header: *const c.struct_msghdr, length: u32) bool {
-    return length == 0 and header.msg_controllen == 0 and header.msg_flags & c.MSG_CTRUNC == 0;
+/// Is there nothing in it, nor anything cut off?
+fn isEmpty(entry: *const BatchHeader) bool {
+    const header = &entry.header;
+    if (entry.length != 0 or header.msg_controllen != 0 or header.msg_namelen != 0) return false;
+    return @as(u32, @bitCast(header.msg_flags)) & ~system.close_on_exec == 0;
 }
 
 /// Takes out the credentials, which come first.
