@@ -3,7 +3,7 @@
 // vsock, kTLS). qemu emulates them without KVM. The guest sees this machine's file system; what it
 // writes is lost. Words that end in .test.ts choose files.
 
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { Glob } from "bun";
@@ -66,7 +66,11 @@ function packageOf(version: string): string | undefined {
 
 /** Where the kernel, its modules and the initial file system are, made at the first time. */
 function prepared(name: string): string {
-  const directory = join(cacheDirectory("kernel"), name);
+  // What is packed in is that of now.
+  const scripts = ["build", "init", "start"].map((word) => join(root, `scripts/guest/${word}.sh`));
+  const texts = scripts.map((path) => readFileSync(path, "utf8"));
+  const version = Bun.hash(texts.join()).toString(36);
+  const directory = join(cacheDirectory("kernel"), `${name}-${version}`);
   if (existsSync(join(directory, "initrd"))) return directory;
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });

@@ -70,14 +70,15 @@ withAlg("a Socket accepts operations, at once and without an address", async () 
   }
 });
 
-withAlg("what is accepted has no address", () => {
+withAlg("what is accepted has no address but its family", () => {
   using own = new Descriptors();
   const algorithm = own.own(socket("alg", "seqpacket"));
   const address = { family: "alg", type: "hash", name: "sha1" } as const;
   bind(algorithm, address);
   const accepted = accept(algorithm);
   own.own(accepted.fd);
-  expect(accepted.address.family).toBe("unspec");
+  expect(accepted.address.family).toBe("alg");
+  expect(accepted.address.data.length).toBe(0);
 });
 
 function cipher(fd: number, value: "encrypt" | "decrypt", data: Uint8Array): Uint8Array {
