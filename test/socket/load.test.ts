@@ -88,7 +88,7 @@ test("a shortage of descriptors makes connections wait, without CPU, and passes"
     [
       "sh",
       "-c",
-      'ulimit -n 64; exec timeout 5 "$@"',
+      `ulimit -n 64; exec timeout ${5 * patience} "$@"`,
       "sh",
       ...bun(`
         const { Socket, Sockaddr } = rawsock;
