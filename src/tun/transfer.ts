@@ -59,5 +59,5 @@ export const DEVICE: Transfer = {
     return (flags & MSG.TRUNC) === 0 && whole > length ? length : whole;
   },
   send: (fd, source, start, length) => native.rawsock_tun_write(fd, source, start, length),
-  reception: (size, _, limit, reuse) => new Packets(size, limit, reuse),
+  reception: ({ size, limit, reuse }) => new Packets(size, limit, reuse),
 };
