@@ -5,6 +5,7 @@ import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { zig } from "../test/support/zig.ts";
 import { bpf } from "./bpf.ts";
+import { captures } from "./capture.ts";
 import { checksums } from "./checksum.ts";
 import { growth } from "./growth.ts";
 import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
@@ -26,6 +27,7 @@ const own: readonly Suite[] = [
   eventLoop,
   processes,
   bpf,
+  captures,
   startup,
   growth,
   wire,
