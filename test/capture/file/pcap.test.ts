@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { CaptureFileError, readPackets } from "../../../src/capture/file/index.ts";
 import { testWith } from "../../support/requirements.ts";
 import {
@@ -13,6 +13,9 @@ import {
   tshark,
   tsharkPackets,
 } from "./support.ts";
+
+/** Machines do other things as well. */
+setDefaultTimeout(60_000);
 
 const SECOND = 1_700_000_000;
 const NS = 1_000_000_000n;

@@ -1,10 +1,13 @@
 // Packets of a ring, which tell the writers where they lie.
 
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { PcapngWriter, PcapWriter } from "../../../src/capture/file/index.ts";
 import type { CapturedPacket } from "../../../src/capture/packet.ts";
 import { PLACE, type Place, type Placed } from "../../../src/capture/place.ts";
 import { Folder, frame } from "./support.ts";
+
+/** Machines do other things as well. */
+setDefaultTimeout(60_000);
 
 const memory = new ArrayBuffer(1 << 20);
 const bytes = new Uint8Array(memory);

@@ -1,6 +1,6 @@
 // Wherever the bytes come from, the packets are the same.
 
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -11,6 +11,9 @@ import {
 } from "../../../src/capture/file/index.ts";
 import { program, testWith } from "../../support/requirements.ts";
 import { concat, Folder, frame, pcap, readAll, run, seen } from "./support.ts";
+
+/** Machines do other things as well. */
+setDefaultTimeout(60_000);
 
 const RECORDS = Array.from(
   { length: 3000 },
