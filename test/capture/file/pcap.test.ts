@@ -153,7 +153,7 @@ test("links have names, or numbers where they have none", async () => {
 test("`maximum` says what a packet may have", async () => {
   const file = pcap({}, [1, 0, 70_000, 70_000, frame(1, 70_000)]);
   expect((await readAll(file)).packets[0]?.data.length).toBe(70_000);
-  expect(readAll(file, { maximum: 65_536 })).rejects.toThrow("a packet of 70000 bytes");
+  await expect(readAll(file, { maximum: 65_536 })).rejects.toThrow("a packet of 70000 bytes");
   expect(() => readPackets(file, { maximum: 10 })).toThrow(RangeError);
   expect(() => readPackets(file, { maximal: 10 } as object)).toThrow("did you mean maximum?");
 });

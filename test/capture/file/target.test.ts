@@ -180,7 +180,7 @@ for (const Writer of WRITERS) {
       await writer.close();
       expect(writer.closed).toBe(true);
       expect(() => writer.write(packet(1))).toThrow("the writer is closed");
-      expect(writer.flush()).rejects.toThrow("the writer is closed");
+      await expect(writer.flush()).rejects.toThrow("the writer is closed");
       const missing = folder.at("missing/file");
       expect(() => Writer.create(missing)).toThrow(expect.objectContaining({ code: "ENOENT" }));
     });
