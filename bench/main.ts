@@ -11,12 +11,15 @@ import { growth } from "./growth.ts";
 import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
 import { message } from "./message.ts";
+import { netlink } from "./netlink.ts";
 import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
 import { processes } from "./processes.ts";
 import { eventLoop } from "./socket.ts";
 import { startup } from "./startup.ts";
 import { transfer } from "./transfer.ts";
+import { devices } from "./tun.ts";
+import { tunnel } from "./tunnel.ts";
 import { wire } from "./wire.ts";
 
 const own: readonly Suite[] = [
@@ -24,6 +27,7 @@ const own: readonly Suite[] = [
   transfer,
   message,
   interfaces,
+  netlink,
   eventLoop,
   processes,
   bpf,
@@ -31,6 +35,8 @@ const own: readonly Suite[] = [
   startup,
   growth,
   wire,
+  devices,
+  tunnel,
 ];
 
 async function run(suite: Suite): Promise<Result> {
