@@ -92,7 +92,8 @@ pub fn readBatch(
         // The next call meets the same error.
         if (length < 0) return if (index > 0) @intCast(index) else length;
         table[index] = .{ .offset = offset, .length = @intCast(length) };
-        offset = @min(offset + std.mem.alignForward(u32, @min(size, table[index].length), 8), room);
+        const stored = @min(size, table[index].length);
+        offset = @min(offset + std.mem.alignForward(u32, stored, 8), room);
     }
     return @intCast(count);
 }
