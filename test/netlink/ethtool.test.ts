@@ -278,4 +278,4 @@ test("mutated replies are decoded or refused, whatever is in them", () => {
   }
   expect(outcomes.decoded).toBeGreaterThan(0);
   expect(outcomes.refused).toBeGreaterThan(0);
-});
+}, 120_000);
