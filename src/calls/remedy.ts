@@ -1,8 +1,8 @@
 // What can be done about a refusal, where that is known: a part of the error's message.
 
 import type { Sockaddr } from "../address/sockaddr.ts";
-import { AF, IPPROTO, SO, SOCK, SOL } from "../base/constants.ts";
-import { type ErrorContext, failure, SocketError } from "../base/error.ts";
+import { AF, ERRNO, IPPROTO, SO, SOCK, SOL } from "../base/constants.ts";
+import { type ErrorContext, SocketError } from "../base/error.ts";
 import { native } from "../native/library.ts";
 import { kindOf } from "./kind.ts";
 
@@ -43,20 +43,19 @@ function isInternet(family: number): boolean {
 
 /**
  * The SocketError of a call on `fd` that returned -errno, with its cure: bind(2) to a port for the
- * privileged, and connect(2) and the sends to a broadcast address.
+ * privileged, and connect(2) and the sends to a broadcast address. `further` is what else is known.
  */
 export function refusal(
   result: number,
   syscall: string,
   fd: number,
   address?: Sockaddr,
+  further: ErrorContext = {},
 ): SocketError {
-  const error = failure(result, syscall, fd, address);
-  if (error.code !== "EACCES") return error;
+  const context: ErrorContext = { fd, ...(address === undefined ? {} : { address }), ...further };
+  if (-result !== ERRNO.EACCES) return new SocketError(-result, syscall, context);
   const remedy = syscall === "bind" ? portRemedy(address) : broadcastRemedy(fd);
-  if (remedy === undefined) return error;
-  const context: ErrorContext = { fd, remedy, ...(address === undefined ? {} : { address }) };
-  return new SocketError(-result, syscall, context);
+  return new SocketError(-result, syscall, { ...context, remedy });
 }
 
 /** Without a file system, or as another user, what the limit is cannot be known. */

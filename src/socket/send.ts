@@ -2,9 +2,10 @@
 
 import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
 import { ERRNO, MSG } from "../base/constants.ts";
-import { type ErrorContext, SocketError } from "../base/error.ts";
+import type { ErrorContext, SocketError } from "../base/error.ts";
 import { type Bytes, spanEnd, spanStart, view } from "../base/validate.ts";
 import { type SendOptions, sendFlags } from "../calls/flags.ts";
+import { refusal } from "../calls/remedy.ts";
 import { TRANSFER_MAX } from "../calls/transfer.ts";
 import { native } from "../native/library.ts";
 import { WRITE } from "../readiness/source.ts";
@@ -78,13 +79,9 @@ export abstract class Sending extends Operation<number> {
   }
 
   #error(errno: number, context: ErrorContext): SocketError {
-    const { destination } = this;
-    return new SocketError(errno, this.name, {
-      fd: this.state.watch.fd,
-      ...this.progress,
-      ...(destination === null ? {} : { address: destination }),
-      ...context,
-    });
+    const further = { ...this.progress, ...context };
+    const { fd } = this.state.watch;
+    return refusal(-errno, this.name, fd, this.destination ?? undefined, further);
   }
 }
 
@@ -180,7 +177,7 @@ export function send(
       return Promise.resolve(sent);
     }
     if (sent < 0 && sent !== AGAIN) {
-      throw new SocketError(-sent, name, address === null ? { fd } : { fd, address });
+      throw refusal(sent, name, fd, address ?? undefined);
     }
     const waiting = new Send(state, source, address, 0, op);
     if (sent > 0) waiting.note(sent);

@@ -18,6 +18,7 @@ import {
   poll,
   recvmsg,
   SIOC,
+  Socket,
   send,
   sendmmsg,
   sendmsg,
@@ -153,6 +154,24 @@ test("sending to a broadcast address without SO_BROADCAST says what it lacks", (
   }
   setSocketOption(fd, "SO_BROADCAST", true);
   connect(fd, address);
+});
+
+test("a Socket says it, too", async () => {
+  using socket = Socket.open("inet", "dgram");
+  const address = { family: "inet", address: "127.255.255.255", port: 9 } as const;
+  const data = new Uint8Array(1);
+  const message = () => new Message({ address, iovec: [data] });
+  for (const call of [
+    () => socket.sendto(data, address),
+    () => socket.sendto(data, address, { timeout: 1000 }),
+    () => socket.sendmsg(message()),
+    () => socket.sendmmsg([message()]),
+    () => socket.connect(address),
+  ]) {
+    await expect(call()).rejects.toThrow(/EACCES 127.255.255.255:9.*SO_BROADCAST/);
+  }
+  socket.setOption("SO_BROADCAST", true);
+  await socket.connect(address);
 });
 
 testWith(namespaces)("a port for the privileged names the sysctl", async () => {
