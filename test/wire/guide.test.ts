@@ -52,3 +52,13 @@ test("the protocol of the caller's own is read and written", async () => {
   );
   expect(printed).toBe('{"kind":"parcel","type":5} 88b5050101\n');
 });
+
+test("a DHCP client's first message is read as it was written", async () => {
+  const printed = await run(
+    'import { dhcp, dhcpOptions, dissect } from "rawsock/wire";',
+    found("const discover = dhcp.encode("),
+    "const { messageType, options } = dissect(discover, { link: 'dhcp' }).get('dhcp');",
+    "console.log(messageType, options.get('parameter-request-list').join());",
+  );
+  expect(printed).toBe("discover 1,3,6\n");
+});
