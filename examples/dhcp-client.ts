@@ -43,7 +43,8 @@ export async function lease(name: string, patience = [1000, 2000, 4000]) {
   const offer = await ask("discover", {});
   const server = offer?.options.get("server-identifier");
   if (offer === undefined || typeof server !== "string") return undefined;
-  return ask("request", { "requested-address": offer.your, "server-identifier": server });
+  const request = { "requested-address": offer.your, "server-identifier": server };
+  return await ask("request", request);
 }
 
 function isAnswer({ messageType }: Dhcp): boolean {
