@@ -1,0 +1,46 @@
+// Who offers a service by mDNS: bun examples/mdns-query.ts _http._tcp.local eth0 (needs: dns-packet)
+import dns from "dns-packet";
+import { Socket } from "rawsock";
+import { decoded } from "./dns.ts";
+
+const GROUP = { family: "inet", address: "224.0.0.251", port: 5353 } as const;
+
+/** Asks an interface's hosts, and yields the records that come within `patience` ms. RFC 6762. */
+export async function* browse(service: string, name: string, patience = 2000) {
+  using socket = Socket.open("inet", "dgram");
+  // Others on this machine may have the port as well: the group's messages come to all of them.
+  socket.setOptions({ SO_REUSEADDR: true, SO_REUSEPORT: true });
+  socket.setOptions({ IP_MULTICAST_IF: name, IP_MULTICAST_TTL: 255 });
+  socket.bind({ family: "inet", address: "0.0.0.0", port: GROUP.port });
+  socket.joinGroup({ group: GROUP.address, interface: name });
+  const questions = [{ type: "PTR", name: service } as const];
+  const query = dns.encode({ type: "query", questions });
+  const until = AbortSignal.timeout(patience);
+
+  await socket.sendto(query, GROUP);
+  const again = setTimeout(() => socket.sendto(query, GROUP), 1000);
+  const seen = new Set<string>();
+  for await (const { data } of socket.messages({ until })) {
+    const { type, answers = [], additionals = [] } = decoded(data) ?? {};
+    for (const record of type === "response" ? [...answers, ...additionals] : []) {
+      const key = JSON.stringify({ ...record, ttl: 0 });
+      if (seen.has(key)) continue;
+      seen.add(key);
+      yield record;
+    }
+  }
+  clearTimeout(again);
+}
+
+if (import.meta.main) {
+  process.once("SIGINT", () => process.exit());
+  const [service = "_http._tcp.local", name = "eth0"] = process.argv.slice(2);
+  for await (const record of browse(service, name)) {
+    if (record.type === "PTR" && record.name === service) console.log(`found ${record.data}`);
+    if (record.type === "SRV")
+      console.log(`${record.name} is at ${record.data.target}:${record.data.port}`);
+    if (record.type === "A" || record.type === "AAAA")
+      console.log(`${record.name} has ${record.data}`);
+    if (record.type === "TXT") console.log(`${record.name} says ${record.data}`);
+  }
+}
