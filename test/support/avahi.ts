@@ -77,9 +77,14 @@ export class Avahi implements AsyncDisposable {
     return avahi;
   }
 
-  /** Runs one of avahi-utils. */
+  /** Runs one of avahi-utils to its end. */
   run(...words: string[]): Promise<Ended> {
     return end(this.#namespace.command("timeout", "10", ...words), this.#env);
+  }
+
+  /** Runs one that goes on. */
+  peer(...words: string[]): Peer {
+    return new Peer(this.#namespace.command("timeout", "10", ...words), { env: this.#env });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
