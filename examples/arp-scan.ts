@@ -5,8 +5,8 @@ import { build, dissect } from "rawsock/wire";
 const ANYBODY = "ff:ff:ff:ff:ff:ff";
 const HOSTS_MAX = 65_536;
 
-/** Asks for every address, and yields the answers until `patience` ms after the last question. */
-export async function* scan(name: string, patience = 1000) {
+/** Asks for every address, and waits for answers until `patience` ms after the last question. */
+export async function scan(name: string, patience = 1000) {
   const own = ifaddrs().filter((entry) => entry.name === name);
   const hardware = own.find(({ address }) => address?.family === "packet")?.address?.address;
   const { address, netmask } = own.find(({ address }) => address?.family === "inet") ?? {};
@@ -23,38 +23,34 @@ export async function* scan(name: string, patience = 1000) {
   socket.attachFilter("arp[6:2] = 2"); // replies
   socket.bind({ family: "packet", interface: name, protocol: "arp" });
 
+  const stop = new AbortController();
   async function ask(): Promise<void> {
+    const own = { kind: "arp", operation: "request", senderAddress: sender } as const;
     for (let host = 1; host < hosts - 1; host++) {
-      const target = convertAddress("inet", network + host);
-      if (target === sender) continue;
-      const question = { operation: "request", targetAddress: target } as const;
-      const frame = build(
-        [
-          { kind: "ethernet", destination: ANYBODY, source: hardware as string },
-          { kind: "arp", senderHardware: hardware as string, senderAddress: sender, ...question },
-        ],
-        { minimumLength: 60 },
-      );
-      await socket.send(frame);
+      const targetAddress = convertAddress("inet", network + host);
+      if (targetAddress === sender) continue;
+      const ethernet = { kind: "ethernet", destination: ANYBODY, source: hardware } as const;
+      const arp = { ...own, senderHardware: hardware as string, targetAddress };
+      await socket.send(build([ethernet, arp], { minimumLength: 60 }));
     }
-    await Bun.sleep(patience);
+    setTimeout(() => stop.abort(), patience).unref();
   }
 
-  const stop = new AbortController();
-  const asking = ask().finally(() => stop.abort());
-  const known = new Map<string, string>();
-  for await (const { data } of socket.messages({ until: stop.signal })) {
-    const arp = dissect(data).get("arp");
-    if (arp === undefined || known.get(arp.senderAddress) === arp.senderHardware) continue;
-    const duplicate = known.has(arp.senderAddress);
-    known.set(arp.senderAddress, arp.senderHardware);
-    yield { address: arp.senderAddress, hardware: arp.senderHardware, duplicate };
+  /** By address, who has it: more than one where two think so. */
+  const owners = new Map<string, Set<string>>();
+  async function listen(): Promise<void> {
+    for await (const { data } of socket.messages({ until: stop.signal })) {
+      const arp = dissect(data).get("arp");
+      if (arp === undefined) continue;
+      const known = owners.get(arp.senderAddress) ?? new Set();
+      owners.set(arp.senderAddress, known.add(arp.senderHardware));
+    }
   }
-  await asking;
+  await Promise.all([listen(), ask()]);
+  return owners;
 }
 
 if (import.meta.main) {
-  process.once("SIGINT", () => process.exit());
-  for await (const { address, hardware, duplicate } of scan(process.argv[2] ?? "eth0"))
-    console.log(`${address} is at ${hardware}${duplicate ? " as well!" : ""}`);
+  for (const [address, owners] of await scan(process.argv[2] ?? "eth0"))
+    console.log(`${address} is at ${[...owners].join(" and at ")}`);
 }

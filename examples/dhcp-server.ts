@@ -12,7 +12,6 @@ export async function* serve(name: string, first: string, last: string) {
   const identity = { "server-identifier": server };
   const network = { "subnet-mask": own?.netmask?.address, router: [server], "lease-time": 3600 };
   const end = convertAddress("inet", last, { as: "integer" });
-  /** Hardware addresses and what they were offered. */
   const leases = new Map<string, string>();
   using socket = Socket.open("inet", "dgram");
   socket.setOptions({ SO_BINDTODEVICE: name, SO_BROADCAST: true, SO_REUSEADDR: true });

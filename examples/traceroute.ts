@@ -1,7 +1,6 @@
 // The routers on the way to a host, without privileges: bun examples/traceroute.ts 192.0.2.1
 import { Message, resolve, type Sockaddr, Socket } from "rawsock";
 
-const FIRST_PORT = 33_434;
 const TIME_EXCEEDED = { inet: 11, inet6: 3 };
 /** What other ICMP codes say, as traceroute(8) marks it. That of an unreachable port is the end. */
 const MARKS: Record<string, Record<number, string>> = {
@@ -16,7 +15,7 @@ export async function* trace(to: Sockaddr, { most = 30, probes = 3, patience = 1
   // ip(7): ICMP errors are queued, with the address that the datagram went to.
   socket.setOption(family === "inet" ? "IP_RECVERR" : "IPV6_RECVERR", true);
   const message = new Message({ iovec: [new Uint8Array(64)], controlLength: 512 });
-  for (let hop = 1, port = FIRST_PORT; hop <= most; hop++) {
+  for (let hop = 1, port = 33_434; hop <= most; hop++) {
     socket.setOption(family === "inet" ? "IP_TTL" : "IPV6_UNICAST_HOPS", hop);
     const answers = [];
     for (let probe = 0; probe < probes; probe++, port++) {
