@@ -14,7 +14,7 @@ async function sourceFor(target: string): Promise<string> {
  * knows of no connection, ends what an answer would open with a RST.
  */
 export async function scan(target: string, ports: readonly number[], patience = 1000) {
-  const states = new Map<number, "open" | "closed" | "silent">();
+  const states = new Map(ports.map((port) => [port, "silent"]));
   const source = await sourceFor(target);
   const sourcePort = 49_152 + Math.floor(Math.random() * 16_384);
   const sequence = Math.floor(Math.random() * 2 ** 32);
@@ -27,21 +27,21 @@ export async function scan(target: string, ports: readonly number[], patience = 
   async function ask(): Promise<void> {
     const own = { sourcePort, sequence, flags: ["syn" as const], window: 64_240 };
     for (const destinationPort of ports) {
-      states.set(destinationPort, "silent");
       const ip = { kind: "ipv4", source, destination: target, ttl: 64 } as const;
-      const tcp = { kind: "tcp", destinationPort, ...own } as const;
-      const syn = build([ip, { ...tcp, options: [{ kind: "mss", value: 1460 }] }]);
+      const syn = build([ip, { kind: "tcp", destinationPort, ...own }]);
       await socket.sendto(syn, Sockaddr.inet(target));
     }
     setTimeout(() => stop.abort(), patience).unref();
   }
 
+  let left = ports.length;
   async function listen(): Promise<void> {
     for await (const { data } of replies.messages({ until: stop.signal })) {
       const tcp = dissect(data, { link: "raw" }).get("tcp");
       if (tcp?.acknowledgment !== (sequence + 1) % 2 ** 32) continue;
+      if (states.get(tcp.sourcePort) === "silent") left--;
       states.set(tcp.sourcePort, tcp.flags.includes("syn") ? "open" : "closed");
-      if (![...states.values()].includes("silent") && states.size === ports.length) stop.abort();
+      if (left === 0) stop.abort();
     }
   }
 

@@ -1,16 +1,10 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { close, recvfrom, Sockaddr, sendto, setSocketOption, socket } from "../../src/index.ts";
 import { icmpv6 } from "../../src/wire/index.ts";
-import { Namespace, VethPair } from "../support/namespace.ts";
+import { example } from "../support/example.ts";
+import { VethPair } from "../support/namespace.ts";
 import { end } from "../support/program.ts";
 import { namespaces, testWith } from "../support/requirements.ts";
-
-const example = (name: string, ...words: string[]) => [
-  process.execPath,
-  join(import.meta.dir, "../../examples", name),
-  ...words,
-];
 
 test("the example of a packet needs no privilege", async () => {
   const { stdout, stderr } = await end(example("packet.ts"));
@@ -37,28 +31,6 @@ testWith(namespaces)(
     expect((await end(command("10.77.0.99"))).stdout).toEndWith("nobody answers\n");
   },
 );
-
-testWith(namespaces)("the example of a SYN knows an open port from a closed one", async () => {
-  using namespace = new Namespace();
-  await using server = Bun.spawn(
-    namespace.command(
-      process.execPath,
-      "-e",
-      `const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-       console.log(server.port); setTimeout(() => {}, 60_000);`,
-    ),
-    { stdout: "pipe" },
-  );
-  const { value } = await server.stdout[Symbol.asyncIterator]().next();
-  const port = new TextDecoder().decode(value).trim();
-  const run = (number: string) => end(namespace.command(...example("syn.ts", "127.0.0.1", number)));
-  const open = await run(port);
-  expect(open.stderr).toBe("");
-  expect(open.stdout).toMatch(/Flags \[S\], seq \d+, win 64240, options \[mss 1460\], length 0\n/);
-  expect(open.stdout).toMatch(/Flags \[S\.\]/);
-  expect(open.stdout).toEndWith(`port ${port} of 127.0.0.1 is open\n`);
-  expect((await run("1")).stdout).toEndWith("port 1 of 127.0.0.1 is closed\n");
-});
 
 testWith(namespaces)(
   "the example of a router solicitation shows the routers that answer",
