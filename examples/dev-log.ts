@@ -1,4 +1,4 @@
-// Shows what programs tell syslog, and who they really are: sudo bun examples/dev-log.ts /dev/log
+// What programs tell syslog, and who they are: sudo bun examples/dev-log.ts /dev/log
 import { chmodSync, unlinkSync } from "node:fs";
 import { Socket } from "rawsock";
 
@@ -10,7 +10,10 @@ const SEVERITIES = "emerg alert crit err warning notice info debug";
 const PRIORITY = /^<(\d{1,3})>/;
 const USER_NOTICE = 13;
 
-/** Listens where syslog(3) writes, and yields each message with its sender, as the kernel knows it. */
+/**
+ * Listens where syslog(3) writes, and yields each message with its sender, as the kernel knows it:
+ * only the superuser may claim to be somebody else.
+ */
 export async function* log(path: string, until: AbortSignal) {
   using socket = Socket.open("unix", "dgram");
   // unix(7): before the first message, for those that come sooner have no credentials.

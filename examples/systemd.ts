@@ -24,9 +24,9 @@ export async function notify(...assignments: string[]): Promise<void> {
   await socket.sendto(data, { family: "unix", path: path.replace(/^@/, "\0") });
 }
 
-async function echo(connection: Socket): Promise<void> {
+async function echo(connection: Socket, until: AbortSignal): Promise<void> {
   using own = connection;
-  for await (const { data } of own.messages()) await own.send(data);
+  for await (const { data } of own.messages({ until })) await own.send(data);
 }
 
 if (import.meta.main) {
@@ -37,7 +37,7 @@ if (import.meta.main) {
   let served = 0;
   await notify("READY=1", `STATUS=listening at ${socket.localAddress}`, `MAINPID=${process.pid}`);
   for await (const connection of socket.connections({ until: stop.signal })) {
-    echo(connection).catch((error) => console.error(error.message));
+    echo(connection, stop.signal).catch((error) => console.error(error.message));
     await notify(`STATUS=${++served} connections`);
   }
   await notify("STOPPING=1");
