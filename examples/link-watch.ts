@@ -37,7 +37,7 @@ export async function* changes(until: AbortSignal) {
       if (action === undefined) continue;
       const index = message.getInt32(HEADER + 4, true);
       const bits = message.getUint32(HEADER + 8, true);
-      const flags = Object.keys(IFF).filter((name) => (bits & (IFF[name] ?? 0)) !== 0);
+      const flags = Object.keys(IFF).filter((name) => (bits & (IFF[name] ?? 0)) === IFF[name]);
       const change = { action, index, flags, name: "", mtu: 0 };
       for (const attribute of pieces(behind(message, HEADER + LINK), 2)) {
         const type = attribute.getUint16(2, true);

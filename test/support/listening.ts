@@ -1,0 +1,13 @@
+// When a program in a network namespace is ready.
+
+import type { Namespace } from "./namespace.ts";
+
+/** Waits until a UDP socket is bound to the port. */
+export async function listening(namespace: Namespace, port: string): Promise<void> {
+  const words = namespace.command("ss", "-Hlun", `sport = :${port}`);
+  for (let tries = 0; tries < 500; tries++) {
+    if (Bun.spawnSync(words).stdout.length > 0) return;
+    await Bun.sleep(10);
+  }
+  throw new Error(`nobody listens on ${port}`);
+}
