@@ -4,6 +4,7 @@ import { expect } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { configdev, Socket } from "../../src/index.ts";
 import { example } from "../support/example.ts";
 import { VethPair } from "../support/namespace.ts";
 import { Peer } from "../support/peer.ts";
@@ -44,6 +45,14 @@ testWith(namespaces, program("dnsmasq", "dnsmasq-base"))(
     expect(exitCode).toBe(0);
     const steps = [...log.matchAll(/DHCP(DISCOVER|OFFER|REQUEST|ACK)\(/g)].map(([, step]) => step);
     expect(steps.slice(-4)).toEqual(["DISCOVER", "OFFER", "REQUEST", "ACK"]);
+
+    // What it got works.
+    const [, address = ""] = /^ack (\S+)/.exec(stdout) ?? [];
+    pair.b.enter(() => {
+      using socket = Socket.open("inet", "dgram");
+      configdev(socket, pair.interface, address, { netmask: "255.255.255.0" });
+    });
+    expect(pair.a.ping(address)).toBe(1);
   },
 );
 
