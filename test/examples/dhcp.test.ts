@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { configdev, Socket } from "../../src/index.ts";
 import { example } from "../support/example.ts";
+import { listening } from "../support/listening.ts";
 import { VethPair } from "../support/namespace.ts";
 import { Peer } from "../support/peer.ts";
 import { end } from "../support/program.ts";
@@ -68,6 +69,7 @@ testWith(namespaces, program("udhcpc"))(
       await using server = new Peer(
         pair.a.command(...example("dhcp-server.ts", pair.interface, "10.77.0.100", "10.77.0.101")),
       );
+      await listening(pair.a, "67");
       const client = (...words: string[]) =>
         end(
           pair.b.command("udhcpc", "-i", pair.interface, "-f", "-q", "-n", "-s", script, ...words),

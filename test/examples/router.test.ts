@@ -5,12 +5,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { example } from "../support/example.ts";
+import { listening } from "../support/listening.ts";
 import { VethPair } from "../support/namespace.ts";
+import { patience } from "../support/patience.ts";
 import { Peer } from "../support/peer.ts";
 import { namespaces, program, testWith } from "../support/requirements.ts";
 
 const CONFIGURATION = `interface veth0 {
-  AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; AdvLinkMTU 1400;
+  AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4;
+  AdvLinkMTU 1400;
   AdvOtherConfigFlag on; AdvDefaultLifetime 1800;
   prefix fd77:1::/64 { AdvOnLink on; AdvAutonomous on; AdvValidLifetime 86400; };
   RDNSS fd77::53 { AdvRDNSSLifetime 600; };
@@ -27,12 +30,12 @@ testWith(namespaces, program("radvd"))(
       const file = join(directory, "radvd.conf");
       writeFileSync(file, CONFIGURATION, { mode: 0o644 });
       const mac = /link\/ether (\S+)/.exec(pair.b.ip("link", "show", "veth0"))?.[1];
-      await Bun.write(join(directory, "forward"), "");
       const forward = "echo 1 > /proc/sys/net/ipv6/conf/all/forwarding";
       const own = ["-C", file, "-p", join(directory, "pid"), "-n", "-m", "stderr_clean"];
       await using listener = new Peer(
         pair.a.command(...example("router-advertisements.ts", "veth0")),
       );
+      await listening(pair.a);
       await using router = new Peer(
         pair.b.command("sh", "-c", `${forward}; exec radvd "$@" 2>/dev/null`, "sh", ...own),
       );
@@ -64,4 +67,5 @@ testWith(namespaces, program("radvd"))(
       rmSync(directory, { recursive: true });
     }
   },
+  60_000 * patience,
 );
