@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { AF, close, recvfrom, SOCK, type Sockaddr, socket } from "rawsock";
 
-/** CLISP's defaults: AF_INET with SOCK_PACKET, the packet socket of long ago, and htons(ETH_P_ALL). */
+/** CLISP's defaults: SOCK_PACKET, the packet socket of long ago, and htons(ETH_P_ALL). */
 const options = {
   domain: { type: "string", default: "inet" },
   type: { type: "string", default: "packet" },

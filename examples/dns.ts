@@ -1,4 +1,4 @@
-// What a name server says: bun examples/dns.ts example.org AAAA 192.0.2.53 (needs: dns-packet)
+// What a name server says: bun examples/dns.ts example.org AAAA 192.0.2.53 (and dns-packet)
 import dns, { type DecodedPacket, type RecordType } from "dns-packet";
 import { Socket, type SocketError } from "rawsock";
 

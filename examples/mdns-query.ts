@@ -1,4 +1,4 @@
-// Who offers a service by mDNS: bun examples/mdns-query.ts _http._tcp.local eth0 (needs: dns-packet)
+// Who offers a service by mDNS: bun examples/mdns-query.ts _http._tcp.local eth0 (and dns-packet)
 import dns from "dns-packet";
 import { Socket } from "rawsock";
 import { decoded } from "./dns.ts";

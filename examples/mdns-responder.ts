@@ -1,4 +1,4 @@
-// Offers a service by mDNS: bun examples/mdns-responder.ts demo 8080 eth0 (needs: dns-packet)
+// Offers a service by mDNS: bun examples/mdns-responder.ts demo 8080 eth0 (and dns-packet)
 import dns, { type Answer, type Packet } from "dns-packet";
 import { type AddressLike, ifaddrs, Socket } from "rawsock";
 import { decoded } from "./dns.ts";

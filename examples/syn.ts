@@ -10,8 +10,8 @@ async function sourceFor(target: string): Promise<string> {
 }
 
 /**
- * Sends each port a SYN, and waits for answers until `patience` ms after the last. The kernel, which
- * knows of no connection, ends what an answer would open with a RST.
+ * Sends each port a SYN, and waits for answers until `patience` ms after the last. The kernel ends
+ * what an answer would open with a RST: it knows of no connection.
  */
 export async function scan(target: string, ports: readonly number[], patience = 1000) {
   const states = new Map(ports.map((port) => [port, "silent"]));

@@ -5,8 +5,8 @@ import { Message, Socket, type SocketError } from "rawsock";
 const TRAIN_MAX = 65_535;
 
 /**
- * Receives what comes close together as one piece (UDP_GRO) and sends it back in one call, which the
- * kernel cuts into datagrams again (UDP_SEGMENT): udp(7). Yields when each train came and left.
+ * Receives what comes close together as one piece (UDP_GRO) and sends it back in one call, which
+ * the kernel cuts into datagrams again (UDP_SEGMENT): udp(7). Yields when each came and left.
  */
 export async function* echo(port: number, until: AbortSignal) {
   using socket = Socket.open("inet6", "dgram");
