@@ -12,7 +12,8 @@ testWith(namespaces)("the example of a watch tells what ip(8) does to links", as
   // What happens before it listens it does not hear.
   for (let tries = 0; tries < 500; tries++) {
     const listed = String(Bun.spawnSync(namespace.command("cat", "/proc/net/netlink")).stdout);
-    if (listed.split("\n").some((line) => line.split(/\s+/)[2] === `${watch.pid}`)) break;
+    const sockets = listed.split("\n").map((line) => line.split(/\s+/));
+    if (sockets.some(([, , pid, groups]) => pid === `${watch.pid}` && Number(groups) > 0)) break;
     await Bun.sleep(10);
   }
   namespace.ip("link", "add", "first", "mtu", "1400", "type", "veth", "peer", "name", "second");
