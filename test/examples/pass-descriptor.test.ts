@@ -32,13 +32,14 @@ print(data.decode(), len(fds), os.read(fds[0], 100).decode())`);
       rmSync(path);
 
       await using receiver = new Peer(example("pass-descriptor.ts", "receive", path));
-      const deadline = Date.now() + 10_000;
-      while (!existsSync(path) && Date.now() < deadline) await Bun.sleep(10);
-      await Bun.sleep(50);
       await using giver = Peer.python(`
-import os, socket, tempfile
+import os, socket, tempfile, time
 sock = socket.socket(socket.AF_UNIX)
-sock.connect(${JSON.stringify(path)})
+for _ in range(1000):
+    # The other is not there yet, or does not listen yet.
+    if sock.connect_ex(${JSON.stringify(path)}) == 0:
+        break
+    time.sleep(0.01)
 for text in ("nameless\\n", "other\\n"):
     file = tempfile.TemporaryFile()
     file.write(text.encode())
