@@ -1,7 +1,7 @@
 // Who offers a service by mDNS: bun examples/mdns-query.ts _http._tcp.local eth0 (and dns-packet)
-import dns from "dns-packet";
+import dns, { type Answer } from "dns-packet";
 import { Socket } from "rawsock";
-import { decoded } from "./dns.ts";
+import { decoded, printable } from "./dns.ts";
 
 const GROUP = { family: "inet", address: "224.0.0.251", port: 5353 } as const;
 
@@ -20,27 +20,34 @@ export async function* browse(service: string, name: string, patience = 2000) {
   await socket.sendto(query, GROUP);
   const again = setTimeout(() => socket.sendto(query, GROUP), 1000);
   const seen = new Set<string>();
-  for await (const { data } of socket.messages({ until })) {
-    const { type, answers = [], additionals = [] } = decoded(data) ?? {};
-    for (const record of type === "response" ? [...answers, ...additionals] : []) {
-      const key = JSON.stringify({ ...record, ttl: 0 });
-      if (seen.has(key)) continue;
-      seen.add(key);
-      yield record;
+  try {
+    for await (const { data } of socket.messages({ until })) {
+      const { type, answers = [], additionals = [] } = decoded(data) ?? {};
+      for (const record of type === "response" ? [...answers, ...additionals] : []) {
+        const key = JSON.stringify({ ...record, ttl: 0 });
+        if (!seen.has(key)) yield record;
+        seen.add(key);
+      }
     }
+  } finally {
+    clearTimeout(again);
   }
-  clearTimeout(again);
+}
+
+function describe(record: Answer, service: string): string | undefined {
+  if (record.type === "PTR" && record.name === service) return `found ${record.data}`;
+  if (record.type === "SRV")
+    return `${record.name} is at ${record.data.target}:${record.data.port}`;
+  if (record.type === "TXT") return `${record.name} says ${record.data}`;
+  if (record.type === "A" || record.type === "AAAA") return `${record.name} has ${record.data}`;
+  return undefined;
 }
 
 if (import.meta.main) {
   process.once("SIGINT", () => process.exit());
   const [service = "_http._tcp.local", name = "eth0"] = process.argv.slice(2);
   for await (const record of browse(service, name)) {
-    if (record.type === "PTR" && record.name === service) console.log(`found ${record.data}`);
-    if (record.type === "SRV")
-      console.log(`${record.name} is at ${record.data.target}:${record.data.port}`);
-    if (record.type === "A" || record.type === "AAAA")
-      console.log(`${record.name} has ${record.data}`);
-    if (record.type === "TXT") console.log(`${record.name} says ${record.data}`);
+    const line = describe(record, service);
+    if (line !== undefined) console.log(printable(line));
   }
 }

@@ -1,6 +1,6 @@
 // What routers announce to their network: sudo bun examples/router-advertisements.ts eth0
 import { Socket } from "rawsock";
-import { dissect } from "rawsock/wire";
+import { dissect, type NdpOption } from "rawsock/wire";
 
 const ADVERTISEMENT = 134;
 const ALL_NODES = "ff02::1";
@@ -23,32 +23,34 @@ export async function* advertisements(name: string, until: AbortSignal) {
 
 const duration = (seconds: number) => (seconds === 0xffff_ffff ? "for ever" : `for ${seconds} s`);
 
+function describe(option: NdpOption): string {
+  switch (option.type) {
+    case "prefix": {
+      const flags = `${option.onLink ? " on-link" : ""}${option.autonomous ? " autonomous" : ""}`;
+      const { prefix, prefixLength, validLifetime } = option;
+      return `prefix ${prefix}/${prefixLength} ${duration(validLifetime)}${flags}`;
+    }
+    case "rdnss":
+      return `DNS ${option.addresses.join(" ")} ${duration(option.lifetime)}`;
+    case "dnssl":
+      // Nothing from the network is to steer the terminal.
+      return `search ${JSON.stringify(option.domains)} ${duration(option.lifetime)}`;
+    case "mtu":
+      return `MTU ${option.mtu}`;
+    case "source-link-layer-address":
+      return `at ${option.address}`;
+    default:
+      return `option ${option.type}`;
+  }
+}
+
 if (import.meta.main) {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
-  const name = process.argv[2] ?? "eth0";
-  for await (const {
-    router,
-    lifetime = 0,
-    hopLimit,
-    managed,
-    other,
-    options = [],
-  } of advertisements(name, stop.signal)) {
-    const role = lifetime === 0 ? "no default router" : `default router ${duration(lifetime)}`;
-    const dhcp = managed ? ", addresses by DHCPv6" : other ? ", the rest by DHCPv6" : "";
-    console.log(`${router}: ${role}, hop limit ${hopLimit}${dhcp}`);
-    for (const option of options) {
-      if (option.type === "prefix") {
-        const { prefix, prefixLength, validLifetime, autonomous, onLink } = option;
-        const flags = `${onLink ? " on-link" : ""}${autonomous ? " autonomous" : ""}`;
-        console.log(`  prefix ${prefix}/${prefixLength} ${duration(validLifetime)}${flags}`);
-      } else if (option.type === "rdnss") {
-        console.log(`  DNS ${option.addresses.join(" ")} ${duration(option.lifetime)}`);
-      } else if (option.type === "dnssl") {
-        console.log(`  search ${option.domains.join(" ")} ${duration(option.lifetime)}`);
-      } else if (option.type === "mtu") console.log(`  MTU ${option.mtu}`);
-      else if (option.type === "source-link-layer-address") console.log(`  at ${option.address}`);
-    }
+  for await (const it of advertisements(process.argv[2] ?? "eth0", stop.signal)) {
+    const role = it.lifetime ? `default router ${duration(it.lifetime)}` : "no default router";
+    const dhcp = it.managed ? ", addresses by DHCPv6" : it.other ? ", the rest by DHCPv6" : "";
+    console.log(`${it.router}: ${role}, hop limit ${it.hopLimit}${dhcp}`);
+    for (const option of it.options ?? []) console.log(`  ${describe(option)}`);
   }
 }

@@ -39,6 +39,9 @@ testWith(namespaces, program("dnsmasq", "dnsmasq-base"))(
     expect((await ask("www.example.org", "MX")).stdout).toBe(
       "127.0.0.1 knows no MX of www.example.org\n",
     );
+    expect((await ask("example.org", "MX")).stdout).toBe(
+      'example.org 77 MX {"preference":10,"exchange":"www.example.org"}\n',
+    );
     const { flag_tc, answers } = await namespace.enter(() =>
       lookup("long.example.org", "TXT", "127.0.0.1"),
     );

@@ -50,7 +50,7 @@ testWith(namespaces, program("radvd"))(
         [
           "  prefix fd77:1::/64 for 86400 s on-link autonomous",
           "  DNS fd77::53 for 600 s",
-          "  search example.org for ever",
+          '  search ["example.org"] for ever',
           "  MTU 1400",
           `  at ${mac}`,
         ].sort(),
