@@ -1,6 +1,7 @@
 //! The table of contents: one line per exported symbol. Listing is exporting.
 const address = @import("address.zig");
 const checksum = @import("checksum.zig");
+const device = @import("device.zig");
 const frame_checksum = @import("frame_checksum.zig");
 const interface = @import("interface.zig");
 const libc = @import("libc.zig");
@@ -13,14 +14,17 @@ const readiness_socket = @import("readiness_socket.zig");
 const resolve = @import("resolve.zig");
 const configdev = @import("configdev.zig");
 const option = @import("option.zig");
+const ring = @import("ring.zig");
 const socket = @import("socket.zig");
 const transfer = @import("transfer.zig");
+const tun = @import("tun.zig");
 
 pub const rawsock_strerror = libc.strerrorInto;
 pub const rawsock_gai_strerror = resolve.strerror;
 
 pub const rawsock_socket = socket.open;
 pub const rawsock_socket_in = namespace.openSocket;
+pub const rawsock_open_namespace = namespace.openPath;
 pub const rawsock_close = socket.close;
 pub const rawsock_set_nonblocking = socket.setNonblocking;
 pub const rawsock_socketpair = socket.openPair;
@@ -66,6 +70,7 @@ pub const rawsock_sendmsg = message.send;
 pub const rawsock_recvmsg = message.receive;
 pub const rawsock_sendmmsg = message.sendBatch;
 pub const rawsock_recvmmsg = message.receiveBatch;
+pub const rawsock_recv_records = message.receiveRecords;
 
 pub const rawsock_inet_pton = address.textToBytes;
 pub const rawsock_inet_ntop = address.bytesToText;
@@ -92,9 +97,15 @@ pub const rawsock_interface_flags = configdev.flags;
 pub const rawsock_set_interface_flags = configdev.setFlags;
 pub const rawsock_set_interface_address = configdev.setAddress;
 pub const rawsock_set_interface_netmask = configdev.setNetmask;
+pub const rawsock_interface_request = configdev.requestAbout;
 pub const rawsock_interfaces = interface.list;
 pub const rawsock_interface_statistics = interface.statistics;
 pub const rawsock_interface_destination = interface.linkDestination;
+
+pub const rawsock_tun_open = tun.open;
+pub const rawsock_tun_read = tun.read;
+pub const rawsock_tun_read_batch = tun.readBatch;
+pub const rawsock_tun_write = tun.write;
 
 pub const rawsock_checksum_kernel = checksum.fastest;
 pub const rawsock_checksum_partial = checksum.partial;
@@ -103,3 +114,9 @@ pub const rawsock_checksum_store_sctp = frame_checksum.storeSctp;
 pub const rawsock_checksum_verify = frame_checksum.verify;
 pub const rawsock_checksum_unjudged = frame_checksum.unjudged;
 pub const rawsock_checksum_explain = frame_checksum.explain;
+
+pub const rawsock_ring_open = ring.open;
+pub const rawsock_ring_leave = ring.leave;
+pub const rawsock_ring_release = ring.release;
+pub const rawsock_ring_stamp_by_hardware = ring.stampByHardware;
+pub const rawsock_device_open = device.open;

@@ -59,6 +59,9 @@ pub const groups = [_]Group{
     // Requests of ioctl(2), whose prefix has no underscore.
     .{ .name = "SIOC", .prefix = "SIOC", .only = if (linux) null else &requests },
     .{ .name = "FIO", .prefix = "FIO", .only = if (linux) null else &requests },
+    // bpf(4), where there are no packet sockets.
+    .{ .name = "BIOC", .prefix = "BIOC", .only = &device_requests },
+    .{ .name = "BPF", .prefix = "BPF_", .only = &device_constants },
 };
 
 /// Families and options that few programs use: a section of its own, which is read when one does.
@@ -112,14 +115,47 @@ pub const network = [_]Group{
     named("ETHTOOL_MSG"),
     named("ETHTOOL_A"),
     named("ETH_SS"),
+    named("ETHTOOL_FLAG"),
+    named("ETHTOOL_LINK_EXT_STATE"),
+    .{ .name = "ETHTOOL", .prefix = "ETHTOOL_", .only = &ethtool_requests },
+    named("DUPLEX"),
+    named("XCVR"),
+    .{ .name = "PORT", .prefix = "PORT_", .only = &ports },
     named("MACVLAN_MODE"),
+    named("MACVLAN_FLAG"),
     named("IPVLAN_MODE"),
+    named("IPVLAN_F"),
     named("VLAN_FLAG"),
+    named("VXLAN_DF"),
+    named("GENEVE_DF"),
+    named("IP6_TNL_F"),
+    named("TUNNEL_ENCAP"),
+    named("IN6_ADDR_GEN_MODE"),
+    named("IFAPROT"),
+    named("BR_STATE"),
+    named("BR_BOOLOPT"),
     named("BRIDGE_VLAN_INFO"),
     named("VIRTIO_NET_HDR"),
+    named("HWTSTAMP_TX"),
+    named("HWTSTAMP_FILTER"),
     .{ .name = "TUN", .prefix = "TUN_" },
     .{ .name = "TUNSET", .prefix = "TUNSET" },
     .{ .name = "TUNGET", .prefix = "TUNGET" },
+};
+
+/// What netlink does not tell.
+const ethtool_requests = [_][]const u8{ "ETHTOOL_GDRVINFO", "ETHTOOL_GSTATS" };
+
+/// Of a network card.
+const ports = [_][]const u8{
+    "PORT_TP",
+    "PORT_AUI",
+    "PORT_MII",
+    "PORT_FIBRE",
+    "PORT_BNC",
+    "PORT_DA",
+    "PORT_NONE",
+    "PORT_OTHER",
 };
 
 /// Outside of Linux a request's number holds the size of a structure that need not be known.
@@ -140,6 +176,22 @@ const requests = [_][]const u8{
     "SIOCSIFFLAGS",
     "SIOCSIFMTU",
 };
+
+const device_requests = [_][]const u8{
+    "BIOCGBLEN",
+    "BIOCGDLT",
+    "BIOCGSTATS",
+    "BIOCIMMEDIATE",
+    "BIOCPROMISC",
+    "BIOCSBLEN",
+    "BIOCSDIRECTION",
+    "BIOCSETF",
+    "BIOCSETIF",
+    "BIOCSRTIMEOUT",
+    "BIOCSSEESENT",
+};
+
+const device_constants = [_][]const u8{ "BPF_ALIGNMENT", "BPF_D_IN", "BPF_D_INOUT", "BPF_D_OUT" };
 
 /// What <linux/if_tun.h> calls IFF_ too, about a queue of /dev/net/tun.
 const tun_flags = [_][]const u8{

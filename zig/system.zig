@@ -23,6 +23,7 @@ pub const ioctlValue = implementation.ioctlValue;
 pub const listen = implementation.listen;
 pub const no_signal = implementation.no_signal;
 pub const poll = implementation.poll;
+pub const openDevice = implementation.openDevice;
 pub const openRead = implementation.openRead;
 /// Linux alone.
 pub const readLink = implementation.readLink;
@@ -41,6 +42,10 @@ pub const writev = implementation.writev;
 pub const writevNow = implementation.writevNow;
 
 pub const map = implementation.map;
+/// Linux alone.
+pub const mapFile = implementation.mapFile;
+/// Linux alone.
+pub const mapNothing = implementation.mapNothing;
 pub const unmap = implementation.unmap;
 // Messages.
 pub const BatchHeader = @import("batch_header.zig").BatchHeader;

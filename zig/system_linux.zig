@@ -197,6 +197,12 @@ fn withoutWaiting(number: linux.SYS, fd: i32, vector: []c.struct_iovec) i32 {
     return if (outcome == -c.ENOSYS or outcome == -c.EINVAL) -c.EOPNOTSUPP else outcome;
 }
 
+/// For reading and writing, without waiting.
+pub fn openDevice(path: [*:0]const u8) i32 {
+    const flags: linux.O = .{ .ACCMODE = .RDWR, .CLOEXEC = true, .NONBLOCK = true };
+    return result(linux.open(path, flags, 0));
+}
+
 pub fn openRead(path: [*:0]const u8) i32 {
     return result(linux.open(path, .{ .CLOEXEC = true }, 0));
 }
@@ -221,6 +227,24 @@ pub fn map(size: usize, memory: *usize) i32 {
     if (outcome > std.math.maxInt(usize) - 4096) return result(outcome);
     memory.* = outcome;
     return 0;
+}
+
+/// mmap(2) of a file in the place of what is mapped at `memory`, shared with its other users.
+pub fn mapFile(memory: usize, size: usize, fd: i32) i32 {
+    const shared = 0x11; // MAP_SHARED | MAP_FIXED
+    return mapAt(memory, size, shared, fd);
+}
+
+/// mmap(2) of zeroed memory in the place of what is mapped at `memory`.
+pub fn mapNothing(memory: usize, size: usize) i32 {
+    const private = 0x4032; // MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE
+    return mapAt(memory, size, private, -1);
+}
+
+fn mapAt(memory: usize, size: usize, kind: usize, fd: i32) i32 {
+    const protection = 3; // PROT_READ | PROT_WRITE
+    const outcome = linux.syscall6(.mmap, memory, size, protection, kind, word(fd), 0);
+    return if (outcome == memory) 0 else result(outcome);
 }
 
 pub fn unmap(memory: usize, size: usize) void {

@@ -26,9 +26,11 @@ export type CapturedPacket = {
   readonly interface: number;
   readonly direction: "in" | "out";
   /** The tag that the network card took off, also put back into `data`. */
-  readonly vlan?: VlanTag;
+  readonly vlan?: VlanTag | undefined;
   /** What the kernel knows of the checksum of the transport header. */
   readonly checksum: "valid" | "partial" | "unknown";
+  /** Packets that the kernel dropped between the one before and this one; absent where none. */
+  readonly dropped?: number | undefined;
 };
 
 /** A packet of a capture file. */
@@ -41,7 +43,10 @@ export type FilePacket = {
   /** The number of the interface in its section of the file. */
   readonly interface: number;
   readonly link: Link;
+  /** Of several, a line each. */
   readonly comment?: string;
+  /** Each of several comments. */
+  readonly comments?: readonly string[];
   readonly direction?: "in" | "out";
   /** Packets lost between the one before and this one. */
   readonly dropped?: number;

@@ -71,7 +71,8 @@ export function configdev(
   if (status < 0) throw refused(status, "SIOCSIFFLAGS", interface_, { fd: number });
 }
 
-function interfaceText(name: string): Uint8Array {
+/** A name for C: RangeError where it is too long. */
+export function interfaceText(name: string): Uint8Array {
   const bytes = encoder.encode(`${encodableText(name, "interface")}\0`);
   if (bytes.length < 2 || bytes.length > NAME_MAX + 1) {
     throw new RangeError(`interface must have 1 to ${NAME_MAX} bytes, not ${bytes.length - 1}`);
