@@ -29,7 +29,7 @@ export async function* serve(name: string, first: string, last: string) {
     const header = { kind: "dhcp", operation: "reply", transaction, broadcast, hardware } as const;
     const message = dhcp.encode({ ...header, messageType, client, your, options });
     // Who has no address yet would not be let hear anything but a broadcast.
-    const address = isLease && client !== NOWHERE ? client : "255.255.255.255";
+    const address = isLease && client === your ? client : "255.255.255.255";
     await socket.sendto(message, { family: "inet", address, port: 68 });
     yield { hardware, messageType, your };
   }

@@ -39,10 +39,13 @@ export async function respond(name: string, port: number, link: string, until: A
     const additionals = known.filter((record) => !answers.includes(record));
     // Who asks from another port wants an answer as of a usual name server: section 6.7.
     if (from?.port === GROUP.port) await say({ answers, additionals });
-    else await say({ id, questions, answers, additionals }, from ?? GROUP);
+    else await say({ id, questions, answers, additionals }, from ?? GROUP).catch(complain);
   }
   await say({ answers: records(name, port, address, 0) });
 }
+
+/** Who asks from an address that no route leads to is not to end this. */
+const complain = ({ message }: Error) => console.error(message);
 
 function asks({ type, name }: { type: string; name: string }, record: Answer): boolean {
   return name.toLowerCase() === record.name.toLowerCase() && [record.type, "ANY"].includes(type);

@@ -1,5 +1,5 @@
 // Echoes UDP in trains of datagrams, and says how long they took: bun examples/udp-echo.ts 7777
-import { Message, Socket, type SocketError } from "rawsock";
+import { Message, Socket, SocketError } from "rawsock";
 
 /** A train is at most what one IP packet could hold. */
 const TRAIN_MAX = 65_535;
@@ -18,32 +18,35 @@ export async function* echo(port: number, until: AbortSignal) {
   for await (const { data, address, control } of socket.messages({ until, size: TRAIN_MAX })) {
     const size = control.find((it) => it.kind === "gro")?.size ?? data.length;
     const came = control.find((it) => it.kind === "timestamping")?.software;
-    const segment = { kind: "segment", size } as const;
     const reply = new Message({ address, iovec: [data] });
-    if (size < data.length) reply.control = [segment];
-    await socket.sendmsg(reply);
-    const left = await sent(socket);
-    yield { peer: address, bytes: data.length, size, came, left };
+    if (size < data.length) reply.control = [{ kind: "segment", size }];
+    const left = await send(socket, reply);
+    const count = size === 0 ? 1 : Math.ceil(data.length / size);
+    yield { peer: address, count, size, took: came && left && left - came };
   }
 }
 
-/** When what was just sent left: told through the queue of errors. */
-async function sent(socket: Socket): Promise<bigint | undefined> {
-  const message = new Message({ controlLength: 512 });
+/** When it left, which the queue of errors tells; undefined where it did not. */
+async function send(socket: Socket, message: Message): Promise<bigint | undefined> {
+  const report = new Message({ controlLength: 512 });
   try {
-    await socket.recvmsg(message, { errqueue: true, timeout: 100 });
+    await socket.sendmsg(message);
+    await socket.recvmsg(report, { errqueue: true, timeout: 100 });
   } catch (error) {
-    if ((error as SocketError).code !== "ETIMEDOUT") throw error;
+    // One that cannot be answered, because it came from port 0, say, is not to end the server.
+    if (!(error instanceof SocketError)) throw error;
   }
-  return message.control.find((it) => it.kind === "timestamping")?.software;
+  return report.control.find((it) => it.kind === "timestamping")?.software;
 }
 
 if (import.meta.main) {
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
-  for await (const it of echo(Number(process.argv[2] ?? 7777), stop.signal)) {
-    const count = Math.ceil(it.bytes / it.size);
-    const took = it.came && it.left ? `${(it.left - it.came) / 1000n} us` : "unknown";
-    console.log(`${it.peer}: ${count} of ${it.size} bytes, back after ${took}`);
+  for await (const { peer, count, size, took } of echo(
+    Number(process.argv[2] ?? 7777),
+    stop.signal,
+  )) {
+    const back = took === undefined ? "not sent back" : `back after ${took / 1000n} us`;
+    console.log(`${peer}: ${count} of ${size} bytes, ${back}`);
   }
 }

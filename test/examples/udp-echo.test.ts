@@ -1,6 +1,8 @@
 // examples/udp-echo.ts, to which CPython sends trains of datagrams, and single ones.
 
 import { expect } from "bun:test";
+import { Socket } from "../../src/index.ts";
+import { build } from "../../src/wire/index.ts";
 import { example } from "../support/example.ts";
 import { listening } from "../support/listening.ts";
 import { VethPair } from "../support/namespace.ts";
@@ -38,6 +40,16 @@ testWith(namespaces, python)(
       expect(await server.line()).toMatch(line(3, 1000));
       expect(await server.line()).toMatch(line(1, 1200));
     }
+    // To port 0 nothing can be sent: the server says so, and goes on.
+    const packet = build([
+      { kind: "ipv4", source: "10.77.0.1", destination: "10.77.0.2", ttl: 64 },
+      { kind: "udp", sourcePort: 0, destinationPort: 7777 },
+      Uint8Array.of(1),
+    ]);
+    using raw = pair.a.enter(() => Socket.open("inet", "raw", "raw"));
+    await raw.sendto(packet, { family: "inet", address: "10.77.0.2" });
+    const refused = "[::ffff:10.77.0.1]:0: 1 of 1 bytes, not sent back";
+    expect(await server.line()).toBe(refused);
     process.kill(server.pid, "SIGINT");
     expect(await server.exited).toBe(0);
   },
