@@ -37,12 +37,11 @@ test("connect does not block where somebody has cleared O_NONBLOCK", async () =>
   for (const client of clients) client.close();
 });
 
-/** Clears O_NONBLOCK of its standard input for as long as its parent lives. */
+/** Clears O_NONBLOCK of its standard input while its parent lives, whose number it is given. */
 const CLEAR = `
-import os
+import os, sys
 from fcntl import F_SETFL, fcntl
-parent = os.getppid()
-while os.getppid() == parent:
+while os.getppid() == int(sys.argv[1]):
   for _ in range(1000): fcntl(0, F_SETFL, os.O_RDWR)
 `;
 
@@ -57,8 +56,8 @@ testWith(python)("connect does not block where O_NONBLOCK is cleared over and ov
       const first = Socket.open("unix", "stream");
       await first.connect(address);
       const client = Socket.open("unix", "stream");
-      const clear = ["python3", "-c", ${JSON.stringify(CLEAR)}];
-      for (const _ of [1, 2]) Bun.spawn(clear, { stdio: [client.fd, "ignore", "inherit"] });
+      const clear = ["python3", "-c", ${JSON.stringify(CLEAR)}, String(process.pid)];
+      for (const _ of [1, 2]) Bun.spawn(clear, { stdio: [client.fd, "ignore", "ignore"] });
       const flags = () => Bun.file("/proc/self/fdinfo/" + client.fd).text();
       for (let tries = 0; !/flags:\\s+0?2000002$/m.test(await flags()) && tries < 500; tries++) {
         await Bun.sleep(10);
