@@ -64,9 +64,9 @@ testWith(namespaces)(
   async () => {
     using made = await lab();
     const { namespace, netlink } = made;
-    const stay = Array.from({ length: 150 }, (_, place) => `stay${place}`);
+    const stay = Array.from({ length: 120 }, (_, place) => `stay${place}`);
     for (const name of stay) await netlink.addLink({ kind: "ifb", name });
-    const commands = Array.from({ length: 150 }, (_, place) => [
+    const commands = Array.from({ length: 40 }, (_, place) => [
       `link add go${place} type ifb`,
       `link delete go${place}`,
     ]).flat();
