@@ -14,7 +14,7 @@ class Block {
   readonly #memory: RingMemory;
   readonly start: number;
   /** Objects for its packets, of which there may be more than in it are now. */
-  readonly packets: RingPacket[] = [];
+  readonly #packets: RingPacket[] = [];
   /** Those of them that were given out. */
   given = 0;
   /** Batches in use. */
@@ -44,16 +44,11 @@ class Block {
     this.#marked.push(at);
   }
 
-  /** An object for the next packet, whose header is at `at`. */
-  next(at: number, length: number): RingPacket {
-    let packet = this.packets[this.given];
-    if (packet === undefined) {
-      packet = new RingPacket(this.#memory);
-      this.packets.push(packet);
-    }
-    this.given++;
-    packet.become(at, length);
-    return packet;
+  /** Objects for packets, `count` of them from `given` on. */
+  objects(count: number): readonly RingPacket[] {
+    const wanted = this.given + count;
+    while (this.#packets.length < wanted) this.#packets.push(new RingPacket(this.#memory));
+    return this.#packets;
   }
 
   /** All of it was given out. */
@@ -92,6 +87,9 @@ export type RingUse = {
 /** How many blocks are read before the kernel's counters are, which have 32 bits. */
 const BLOCKS_PER_COUNT = 1024;
 
+/** So many packets at once are traffic that is likely to go on. */
+const FLOOD = 256;
+
 export class Ring {
   readonly #memory: RingMemory;
   readonly #use: RingUse;
@@ -104,6 +102,9 @@ export class Ring {
   #at = 0;
   #dropped = 0;
   #blocksRead = 0;
+  /** Blocks, and packets, that were read since `share` was last asked. */
+  #fresh = 0;
+  #count = 0;
   /** Batches in use. */
   #used = 0;
   #leaving = false;
@@ -154,6 +155,8 @@ export class Ring {
     block.begin();
     this.#block = block;
     this.#left = words[(at + count) >>> 2] as number;
+    this.#fresh++;
+    this.#count += this.#left;
     this.#at = at + (words[(at + first) >>> 2] as number);
     this.#next = (this.#next + 1) % size.blocks;
     return true;
@@ -165,11 +168,16 @@ export class Ring {
     const [next, status, length] = [layout.next >>> 2, layout.status >>> 2, layout.length >>> 2];
     const { tagged } = layout;
     const packets = new Array<RingPacket>(count);
+    const objects = block.objects(count);
+    const first = block.given;
+    block.given += count;
     if (this.#dropped > 0 && count > 0) this.#mark(block, this.#at);
     let word = this.#at >>> 2;
     for (let number = 0; number < count; number++) {
       if (((words[word + status] as number) & tagged) !== 0) this.#complete(word * 4, true);
-      packets[number] = block.next(word * 4, words[word + length] as number);
+      const packet = objects[first + number] as RingPacket;
+      packet.become(word * 4, words[word + length] as number);
+      packets[number] = packet;
       word += (words[word + next] as number) >>> 2;
     }
     this.#at = word * 4;
@@ -186,7 +194,9 @@ export class Ring {
       this.#complete(at, (memory.word(at, status) & tagged) !== 0);
       if (this.#isWanted(at)) {
         if (this.#dropped > 0) this.#mark(block, at);
-        packets.push(block.next(at, memory.word(at, length)));
+        const packet = block.objects(1)[block.given++] as RingPacket;
+        packet.become(at, memory.word(at, length));
+        packets.push(packet);
       }
       at += memory.word(at, next);
     }
@@ -231,6 +241,14 @@ export class Ring {
     const wanted = filter(bytes.subarray(start, start + kept), length);
     if (wanted < kept) words[(at + layout.kept) >>> 2] = wanted;
     return wanted > 0;
+  }
+
+  /** Which part of the ring was read since this was last asked; 0 where it was few packets. */
+  share(): number {
+    const share = this.#count < FLOOD ? 0 : this.#fresh / this.#memory.size.blocks;
+    this.#fresh = 0;
+    this.#count = 0;
+    return share;
   }
 
   /** Tells of packets that were dropped, at the next one that is read. */
