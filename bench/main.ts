@@ -7,16 +7,20 @@ import { zig } from "../test/support/zig.ts";
 import { bpf } from "./bpf.ts";
 import { captures } from "./capture.ts";
 import { checksums } from "./checksum.ts";
+import { files } from "./files.ts";
 import { growth } from "./growth.ts";
 import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
 import { message } from "./message.ts";
+import { netlink } from "./netlink.ts";
 import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
 import { processes } from "./processes.ts";
 import { eventLoop } from "./socket.ts";
 import { startup } from "./startup.ts";
 import { transfer } from "./transfer.ts";
+import { devices } from "./tun.ts";
+import { tunnel } from "./tunnel.ts";
 import { wire } from "./wire.ts";
 
 const own: readonly Suite[] = [
@@ -24,13 +28,17 @@ const own: readonly Suite[] = [
   transfer,
   message,
   interfaces,
+  netlink,
   eventLoop,
   processes,
   bpf,
   captures,
+  files,
   startup,
   growth,
   wire,
+  devices,
+  tunnel,
 ];
 
 async function run(suite: Suite): Promise<Result> {

@@ -6,10 +6,11 @@
 
 import { existsSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { Glob } from "bun";
+import { type BunPlugin, Glob } from "bun";
 import manifest from "../package.json";
 import { type EntryPoint, entryPoints } from "./entries.ts";
 import { toolEnvironment } from "./environment.ts";
+import { external, inside, MAIN, outside, sharedModules } from "./inside.ts";
 import { resident } from "./resident.ts";
 
 const root = join(import.meta.dir, "..");
@@ -18,12 +19,11 @@ const bundles = join(root, "dist/bun");
 const types = join(root, "dist/types");
 /** What other runtimes than Bun get. */
 const other = join(root, "dist/other");
-/** What all entry points share that need the library. */
-const MAIN = "main.cjs";
 /** What a bundler takes in instead. */
 const MODULE = "bundled.js";
 const pure = entryPoints.filter((entry) => entry.pure);
 const shared = entryPoints.filter((entry) => !entry.pure);
+const above = shared.filter((entry) => entry.above);
 const NOT_BUN = `${manifest.name} needs Bun: run the program with bun, bundle it with --target=bun`;
 
 /** Runs one of the repository's tools with this Bun: there may be no node, and no PATH to them. */
@@ -38,26 +38,37 @@ function run(tool: string, ...words: string[]): void {
 }
 
 /**
- * What needs the library, all of it in one file, which every entry point shares. It is CommonJS,
- * since for that alone Bun takes bytecode: reading the text is most of what an import costs. Of
- * another version of Bun the bytecode is ignored, and the text beside it read.
+ * What needs the library, in one file which those entry points share; what stands above it has a
+ * file of its own. They are CommonJS, since for that alone Bun takes bytecode: reading the text is
+ * most of what an import costs. Of another version of Bun the bytecode is ignored, and the text
+ * beside it read.
  */
 async function bundleMain(): Promise<void> {
+  const compiler = await resident();
+  const sourcesAbove = above.map(({ source }) => join(root, source));
+  const modules = await sharedModules(compiler, sourcesAbove);
+  await bundleCommon("index.ts", MAIN, [compiler, inside(modules)]);
+  for (const { source } of above) {
+    const file = relative("src", source);
+    await bundleCommon(file, join(dirname(file), MAIN), [outside(modules)]);
+  }
+}
+
+async function bundleCommon(file: string, naming: string, plugins: BunPlugin[]): Promise<void> {
   const { outputs } = await Bun.build({
-    entrypoints: [join(sources, "index.ts")],
+    entrypoints: [join(sources, file)],
     root: sources,
     outdir: bundles,
-    naming: MAIN,
+    naming,
     target: "bun",
     format: "cjs",
     bytecode: true,
-    plugins: [await resident()],
+    plugins,
     // Where it lies, not where it was built.
     define: { "import.meta.dir": "module.path" },
     // Names are for users to see.
     minify: { syntax: true, whitespace: false, identifiers: false },
-    // The libraries stay files, found beside the bundle.
-    external: ["*.so", "*.dylib"],
+    external,
   });
   const text = (await outputs.find(({ kind }) => kind === "entry-point")?.text()) ?? "";
   // Users would see the numbers of classes that the bundler has told apart.
@@ -76,7 +87,8 @@ async function exportsOf({ source }: EntryPoint): Promise<string[]> {
  */
 async function bundleShared(entry: EntryPoint): Promise<void> {
   const names = await exportsOf(entry);
-  const place = relative(dirname(join(root, entry.bundle)), join(bundles, MAIN));
+  const main = entry.above ? join(root, dirname(entry.bundle), MAIN) : join(bundles, MAIN);
+  const place = relative(dirname(join(root, entry.bundle)), main);
   const path = place.startsWith(".") ? place : `./${place}`;
   const owner = entry.name.endsWith("/checksum") ? ".checksum" : "";
   const code = `// @bun
@@ -100,8 +112,7 @@ async function bundleModules(): Promise<void> {
     splitting: true,
     plugins: [await resident()],
     minify: { syntax: true, whitespace: false, identifiers: false },
-    // The libraries stay files, found beside the bundle.
-    external: ["*.so", "*.dylib"],
+    external,
     naming: { entry: `[dir]/${MODULE}`, chunk: "[name]-[hash].[ext]" },
   });
   const files = new Map<string, string>();
@@ -167,16 +178,39 @@ async function bundle(): Promise<void> {
   }
 }
 
-/** Declarations, which name each other by ".js" so that every moduleResolution finds them. */
+/**
+ * Declarations, which name each other by ".js" so that every moduleResolution finds them. What no
+ * entry point leads to nobody can import: it is left out.
+ */
 async function declare(): Promise<void> {
   rmSync(types, { recursive: true, force: true });
   run("tsc", "-p", "tsconfig.types.json");
+  const texts = new Map<string, string>();
   for (const name of new Glob("**/*.d.ts").scanSync(types)) {
-    const file = Bun.file(join(types, name));
-    const text = await file.text();
-    await file.write(
-      text.replaceAll(/((?:from |import\(|declare module )"\.[^"]*)\.ts"/g, '$1.js"'),
-    );
+    const text = await Bun.file(join(types, name)).text();
+    // An import for what it does declares nothing.
+    const declaring = text.replaceAll(/^import "[^"]*";\n/gm, "");
+    const naming = /((?:from |import\(|declare module )"\.[^"]*)\.ts"/g;
+    texts.set(join(types, name), declaring.replaceAll(naming, '$1.js"'));
+  }
+  const reached = new Set<string>();
+  for (const { source } of entryPoints) {
+    reach(join(types, relative("src", source).replace(/\.ts$/, ".d.ts")), texts, reached);
+  }
+  for (const [file, text] of texts) {
+    if (reached.has(file)) await Bun.write(file, text);
+    else rmSync(file);
+  }
+}
+
+/** Adds a declaration file to `reached`, and those that it names. */
+function reach(file: string, texts: ReadonlyMap<string, string>, reached: Set<string>): void {
+  if (reached.has(file)) return;
+  reached.add(file);
+  const text = texts.get(file);
+  if (text === undefined) throw new Error(`${relative(root, file)} is named, but not declared`);
+  for (const [, name = ""] of text.matchAll(/(?:from |import\(|declare module )"(\.[^"]*)"/g)) {
+    reach(join(dirname(file), name.replace(/\.js$/, ".d.ts")), texts, reached);
   }
 }
 

@@ -12,10 +12,13 @@ export type EntryPoint = {
   readonly other: string;
   /** Needs no native library and nothing of Bun's: other runtimes get it, too. */
   readonly pure: boolean;
+  /** Stands above `rawsock`, which does not contain it. */
+  readonly above: boolean;
 };
 
 /** The folders of src whose entry points run anywhere: test/package/tidy.test.ts sees to that. */
 const PURE: ReadonlySet<string> = new Set(["./bpf", "./wire"]);
+const ABOVE: ReadonlySet<string> = new Set(["./capture", "./netlink", "./tun"]);
 
 type Conditions = { readonly types: string; readonly bun: string; readonly default: string };
 const exported: Readonly<Record<string, string | Conditions>> = manifest.exports;
@@ -30,6 +33,7 @@ export const entryPoints: readonly EntryPoint[] = Object.entries(exported).flatM
       bundle: bun.replace("./", ""),
       other: other.replace("./", ""),
       pure: PURE.has(path),
+      above: ABOVE.has(path),
     };
   },
 );

@@ -17,12 +17,14 @@ const option = @import("option.zig");
 const ring = @import("ring.zig");
 const socket = @import("socket.zig");
 const transfer = @import("transfer.zig");
+const tun = @import("tun.zig");
 
 pub const rawsock_strerror = libc.strerrorInto;
 pub const rawsock_gai_strerror = resolve.strerror;
 
 pub const rawsock_socket = socket.open;
 pub const rawsock_socket_in = namespace.openSocket;
+pub const rawsock_open_namespace = namespace.openPath;
 pub const rawsock_close = socket.close;
 pub const rawsock_set_nonblocking = socket.setNonblocking;
 pub const rawsock_socketpair = socket.openPair;
@@ -68,6 +70,7 @@ pub const rawsock_sendmsg = message.send;
 pub const rawsock_recvmsg = message.receive;
 pub const rawsock_sendmmsg = message.sendBatch;
 pub const rawsock_recvmmsg = message.receiveBatch;
+pub const rawsock_recv_records = message.receiveRecords;
 
 pub const rawsock_inet_pton = address.textToBytes;
 pub const rawsock_inet_ntop = address.bytesToText;
@@ -93,9 +96,15 @@ pub const rawsock_networks = netdb.networks;
 pub const rawsock_interface_flags = configdev.flags;
 pub const rawsock_set_interface_flags = configdev.setFlags;
 pub const rawsock_set_interface_address = configdev.setAddress;
+pub const rawsock_interface_request = configdev.requestAbout;
 pub const rawsock_interfaces = interface.list;
 pub const rawsock_interface_statistics = interface.statistics;
 pub const rawsock_interface_destination = interface.linkDestination;
+
+pub const rawsock_tun_open = tun.open;
+pub const rawsock_tun_read = tun.read;
+pub const rawsock_tun_read_batch = tun.readBatch;
+pub const rawsock_tun_write = tun.write;
 
 pub const rawsock_checksum_kernel = checksum.fastest;
 pub const rawsock_checksum_partial = checksum.partial;

@@ -12,16 +12,21 @@ import { closeAll, Unseen } from "./unseen.ts";
  * message reads `control`; to print it does not.
  */
 export type ReceivedMessage = {
+  /** The bytes: a copy of the message's own. */
   readonly data: Uint8Array;
   /** Who sent it; null where the protocol does not say. */
   readonly address: Sockaddr | null;
+  /** What came with it: times, addresses, descriptors. Most have to be asked for, by an option. */
   readonly control: ControlMessage[];
+  /** "trunc": it was longer than there was room. "ctrunc": so were its control data. */
   readonly flags: MessageFlag[];
 };
 
 export function withoutDescriptors(control: readonly ControlMessage[]): ControlMessage[] {
   return control.filter(({ kind }) => kind !== "rights" && kind !== "pidfd");
 }
+
+const NONE: readonly number[] = [];
 
 let withDescriptors: (message: object) => MessageWithDescriptors | null;
 
@@ -62,6 +67,10 @@ class MessageWithDescriptors {
     return !this.#unseen.isEmpty;
   }
 
+  give(): readonly number[] {
+    return this.#unseen.give();
+  }
+
   close(): void {
     if (!this.isUnseen) return;
     this.#control = withoutDescriptors(this.#control);
@@ -76,12 +85,17 @@ class MessageWithDescriptors {
 
 /** A message with descriptors that nobody has seen. Others are plain objects. */
 export function withUnseen(message: ReceivedMessage, fds: readonly number[]): ReceivedMessage {
-  return new MessageWithDescriptors(message, fds);
+  return fds.length === 0 ? message : new MessageWithDescriptors(message, fds);
 }
 
 /** Its control messages, whose descriptors stay nobody's. */
 export function lookAtControl(message: ReceivedMessage): ControlMessage[] {
   return withDescriptors(message)?.look() ?? message.control;
+}
+
+/** The descriptors that nobody has seen, from now on another owner's. */
+export function giveUnseen(message: ReceivedMessage): readonly number[] {
+  return withDescriptors(message)?.give() ?? NONE;
 }
 
 /** Did descriptors come with it that nobody has seen? */

@@ -92,7 +92,7 @@ function levelNumber(level: number | string): number {
 }
 
 /**
- * getsockopt(2) by name: flags are booleans, counts and sizes numbers; the README lists them all.
+ * getsockopt(2) by name: flags are booleans, counts and sizes numbers; OPTIONS.md lists them all.
  * TypeError: no such option, not one of this platform, or one that can only be set.
  */
 export function socketOption<Name extends OptionName>(

@@ -1,14 +1,16 @@
 // A Socket's messages(): what arrives, one by one or in batches.
 
-import { integer, knownKeys, wrongType } from "../base/validate.ts";
+import { boolean, integer, knownKeys, wrongType } from "../base/validate.ts";
 import { closeUnseen, hasUnseen, type ReceivedMessage } from "../message/received.ts";
 import { native } from "../native/library.ts";
 import { READ } from "../readiness/source.ts";
-import { Arena, BATCH_MAX } from "./arena.ts";
+import { BATCH_MAX } from "./arena.ts";
 import { checkLimits, checkLoopLimits, LOOP_KEYS, type LoopLimits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 import type { SocketState } from "./state.ts";
+import type { Reception } from "./transfer.ts";
 
+/** Of Socket.messages: how large messages are, and when the loop ends. */
 export type MessagesOptions = LoopLimits & {
   /** Room for each message in bytes, 65,536 unless told; what does not fit is cut: "trunc". */
   readonly size?: number;
@@ -16,9 +18,20 @@ export type MessagesOptions = LoopLimits & {
   readonly controlLength?: number;
   /** Yield arrays of at most so many messages, and never more than 64, instead of single ones. */
   readonly batch?: boolean | number;
+  /**
+   * The data are views of memory that the next step uses again: faster where packets are only
+   * passed on. What is to be kept must be copied.
+   */
+  readonly reuse?: boolean;
 };
 
-const KEYS: ReadonlySet<string> = new Set([...LOOP_KEYS, "size", "controlLength", "batch"]);
+const KEYS: ReadonlySet<string> = new Set([
+  ...LOOP_KEYS,
+  "size",
+  "controlLength",
+  "batch",
+  "reuse",
+]);
 const SIZE = 65_536;
 const SIZE_MAX = 2 ** 24;
 const CONTROL_LENGTH = 256;
@@ -45,7 +58,7 @@ class Next<T> extends Operation<Step<T>> {
     step: () => Step<T>,
     end: () => void,
   ) {
-    super(state, "recvmmsg", READ, limits);
+    super(state, state.transfer.calls.loop, READ, limits);
     this.#receive = receive;
     this.#step = step;
     this.#end = end;
@@ -70,7 +83,7 @@ class Next<T> extends Operation<Step<T>> {
  */
 export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
   readonly #state: SocketState;
-  readonly #arena: Arena;
+  readonly #arena: Reception;
   readonly #limits: LoopLimits;
   /** 0: one by one. */
   readonly #batch: number;
@@ -81,7 +94,7 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
   #ended = false;
 
   constructor(state: SocketState, options: MessagesOptions) {
-    state.descriptor("recvmmsg");
+    state.descriptor(state.transfer.calls.loop);
     if (typeof options !== "object" || options === null) {
       throw wrongType("options", "an object", options);
     }
@@ -94,7 +107,15 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     this.#limits = bounded ? { signal, timeout, until } : NO_LIMITS;
     checkLoopLimits(this.#limits);
     this.#state = state;
-    this.#arena = new Arena(room, integer(controlLength, "controlLength", 0, 2 ** 20), limit);
+    const further = integer(controlLength, "controlLength", 0, 2 ** 20);
+    const reuse = options.reuse === undefined ? false : boolean(options.reuse, "reuse");
+    this.#arena = state.transfer.reception({
+      size: room,
+      controlLength: further,
+      limit,
+      reuse,
+      records: state.hasRecords,
+    });
   }
 
   [Symbol.asyncIterator](): this {
@@ -106,7 +127,7 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     try {
       if (this.#unseen.length > 0) this.#closeUnseen();
       if (this.#limits !== NO_LIMITS) checkLimits(this.#limits);
-      this.#state.descriptor("recvmmsg");
+      this.#state.descriptor(this.#state.transfer.calls.loop);
       // What was received already needs no call.
       if (this.#state.inbox.isMessageNext) return Promise.resolve(this.#step());
       return new Next(this.#state, this.#limits, this.#receive, this.#step, this.#end).run();
@@ -143,7 +164,8 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     const received = this.#arena.receive(watch.fd, watch.isCrowded(READ) ? 1 : BATCH_MAX);
     if (received < 0) return received === AGAIN && isOver ? 0 : received;
     watch.charge(received - 1);
-    const count = this.#state.isConnectionOriented ? this.#beforeEnd(received) : received;
+    const { isConnectionOriented, hasRecords } = this.#state;
+    const count = isConnectionOriented && !hasRecords ? this.#beforeEnd(received) : received;
     const messages = new Array<ReceivedMessage>(count);
     for (let index = 0; index < count; index++) messages[index] = this.#arena.copy(index);
     inbox.add(messages);
@@ -157,7 +179,8 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     let count = received;
     while (count > 0 && !this.#arena.isSomething(count - 1)) count--;
     if (count === received) return count;
-    // A record without bytes looks like the end, which is one only where the peer has ended.
+    // A record without bytes looks like the end, which is one only where the peer has ended. Where
+    // it has, the last records without anything count as the end: only AF_UNIX of Linux tells.
     if (this.#state.isStream || native.rawsock_has_ended(this.#state.watch.fd) !== 0) return count;
     return received;
   }

@@ -1,0 +1,65 @@
+// How a device's packets are moved: read(2) and write(2), a packet each, none of which waits.
+
+import { MSG } from "../base/constants.ts";
+import { TransferFlags } from "../calls/flags.ts";
+import type { ReceivedMessage } from "../message/received.ts";
+import { native } from "../native/library.ts";
+import { allocate } from "../native/memory.ts";
+import type { Reception, Transfer } from "../socket/transfer.ts";
+
+/** For a batch, unless one packet alone needs more: what stays in the processor's caches. */
+const ROOM = 256 * 1024;
+
+/** What packets are read into, again and again, one behind the other. */
+class Packets implements Reception {
+  readonly #bytes: Uint8Array;
+  readonly #size: number;
+  readonly #count: number;
+  readonly #reuse: boolean;
+  /** Of each packet where it lies, and its own length: zig/tun.zig. */
+  readonly #places: Uint32Array;
+  readonly #placeBytes: Uint8Array;
+  readonly hasDescriptors = false;
+
+  constructor(size: number, limit: number, reuse: boolean) {
+    this.#size = size;
+    this.#count = limit;
+    this.#reuse = reuse;
+    this.#bytes = allocate(Math.max(size, ROOM));
+    this.#placeBytes = allocate(limit * 8);
+    this.#places = new Uint32Array(this.#placeBytes.buffer);
+  }
+
+  receive(fd: number, limit: number): number {
+    const count = Math.min(limit, this.#count);
+    const { length } = this.#bytes;
+    const { rawsock_tun_read_batch } = native;
+    return rawsock_tun_read_batch(fd, this.#bytes, length, this.#size, count, this.#placeBytes);
+  }
+
+  isSomething(): boolean {
+    return true;
+  }
+
+  copy(index: number): ReceivedMessage {
+    const start = this.#places[index * 2] as number;
+    const length = this.#places[index * 2 + 1] as number;
+    const end = start + Math.min(length, this.#size);
+    const data = this.#reuse ? this.#bytes.subarray(start, end) : this.#bytes.slice(start, end);
+    return { data, address: null, control: [], flags: length > this.#size ? ["trunc"] : [] };
+  }
+}
+
+export const DEVICE: Transfer = {
+  noun: "device",
+  class: "Tun",
+  calls: { receive: "read", send: "write", loop: "read" },
+  receiveFlags: new TransferFlags(["dontwait", "trunc"]),
+  sendFlags: new TransferFlags(["dontwait"]),
+  receive: (fd, target, start, length, flags) => {
+    const whole = native.rawsock_tun_read(fd, target, start, length);
+    return (flags & MSG.TRUNC) === 0 && whole > length ? length : whole;
+  },
+  send: (fd, source, start, length) => native.rawsock_tun_write(fd, source, start, length),
+  reception: ({ size, limit, reuse }) => new Packets(size, limit, reuse),
+};
