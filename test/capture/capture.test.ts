@@ -8,7 +8,7 @@ import {
   capture,
   PcapngWriter,
 } from "../../src/capture/index.ts";
-import { Namespace, VethPair } from "../support/namespace.ts";
+import { Namespace, run, VethPair } from "../support/namespace.ts";
 import { namespaces, program, testWith } from "../support/requirements.ts";
 import { Tcpdump } from "./support/tcpdump.ts";
 import { packets, Sender, udp } from "./support/traffic.ts";
@@ -18,7 +18,11 @@ let sender: Sender;
 if (namespaces.met) {
   beforeAll(() => {
     pair = new VethPair();
-    for (const side of [pair.a, pair.b]) side.ip("link", "set", "veth0", "arp", "off");
+    for (const side of [pair.a, pair.b]) {
+      side.ip("link", "set", "veth0", "arp", "off");
+      // Nobody else shall send.
+      run(...side.command("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/veth0/disable_ipv6"));
+    }
     sender = new Sender(pair.a.name, "veth0");
   });
   afterAll(() => {
