@@ -6,9 +6,9 @@ import type { RingMemory } from "./ring-memory.ts";
 import { type PacketView, plain, tagOf, timestampOf } from "./view.ts";
 
 /**
- * What is asked for is read from the ring, as long as the block is not the kernel's again; when the
- * block comes again, its objects are those of other packets. To make objects for a million packets
- * in a second, let alone all that is in them, would take longer than everything else.
+ * What is asked for is read from the ring, as long as the block is not the kernel's again, and some
+ * batches later the object is another packet's. To make objects for a million packets in a second,
+ * let alone all that is in them, would take longer than everything else.
  */
 export class RingPacket implements PacketView, Placed {
   length = 0;

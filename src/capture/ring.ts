@@ -13,10 +13,6 @@ import type { Batch } from "./tap.ts";
 class Block {
   readonly #memory: RingMemory;
   readonly start: number;
-  /** Objects for its packets, of which there may be more than in it are now. */
-  readonly #packets: RingPacket[] = [];
-  /** Those of them that were given out. */
-  given = 0;
   /** Batches in use. */
   #used = 0;
   #read = false;
@@ -30,7 +26,6 @@ class Block {
 
   /** The kernel has handed it over. */
   begin(): void {
-    this.given = 0;
     this.#read = false;
   }
 
@@ -42,13 +37,6 @@ class Block {
   mark(at: number, dropped: number): void {
     this.#memory.dropped.set(at, dropped);
     this.#marked.push(at);
-  }
-
-  /** Objects for packets, `count` of them from `given` on. */
-  objects(count: number): readonly RingPacket[] {
-    const wanted = this.given + count;
-    while (this.#packets.length < wanted) this.#packets.push(new RingPacket(this.#memory));
-    return this.#packets;
   }
 
   /** All of it was given out. */
@@ -69,6 +57,27 @@ class Block {
     Atomics.store(states, (this.start + layout.blockStatus) >>> 2, layout.kernel);
   }
 }
+
+/** Objects for the packets of a batch. */
+class Pool {
+  readonly #memory: RingMemory;
+  readonly #packets: RingPacket[] = [];
+  /** Whether a batch has them. */
+  used = false;
+
+  constructor(memory: RingMemory) {
+    this.#memory = memory;
+  }
+
+  /** At least so many. */
+  packets(count: number): readonly RingPacket[] {
+    while (this.#packets.length < count) this.#packets.push(new RingPacket(this.#memory));
+    return this.#packets;
+  }
+}
+
+/** Batches whose objects take turns: few enough that they stay in the processor's cache. */
+const POOLS = 4;
 
 export type RingUse = {
   readonly link: Link;
@@ -94,6 +103,8 @@ export class Ring {
   readonly #memory: RingMemory;
   readonly #use: RingUse;
   readonly #blocks: readonly Block[];
+  readonly #pools: Pool[];
+  #pool = 0;
   /** The number of the next block to be read, and the one that is being read. */
   #next = 0;
   #block: Block | undefined;
@@ -113,6 +124,7 @@ export class Ring {
     this.#memory = memory;
     this.#use = use;
     const { size, layout } = memory;
+    this.#pools = Array.from({ length: POOLS }, () => new Pool(memory));
     this.#blocks = Array.from({ length: size.blocks }, (_, number) => {
       return new Block(memory, layout.start + number * size.blockSize);
     });
@@ -128,16 +140,30 @@ export class Ring {
     this.#left -= count;
     const { link, filter, keepsMore } = this.#use;
     const asTheyAre = link !== COOKED && filter === undefined && !keepsMore;
-    const packets = asTheyAre ? this.#walk(count, block) : this.#prepare(count, block);
+    const pool = this.#nextPool();
+    const objects = pool.packets(count);
+    const packets = asTheyAre
+      ? this.#walk(count, block, objects)
+      : this.#prepare(count, block, objects);
     if (this.#left === 0) block.finish();
     let ended = false;
     const end = (): void => {
       if (ended) return;
       ended = true;
+      pool.used = false;
       block.unuse();
       if (--this.#used === 0 && this.#leaving) this.#memory.leave();
     };
     return { packets, end };
+  }
+
+  #nextPool(): Pool {
+    this.#pool = (this.#pool + 1) % POOLS;
+    let pool = this.#pools[this.#pool] as Pool;
+    // Somebody takes his time: the objects stay his.
+    if (pool.used) pool = this.#pools[this.#pool] = new Pool(this.#memory);
+    pool.used = true;
+    return pool;
   }
 
   /** Begins with the next block: false where the kernel still has it. */
@@ -163,19 +189,16 @@ export class Ring {
   }
 
   /** The next `count` packets of the block, which are as they shall be, but for tags. */
-  #walk(count: number, block: Block): RingPacket[] {
+  #walk(count: number, block: Block, objects: readonly RingPacket[]): RingPacket[] {
     const { words, layout } = this.#memory;
     const [next, status, length] = [layout.next >>> 2, layout.status >>> 2, layout.length >>> 2];
     const { tagged } = layout;
     const packets = new Array<RingPacket>(count);
-    const objects = block.objects(count);
-    const first = block.given;
-    block.given += count;
     if (this.#dropped > 0 && count > 0) this.#mark(block, this.#at);
     let word = this.#at >>> 2;
     for (let number = 0; number < count; number++) {
       if (((words[word + status] as number) & tagged) !== 0) this.#complete(word * 4, true);
-      const packet = objects[first + number] as RingPacket;
+      const packet = objects[number] as RingPacket;
       packet.become(word * 4, words[word + length] as number);
       packets[number] = packet;
       word += (words[word + next] as number) >>> 2;
@@ -185,7 +208,7 @@ export class Ring {
   }
 
   /** The same, each made what it shall be, without those that the filter refuses. */
-  #prepare(count: number, block: Block): RingPacket[] {
+  #prepare(count: number, block: Block, objects: readonly RingPacket[]): RingPacket[] {
     const memory = this.#memory;
     const { next, status, length, tagged } = memory.layout;
     const packets: RingPacket[] = [];
@@ -194,7 +217,7 @@ export class Ring {
       this.#complete(at, (memory.word(at, status) & tagged) !== 0);
       if (this.#isWanted(at)) {
         if (this.#dropped > 0) this.#mark(block, at);
-        const packet = block.objects(1)[block.given++] as RingPacket;
+        const packet = objects[packets.length] as RingPacket;
         packet.become(at, memory.word(at, length));
         packets.push(packet);
       }
