@@ -33,6 +33,7 @@ export class RingPacket implements PacketView, Placed {
     return this.#memory.word(this.#at, this.#memory.layout.kept);
   }
 
+  /** What a writer takes instead of all that follows. */
   [PLACE](place: Place): void {
     const { bytes, halves, words, layout, dropped } = this.#memory;
     const at = this.#at;
@@ -90,23 +91,6 @@ export class RingPacket implements PacketView, Placed {
   copy(): CapturedPacket {
     const start = this.#start();
     return plain(this, this.#memory.bytes.slice(start, start + this.#size()));
-  }
-
-  /** What a writer takes instead of all of the above. */
-  [PLACE](place: Place): void {
-    const memory = this.#memory;
-    const { bytes, halves, words, layout } = memory;
-    const at = this.#at;
-    place.bytes = bytes;
-    place.halves = halves;
-    place.start = at + (halves[(at + layout.mac) >>> 1] as number);
-    place.kept = words[(at + layout.kept) >>> 2] as number;
-    place.length = this.length;
-    place.seconds = words[(at + layout.seconds) >>> 2] as number;
-    place.nanoseconds = words[(at + layout.nanoseconds) >>> 2] as number;
-    place.interface = words[(at + layout.index) >>> 2] as number;
-    place.outgoing = bytes[at + layout.pkttype] === layout.outgoing;
-    place.dropped = memory.dropped.size === 0 ? 0 : (memory.dropped.get(at) ?? 0);
   }
 
   toJSON(): object {
