@@ -80,6 +80,7 @@ export class Capture implements AsyncIterable<CapturedPacket>, Disposable, Async
     signal.addEventListener("abort", this.#abort);
   }
 
+  /** Whether it has ended: by close(), or by its signal. */
   get closed(): boolean {
     return this.#state.closed;
   }

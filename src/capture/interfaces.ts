@@ -11,11 +11,13 @@ import { ANY } from "./settings.ts";
 
 /** An interface that can be captured from. */
 export type CaptureInterface = {
+  /** What `capture` takes: "eth0", or "any". */
   readonly name: string;
   /** 0 for "any". */
   readonly index: number;
   /** What captured packets begin with. */
   readonly link: Link;
+  /** IFF_* as words: "up", "loopback", "running"; none for "any". netdevice(7). */
   readonly flags: readonly InterfaceFlag[];
   /** IPv4 and IPv6 addresses, as text. */
   readonly addresses: readonly string[];

@@ -12,7 +12,12 @@ export type Link =
   | number;
 
 /** A tag of IEEE 802.1Q: control information and the type that announces it, as on the wire. */
-export type VlanTag = { readonly tci: number; readonly tpid: number };
+export type VlanTag = {
+  /** 16 bits: priority (3), drop eligible (1), VLAN identifier (12). */
+  readonly tci: number;
+  /** The Ethernet type: 0x8100, or 0x88a8 of an outer tag. */
+  readonly tpid: number;
+};
 
 /** A packet that was captured live. */
 export type CapturedPacket = {
@@ -24,6 +29,7 @@ export type CapturedPacket = {
   readonly timestamp: bigint;
   /** The interface's index. */
   readonly interface: number;
+  /** Whether the host received it or sent it. */
   readonly direction: "in" | "out";
   /** The tag that the network card took off, also put back into `data`. */
   readonly vlan?: VlanTag | undefined;
@@ -35,6 +41,7 @@ export type CapturedPacket = {
 
 /** A packet of a capture file. */
 export type FilePacket = {
+  /** As many of its bytes as the file has. */
   readonly data: Uint8Array;
   /** Bytes on the wire. */
   readonly length: number;
@@ -42,11 +49,13 @@ export type FilePacket = {
   readonly timestamp: bigint;
   /** The number of the interface in its section of the file. */
   readonly interface: number;
+  /** What `data` begin with. */
   readonly link: Link;
   /** Of several, a line each. */
   readonly comment?: string;
   /** Each of several comments. */
   readonly comments?: readonly string[];
+  /** Whether the host received it or sent it, where the file says so: pcapng can. */
   readonly direction?: "in" | "out";
   /** Packets lost between the one before and this one. */
   readonly dropped?: number;

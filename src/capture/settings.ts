@@ -18,6 +18,7 @@ import { type FanoutInput, fanout } from "../option/fanout.ts";
 const DIRECTIONS = ["both", "in", "out"] as const;
 const CLOCKS = ["software", "hardware"] as const;
 
+/** What `capture` captures, from where, and how packets wait to be read. */
 export type CaptureOptions = {
   /** A name or an index, or "any": all there are, also those to come. */
   readonly interface: string | number;

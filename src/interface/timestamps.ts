@@ -16,6 +16,7 @@ export type HardwareTimestamps = {
   readonly transmit: string | number;
   /** What is stamped that arrives: "none", "all", "some", "ptp-v2-event", "ntp-all" … */
   readonly receive: string | number;
+  /** HWTSTAMP_FLAG_* bits, mostly 0; 1: the clock is that of a bond's active port. */
   readonly flags: number;
 };
 

@@ -27,6 +27,7 @@ export type Acknowledgement = {
  * that of the error; `detail` is the kernel's own sentence, which ip(8) prints too.
  */
 export class NetlinkError extends SocketError {
+  /** "NetlinkError", by which it can be told from a SocketError that is none. */
   override readonly name: string = "NetlinkError";
   /** The kernel's sentence; "" where it gave none. */
   readonly detail: string;

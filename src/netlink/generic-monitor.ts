@@ -9,11 +9,13 @@ import { besides } from "./besides.ts";
 import { type Channel, Reader } from "./channel.ts";
 import { walkMessages } from "./message.ts";
 
+/** What a generic monitor watches, and how much may wait to be read. */
 export type GenericMonitorOptions = {
   /** Names of the family's groups; all of them unless told. */
   readonly groups?: readonly string[];
   /** Bytes for what was not read yet; 8 MiB unless told. */
   readonly receiveBuffer?: number;
+  /** Ends it: the next step rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 };
 const KEYS: ReadonlySet<string> = new Set(["groups", "receiveBuffer", "signal"]);
@@ -112,6 +114,7 @@ export class GenericMonitor<Message extends Told = Told>
     }
   }
 
+  /** Ends it, as leaving a `for await` does: close(). */
   async return(): Promise<IteratorResult<GenericEvent<Message>, undefined>> {
     this.close();
     return { value: undefined, done: true };
@@ -123,6 +126,7 @@ export class GenericMonitor<Message extends Told = Told>
     this.#socket.close();
   }
 
+  /** Whether it has ended: by close(), by the loop's end, or by an error. */
   get closed(): boolean {
     return this.#socket.closed;
   }

@@ -28,6 +28,7 @@ export type GenericMessage = {
   readonly attributes: readonly Attribute[];
 };
 
+/** What of a request is not its family's, and what its errors say. */
 export type GenericRequestOptions = {
   /** NLM_F_* bits besides those of a request. */
   readonly flags?: number;
@@ -71,12 +72,17 @@ const versionField = header.integer("version");
 export class Family {
   readonly #channel: Channel;
   readonly #monitors = new Set<GenericMonitor<GenericMessage>>();
+  /** The type of its messages, which the kernel chose: another one after the next boot. */
   readonly id: number;
+  /** What it is asked for by: "ethtool", "nl80211". */
   readonly name: string;
+  /** What requests say unless told otherwise. */
   readonly version: number;
   /** Bytes of a header of its own behind struct genlmsghdr. */
   readonly headerSize: number;
+  /** Its commands that take requests: "cmd-cap-do", "cmd-cap-dump", "admin-perm". */
   readonly operations: readonly { readonly command: number; readonly flags: readonly string[] }[];
+  /** What it tells of unasked: the groups that `monitor` takes by name. */
   readonly groups: readonly { readonly name: string; readonly id: number }[];
 
   /** Made by Netlink.family. */

@@ -54,6 +54,7 @@ function hasInternetAddress(type: number, length: number): boolean {
   return type === TUNNEL || type === SIT || type === IPGRE;
 }
 
+/** Counters by the names of struct rtnl_link_stats64 in camel case: `rxPackets`, `txBytes`. */
 export type Statistics = { [counter: string]: number | bigint };
 const statisticsRecord = new Structure("rtnl_link_stats64");
 let counters: readonly (readonly [name: string, offset: number])[] | undefined;

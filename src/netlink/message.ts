@@ -17,6 +17,7 @@ export type NetlinkMessage = {
   readonly body: Uint8Array;
 };
 
+/** A message to be encoded: what is left out is 0, or no body. */
 export type NetlinkMessageInit = {
   readonly type: number;
   readonly flags?: number;

@@ -29,11 +29,13 @@ const GROUPS = {
   rule: ["IPV4_RULE", "IPV6_RULE"],
 } as const;
 
+/** What a monitor tells of: changes of links, of addresses and so on, ip-monitor(8)'s objects. */
 export type MonitorGroup = keyof typeof GROUPS;
 const ALL = Object.keys(GROUPS) as MonitorGroup[];
 
+/** What a monitor watches, and from when on. */
 export type MonitorOptions = {
-  /** All of them unless told. */
+  /** All of them unless told. A number is an RTNLGRP_*, whose messages come as they are. */
   readonly groups?: readonly (MonitorGroup | number)[];
   /** Begin with what is there, each with the action "present". */
   readonly initial?: boolean;
@@ -41,6 +43,7 @@ export type MonitorOptions = {
   readonly resync?: boolean;
   /** Bytes for what was not read yet; 8 MiB unless told. */
   readonly receiveBuffer?: number;
+  /** Ends it: the next step rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 };
 const KEYS: ReadonlySet<string> = new Set([
@@ -159,6 +162,7 @@ export class Monitor implements AsyncIterableIterator<MonitorEvent>, Disposable 
     return step;
   }
 
+  /** Ends it, as leaving a `for await` does: close(). */
   async return(): Promise<Step> {
     this.close();
     return { value: undefined, done: true };
@@ -170,6 +174,7 @@ export class Monitor implements AsyncIterableIterator<MonitorEvent>, Disposable 
     this.#socket.close();
   }
 
+  /** Whether it has ended: by close(), by the loop's end, or by an error. */
   get closed(): boolean {
     return this.#socket.closed;
   }

@@ -41,6 +41,7 @@ import {
 import { encodeRule, type Rule, type RuleInit } from "./rule.ts";
 import { Writer } from "./writer.ts";
 
+/** Which socket `Netlink.open` opens, and where. */
 export type NetlinkOptions = {
   /** A keyword or number of NETLINK_*: "route" unless told, "generic", … */
   readonly protocol?: Protocol;
@@ -132,6 +133,7 @@ export class Netlink implements Disposable {
     return this.#channel.fd;
   }
 
+  /** Whether close() was called. */
   get closed(): boolean {
     return this.#channel.closed;
   }
@@ -254,6 +256,7 @@ export class Netlink implements Disposable {
     return this.#changeAddress("NEWADDR", REPLACED, address);
   }
 
+  /** Takes an address from an interface. EADDRNOTAVAIL: it has none like it. */
   deleteAddress(address: AddressInit): Promise<void> {
     return this.#changeAddress("DELADDR", [], address);
   }
@@ -302,10 +305,12 @@ export class Netlink implements Disposable {
     return this.#changeNeighbour("NEWNEIGH", NEW, neighbour);
   }
 
+  /** The same, and changes one that is there: its link-layer address, its state. */
   replaceNeighbour(neighbour: NeighbourInit): Promise<void> {
     return this.#changeNeighbour("NEWNEIGH", REPLACED, neighbour);
   }
 
+  /** Removes a neighbour. ENOENT: there is none like it. */
   deleteNeighbour(neighbour: NeighbourInit): Promise<void> {
     return this.#changeNeighbour("DELNEIGH", [], neighbour);
   }

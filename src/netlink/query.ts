@@ -51,6 +51,7 @@ export type LinkFilter = {
   readonly statistics?: boolean;
 };
 
+/** Which addresses: those that are like it in every field that is given. */
 export type AddressFilter = {
   readonly interface?: Which;
   readonly family?: string | number;
@@ -59,6 +60,7 @@ export type AddressFilter = {
   readonly local?: string;
 };
 
+/** Which routes: those that are like it in every field that is given. */
 export type RouteFilter = {
   readonly family?: string | number;
   readonly table?: string | number;
@@ -70,6 +72,7 @@ export type RouteFilter = {
   readonly gateway?: string;
 };
 
+/** Which neighbours: those that are like it in every field that is given. */
 export type NeighbourFilter = {
   /** "inet", "inet6", or "bridge" for the tables of bridges. */
   readonly family?: string | number;
@@ -81,6 +84,7 @@ export type NeighbourFilter = {
   readonly destination?: string;
 };
 
+/** Which rules: those that are like it in every field that is given. */
 export type RuleFilter = {
   readonly family?: string | number;
   readonly priority?: number;

@@ -140,6 +140,10 @@ function lockedBits(names: readonly string[], name: string): number {
   );
 }
 
+/**
+ * What a route says of the way, for TCP mostly: RTAX_*, by ip-route(8)'s names. Sizes in bytes or
+ * packets as there, times in milliseconds.
+ */
 export type Metrics = Decoded<typeof metricTable.rows>;
 
 const metrics: Value<Metrics, Encoded<typeof metricTable.rows>> = {
@@ -205,6 +209,7 @@ export type NextHop = Omit<Decoded<typeof hopTable.rows>, "index"> & {
   readonly flags: string[];
 };
 
+/** One of several ways of a route that is made: by `interface`, `gateway` or both. */
 export type NextHopInit = Omit<Encoded<typeof hopTable.rows>, "index"> & {
   readonly interface?: string | number;
   readonly index?: number;

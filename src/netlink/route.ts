@@ -293,6 +293,7 @@ export function routeQuery(fields: {
   return writer.finish();
 }
 
+/** What is known of a packet besides where it goes, for `Netlink.route`: ip-route(8)'s `get`. */
 export type RouteQuestion = {
   /** The address that a packet would have as its source. */
   readonly source?: string;

@@ -26,6 +26,7 @@ import { eventSourceMemory } from "../readiness/ownership.ts";
 /** IP packets, or Ethernet frames. */
 export type TunMode = "tun" | "tap";
 
+/** Which interface `Tun.open` makes or takes, and what stands before its packets. */
 export type TunOptions = {
   /**
    * The interface's name, of at most 15 bytes. "vpn%d" takes the first number that is free; where

@@ -27,11 +27,17 @@ import { attached, getInt, type Remedies, setInt, setNumber, setQueue } from "./
 import { TunState } from "./state.ts";
 
 /** `start` and `end` bound the part of the packet's buffer that is used. */
-export type TunSendOptions = Limits & Span & { readonly dontwait?: boolean };
+export type TunSendOptions = Limits &
+  Span & {
+    /** Rejects with the code "EAGAIN" instead of waiting. */
+    readonly dontwait?: boolean;
+  };
+/** The same, of `Tun.recv`. */
 export type TunReceiveOptions = TunSendOptions & {
   /** Return the packet's own length, even where it is more than what was stored. */
   readonly trunc?: boolean;
 };
+/** Those of a Socket's messages(), but for control data, of which there are none. */
 export type TunMessagesOptions = Omit<MessagesOptions, "controlLength">;
 
 /** The largest packet, and a virtio header of any version before it. */
@@ -102,6 +108,7 @@ export class Tun implements Disposable, AsyncDisposable {
     return this.#state.closed ? -1 : this.#state.watch.fd;
   }
 
+  /** Whether it is closed, or its descriptor given away by detach(). */
   get closed(): boolean {
     return this.#state.closed;
   }
@@ -111,10 +118,12 @@ export class Tun implements Disposable, AsyncDisposable {
     return this.#state.name;
   }
 
+  /** What its packets are: IP packets, "tun", or Ethernet frames, "tap". */
   get mode(): TunMode {
     return this.#state.opened.mode;
   }
 
+  /** Whether it is one of several queues of its interface, or may be. */
   get multiQueue(): boolean {
     return this.#state.opened.multiQueue;
   }

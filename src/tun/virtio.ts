@@ -7,6 +7,7 @@ import { type Bytes, boolean, integer, knownKeys, U16_MAX, uint8Array } from "..
 import { furtherConstants } from "../native/library.ts";
 import { Structure } from "../native/record.ts";
 
+/** What a packet's header says is left to be done. */
 export type VirtioHeader = {
   /**
    * "needs-csum": the checksum at `checksumStart` + `checksumOffset` holds but the sum of the

@@ -82,6 +82,7 @@ export type Block =
   | ({ readonly kind: "custom" } & CustomBlock)
   | { readonly kind: "unknown"; readonly type: number; readonly data: Uint8Array };
 
+/** Which byte of a number comes first: the least significant one, or the most significant one. */
 export type ByteOrder = "little" | "big";
 
 /** Numbers of pcapng's blocks (draft-ietf-opsawg-pcapng). */

@@ -2,6 +2,7 @@
 
 /** Bytes that no capture file has there; `offset` is where, from the first byte (unpacked) on. */
 export class CaptureFileError extends RangeError {
+  /** Bytes from the beginning of the file, or of what it unpacks to. */
   readonly offset: number;
 
   constructor(message: string, offset: number, options?: ErrorOptions) {

@@ -19,6 +19,7 @@ import type { RotateOptions } from "./rotation.ts";
 import type { PacketTarget } from "./sink.ts";
 import { type AnyPacket, type Encoder, KEY, PacketWriter, type Room } from "./writer.ts";
 
+/** How `PcapWriter.create` writes. */
 export type PcapOptions = {
   /** What packets begin with; of the first packet unless told, or "ethernet". */
   readonly link?: Link;

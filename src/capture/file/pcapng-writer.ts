@@ -47,6 +47,7 @@ import {
   type Room,
 } from "./writer.ts";
 
+/** How `PcapngWriter.create` writes, and what the file says of where its packets come from. */
 export type PcapngOptions = Section & {
   /** What packets begin with that do not say so themselves, as live ones don't: "ethernet". */
   readonly link?: Link;

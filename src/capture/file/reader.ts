@@ -15,6 +15,7 @@ import { type Source, Window } from "./window.ts";
 /** What capture files are read from; "-" is standard input. */
 export type PacketSource = string | Bytes | Blob | ReadableStream;
 
+/** What `readPackets` accepts, and to whom it gives what is no packet. */
 export type ReadOptions = {
   /** The longest packet or block in bytes, 16 MiB unless told: a longer one is an error. */
   readonly maximum?: number;
@@ -44,6 +45,7 @@ export function readPackets(source: PacketSource, options: ReadOptions = {}): Pa
   return new PacketReader(source, options);
 }
 
+/** The packets of a file, from `readPackets`; and what it tells besides, as far as it was read. */
 export class PacketReader implements AsyncIterable<FilePacket>, AsyncDisposable {
   readonly #settings: Settings;
   #source: Source | undefined;
@@ -97,6 +99,7 @@ export class PacketReader implements AsyncIterable<FilePacket>, AsyncDisposable 
     return (this.#parser ?? NOTHING).names;
   }
 
+  /** Counters of interfaces, as pcapng keeps them. */
   get statistics(): readonly InterfaceStatistics[] {
     return (this.#parser ?? NOTHING).statistics;
   }
@@ -106,6 +109,7 @@ export class PacketReader implements AsyncIterable<FilePacket>, AsyncDisposable 
     return (this.#parser ?? NOTHING).secrets;
   }
 
+  /** Blocks that others than pcapng's authors define, with the number of the enterprise. */
   get custom(): readonly CustomBlock[] {
     return (this.#parser ?? NOTHING).custom;
   }

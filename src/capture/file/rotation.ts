@@ -4,14 +4,13 @@ import { unlinkSync } from "node:fs";
 import { parse } from "node:path";
 import { integer, knownKeys, wrongType } from "../../base/validate.ts";
 
-/**
- * When a new file is begun: where the next packet would make the file larger than `size` bytes, or
- * lies `interval` milliseconds after the file's first one, by the packets' own time. Of more than
- * `count` files the oldest are removed.
- */
+/** When a new file is begun, whichever comes first: `size` or `interval` must be given. */
 export type RotateOptions = {
+  /** Bytes of a file: the packet that would make it larger begins the next one. */
   readonly size?: number;
+  /** Milliseconds, by the packets' own time, after which a packet begins the next file. */
   readonly interval?: number;
+  /** How many files are kept: the oldest ones are removed. All of them unless told. */
   readonly count?: number;
 };
 

@@ -54,6 +54,7 @@ const CLOSING_MAX = 4;
 /** JavaScript knows no protected constructor. */
 export const KEY: unique symbol = Symbol("create");
 
+/** A capture file that is being written: what `PcapWriter` and `PcapngWriter` have in common. */
 export abstract class PacketWriter implements Disposable, AsyncDisposable {
   readonly #encoder: Encoder;
   readonly #destination: Destination;
@@ -85,6 +86,7 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
     return this.#path;
   }
 
+  /** Whether `close` was called; writing is a TypeError then. */
   get closed(): boolean {
     return this.#closed !== undefined;
   }

@@ -11,6 +11,7 @@ import type { Socket } from "../../socket/socket.ts";
 import { u64At } from "../codec.ts";
 import { constant } from "../constants.ts";
 
+/** What drives a card, as `ethtool -i` tells; "" where the driver does not say. */
 export type Driver = {
   readonly driver: string;
   readonly version: string;

@@ -38,6 +38,7 @@ export type Feature = {
   readonly fixed: boolean;
 };
 
+/** Where `Ethtool.open` opens its sockets. */
 export type EthtoolOptions = {
   /** The network namespace to be in: a descriptor, a path, or ip-netns(8)'s name. */
   readonly namespace?: number | string;
@@ -77,6 +78,7 @@ export class Ethtool implements Disposable {
     return new Ethtool(options, KEY);
   }
 
+  /** Whether close() was called. */
   get closed(): boolean {
     return this.#channel.closed;
   }
@@ -140,6 +142,7 @@ export class Ethtool implements Disposable {
     return this.#get("RINGS", which);
   }
 
+  /** Sets how many packets its queues hold; what is left out stays. RINGS_SET. */
   setRings(which: Which, settings: Settings<typeof rings>): Promise<void> {
     return this.#set("RINGS", which, settings);
   }
@@ -149,6 +152,7 @@ export class Ethtool implements Disposable {
     return this.#get("CHANNELS", which);
   }
 
+  /** Sets how many queues it has; what is left out stays. CHANNELS_SET. */
   setChannels(which: Which, settings: Settings<typeof channels>): Promise<void> {
     return this.#set("CHANNELS", which, settings);
   }
@@ -158,6 +162,7 @@ export class Ethtool implements Disposable {
     return this.#get("COALESCE", which);
   }
 
+  /** Sets when it interrupts, in microseconds and packets; what is left out stays. COALESCE_SET. */
   setCoalesce(which: Which, settings: Settings<typeof coalesce>): Promise<void> {
     return this.#set("COALESCE", which, settings);
   }
@@ -167,6 +172,7 @@ export class Ethtool implements Disposable {
     return this.#get("PAUSE", which, statisticsFlag());
   }
 
+  /** Sets Ethernet's flow control; what is left out stays. PAUSE_SET. */
   setPause(which: Which, settings: Settings<typeof pause>): Promise<void> {
     return this.#set("PAUSE", which, settings);
   }
@@ -181,6 +187,7 @@ export class Ethtool implements Disposable {
     return (await this.#get("PRIVFLAGS", which)).flags ?? {};
   }
 
+  /** Sets flags of the driver's own, by name; those left out stay. PRIVFLAGS_SET. */
   setPrivateFlags(which: Which, flags: Readonly<Record<string, boolean>>): Promise<void> {
     return this.#set("PRIVFLAGS", which, { flags });
   }
