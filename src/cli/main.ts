@@ -1,0 +1,37 @@
+#!/usr/bin/env bun
+// The `rawsock` command: finds the subcommand, and loads its file alone, so that it starts fast.
+// What a file needs, the library included, is there when its import returns.
+
+import { version } from "../../package.json";
+
+type Run = (words: readonly string[]) => Promise<void>;
+type Entry = readonly [about: string, load: () => Promise<{ readonly default: Run }>];
+
+const commands: Readonly<Record<string, Entry>> = {
+  ping: ["are you there? ICMP echo requests", () => import("./ping.ts")],
+};
+
+const HELP = "rawsock <command> --help has each command's options and examples.";
+
+function help(): string {
+  const lines = Object.entries(commands).map(([name, [about]]) => `  ${name.padEnd(12)}${about}`);
+  return ["Usage: rawsock <command> [options]", "", "Commands:", ...lines, "", HELP].join("\n");
+}
+
+const [, , word, ...rest] = process.argv;
+// `rawsock help ping` is `rawsock ping --help`.
+const [name, ...words] = word === "help" ? [...rest.slice(0, 1), "--help"] : [word, ...rest];
+const entry = name !== undefined && Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (entry !== undefined) {
+  const [, load] = entry;
+  const { default: run } = await load();
+  await run(words);
+} else if (name === "--help" || name === "-h") {
+  console.log(help());
+} else if (name === "--version" || name === "-V") {
+  console.log(version);
+} else {
+  const problem = name === undefined ? "which command?" : `there is no command "${name}"`;
+  console.error(`rawsock: ${problem}\n${help()}`);
+  process.exitCode = 2;
+}
