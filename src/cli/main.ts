@@ -8,6 +8,7 @@ type Run = (words: readonly string[]) => Promise<void>;
 type Entry = readonly [about: string, load: () => Promise<{ readonly default: Run }>];
 
 const commands: Readonly<Record<string, Entry>> = {
+  trace: ["which routers are on the way?", () => import("./trace.ts")],
   ping: ["are you there? ICMP echo requests", () => import("./ping.ts")],
 };
 

@@ -1,13 +1,20 @@
 // `rawsock ping`: ping(8).
 
 import { SO, SOL } from "../base/constants.ts";
-import { EchoSocket } from "./echo.ts";
-import { command } from "./execute.ts";
-import { UsageError } from "./failure.ts";
-import { bindTo, discoverPath, limitHops, PATH_WORDS, set } from "./flags.ts";
-import { familyOf, findHost } from "./host.ts";
-import { choice, seconds, whole } from "./number.ts";
-import { announce, Session } from "./session.ts";
+import { announce, Session } from "./ping/session.ts";
+import { EchoSocket } from "./shared/echo.ts";
+import { command } from "./shared/execute.ts";
+import { UsageError } from "./shared/failure.ts";
+import {
+  bindTo,
+  discoverPath,
+  limitGroupHops,
+  limitHops,
+  PATH_WORDS,
+  set,
+} from "./shared/flags.ts";
+import { familyOf, findHost } from "./shared/host.ts";
+import { choice, seconds, whole } from "./shared/number.ts";
 
 /** What fits into an IPv4 packet behind both headers. */
 const SIZE_MAX = 65_507;
@@ -85,7 +92,10 @@ none, 2 for an error. Ctrl-C prints the summary.`,
     const host = findHost(name, familyOf(values), { status: 2 });
     const payload = payloadOf(size);
     const socket = new EchoSocket(host.family, payload);
-    if (ttl !== undefined) limitHops(socket.fd, host.family, ttl);
+    if (ttl !== undefined) {
+      limitHops(socket.fd, host.family, ttl);
+      limitGroupHops(socket.fd, host.family, ttl);
+    }
     if (values.broadcast === true) set(socket.fd, SOL.SOCKET, SO.BROADCAST, 1);
     if (discovery !== undefined) discoverPath(socket.fd, host.family, discovery);
     if (values.interface !== undefined) bindTo(socket.fd, host.family, values.interface);

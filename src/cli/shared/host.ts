@@ -1,8 +1,8 @@
 // Hosts on the command line.
 
-import { Sockaddr } from "../address/sockaddr.ts";
-import { AddrInfoError } from "../base/error.ts";
-import { getaddrinfo, getnameinfo } from "../names/resolve.ts";
+import { Sockaddr } from "../../address/sockaddr.ts";
+import { AddrInfoError } from "../../base/error.ts";
+import { getaddrinfo, getnameinfo } from "../../names/resolve.ts";
 import { Failure, UsageError } from "./failure.ts";
 
 export type Host = {
@@ -65,6 +65,11 @@ function numeric(name: string, port: number): Sockaddr | null {
 
 export function isAddress(name: string): boolean {
   return name.includes(":") || /^\d+(\.\d+){3}$/.test(name);
+}
+
+/** The name of an address that is given as text. */
+export function nameOfText(text: string): string | null {
+  return nameOf(text.includes(":") ? Sockaddr.inet6(text) : Sockaddr.inet(text));
 }
 
 const names = new Map<string, string | null>();

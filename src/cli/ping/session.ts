@@ -1,17 +1,17 @@
 // One run of `rawsock ping`: what was sent, what came back, and what is said about it.
 
-import type { Sockaddr } from "../address/sockaddr.ts";
-import { ERRNO } from "../base/constants.ts";
-import { SocketError } from "../base/error.ts";
-import { Clock } from "./clock.ts";
-import { type Echo, type EchoSocket, isAnnounced } from "./echo.ts";
-import { Failure } from "./failure.ts";
-import { type Host, nameOf } from "./host.ts";
-import { icmpWords } from "./icmp.ts";
-import type { Interruption } from "./interruption.ts";
-import type { Output } from "./output.ts";
+import type { Sockaddr } from "../../address/sockaddr.ts";
+import { ERRNO } from "../../base/constants.ts";
+import { SocketError } from "../../base/error.ts";
+import { Clock } from "../shared/clock.ts";
+import { type Echo, type EchoSocket, isAnnounced } from "../shared/echo.ts";
+import { Failure } from "../shared/failure.ts";
+import { type Host, nameOf } from "../shared/host.ts";
+import { icmpWords } from "../shared/icmp.ts";
+import type { Interruption } from "../shared/interruption.ts";
+import type { Output } from "../shared/output.ts";
+import { wait } from "../shared/wait.ts";
 import { milliseconds, rounded, Statistics } from "./statistics.ts";
-import { wait } from "./wait.ts";
 
 const HEADER = 8;
 const SEQUENCES = 0x10000;
@@ -92,6 +92,7 @@ export class Session {
         this.#send();
         next = Math.max(now, next + this.#options.interval);
         if (flood) next = now + this.#options.interval;
+        if (this.#isDone(end)) break;
       }
       const until = this.#sent < count ? next : this.#lastSent + this.#patience();
       const ready = await wait([this.#socket.fd], Math.min(until, end), interruption);

@@ -1,14 +1,14 @@
 // What a command writes: at once, line by line, whatever standard output is. Not by
 // process.stdout, whose loading takes longer than a ping.
 
-import { ERRNO } from "../base/constants.ts";
-import { SocketError } from "../base/error.ts";
-import { lazy } from "../base/lazy.ts";
-import { ioctl } from "../calls/ioctl.ts";
-import { poll } from "../calls/poll.ts";
-import { write as writeTo } from "../calls/transfer.ts";
-import { constants } from "../native/library.ts";
-import { Structure } from "../native/record.ts";
+import { ERRNO } from "../../base/constants.ts";
+import { SocketError } from "../../base/error.ts";
+import { lazy } from "../../base/lazy.ts";
+import { ioctl } from "../../calls/ioctl.ts";
+import { poll } from "../../calls/poll.ts";
+import { write as writeTo } from "../../calls/transfer.ts";
+import { constants } from "../../native/library.ts";
+import { Structure } from "../../native/record.ts";
 import { Unread } from "./failure.ts";
 
 const STDOUT = 1;

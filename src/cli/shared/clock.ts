@@ -2,10 +2,10 @@
 // counts from the start of the process, and Date in milliseconds: a message to ourselves says how
 // the two differ.
 
-import { SO, SOL } from "../base/constants.ts";
-import { socketpair } from "../calls/socket.ts";
-import { Message } from "../message/message.ts";
-import { recvmsg, sendmsg } from "../message/single.ts";
+import { SO, SOL } from "../../base/constants.ts";
+import { socketpair } from "../../calls/socket.ts";
+import { Message } from "../../message/message.ts";
+import { recvmsg, sendmsg } from "../../message/single.ts";
 import { set } from "./flags.ts";
 
 /** The system's clock is set and slewed while we run: so often it is asked for. */

@@ -1,15 +1,15 @@
 // ICMP echo requests and what comes back, by a datagram socket, which anybody may open whose group
 // the sysctl net.ipv4.ping_group_range names, or by a raw one: icmp(7), raw(7), RFC 792, RFC 4443.
 
-import type { Sockaddr } from "../address/sockaddr.ts";
-import { ERRNO, IP, IPPROTO, IPV6, SO, SOL } from "../base/constants.ts";
-import { SocketError } from "../base/error.ts";
-import { close, getsockname, socket } from "../calls/socket.ts";
-import { internet } from "../checksum/index.ts";
-import type { ControlMessage } from "../control/control.ts";
-import { Message } from "../message/message.ts";
-import { recvmsg, sendmsg } from "../message/single.ts";
-import { constants } from "../native/library.ts";
+import type { Sockaddr } from "../../address/sockaddr.ts";
+import { ERRNO, IP, IPPROTO, IPV6, SO, SOL } from "../../base/constants.ts";
+import { SocketError } from "../../base/error.ts";
+import { close, getsockname, socket } from "../../calls/socket.ts";
+import { internet } from "../../checksum/index.ts";
+import type { ControlMessage } from "../../control/control.ts";
+import { Message } from "../../message/message.ts";
+import { recvmsg, sendmsg } from "../../message/single.ts";
+import { constants } from "../../native/library.ts";
 import type { Clock } from "./clock.ts";
 import { set } from "./flags.ts";
 

@@ -1,9 +1,9 @@
 // Waiting for descriptors by poll(2): commands that measure times do so on their own, since that is
 // sooner there than the event loop, which gets a turn for signals now and then.
 
-import { ERRNO } from "../base/constants.ts";
-import { SocketError } from "../base/error.ts";
-import { type PollResult, poll } from "../calls/poll.ts";
+import { ERRNO } from "../../base/constants.ts";
+import { SocketError } from "../../base/error.ts";
+import { type PollResult, poll } from "../../calls/poll.ts";
 import type { Interruption } from "./interruption.ts";
 
 /** A signal that arrived just before poll(2) is seen so late. */

@@ -1,10 +1,10 @@
 // What sockets are set to. By numbers: the tables of all the options' names take long to load, and
 // ping is to start as fast as ping(8).
 
-import { Sockaddr } from "../address/sockaddr.ts";
-import { IP, IPPROTO, IPV6, SO, SOL } from "../base/constants.ts";
-import { bind } from "../calls/socket.ts";
-import { setsockopt } from "../option/raw.ts";
+import { Sockaddr } from "../../address/sockaddr.ts";
+import { IP, IPPROTO, IPV6, SO, SOL } from "../../base/constants.ts";
+import { bind } from "../../calls/socket.ts";
+import { setsockopt } from "../../option/raw.ts";
 import { Failure } from "./failure.ts";
 
 export type InternetFamily = "inet" | "inet6";
@@ -33,15 +33,16 @@ export function discoverPath(
   else set(fd, IPPROTO.IPV6, IPV6.MTU_DISCOVER, IPV6[key] ?? 0);
 }
 
-/** The time to live, or hop limit, of what is sent to hosts and to groups. */
+/** The time to live, or hop limit, of what is sent to hosts. */
 export function limitHops(fd: number, family: InternetFamily, hops: number): void {
-  if (family === "inet") {
-    set(fd, IPPROTO.IP, IP.TTL, hops);
-    set(fd, IPPROTO.IP, IP.MULTICAST_TTL, hops);
-  } else {
-    set(fd, IPPROTO.IPV6, IPV6.UNICAST_HOPS, hops);
-    set(fd, IPPROTO.IPV6, IPV6.MULTICAST_HOPS, hops);
-  }
+  if (family === "inet") set(fd, IPPROTO.IP, IP.TTL, hops);
+  else set(fd, IPPROTO.IPV6, IPV6.UNICAST_HOPS, hops);
+}
+
+/** And of what is sent to groups. */
+export function limitGroupHops(fd: number, family: InternetFamily, hops: number): void {
+  if (family === "inet") set(fd, IPPROTO.IP, IP.MULTICAST_TTL, hops);
+  else set(fd, IPPROTO.IPV6, IPV6.MULTICAST_HOPS, hops);
 }
 
 /** Sends from an interface, or from one's own address. */
