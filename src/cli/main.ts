@@ -8,6 +8,11 @@ type Run = (words: readonly string[]) => Promise<void>;
 type Entry = readonly [about: string, load: () => Promise<{ readonly default: Run }>];
 
 const commands: Readonly<Record<string, Entry>> = {
+  arp: ["who is in the subnet?", () => import("./arp.ts")],
+  resolve: ["names to addresses, and back", () => import("./resolve.ts")],
+  listen: ["print what arrives at an address", () => import("./listen.ts")],
+  send: ["send to an address", () => import("./send.ts")],
+  options: ["every option of a socket", () => import("./options.ts")],
   trace: ["which routers are on the way?", () => import("./trace.ts")],
   ping: ["are you there? ICMP echo requests", () => import("./ping.ts")],
 };
