@@ -1,6 +1,7 @@
 //! The table of contents: one line per exported symbol. Listing is exporting.
 const address = @import("address.zig");
 const checksum = @import("checksum.zig");
+const device = @import("device.zig");
 const frame_checksum = @import("frame_checksum.zig");
 const interface = @import("interface.zig");
 const libc = @import("libc.zig");
@@ -13,6 +14,7 @@ const readiness_socket = @import("readiness_socket.zig");
 const resolve = @import("resolve.zig");
 const configdev = @import("configdev.zig");
 const option = @import("option.zig");
+const ring = @import("ring.zig");
 const socket = @import("socket.zig");
 const transfer = @import("transfer.zig");
 
@@ -102,3 +104,9 @@ pub const rawsock_checksum_store_sctp = frame_checksum.storeSctp;
 pub const rawsock_checksum_verify = frame_checksum.verify;
 pub const rawsock_checksum_unjudged = frame_checksum.unjudged;
 pub const rawsock_checksum_explain = frame_checksum.explain;
+
+pub const rawsock_ring_open = ring.open;
+pub const rawsock_ring_leave = ring.leave;
+pub const rawsock_ring_release = ring.release;
+pub const rawsock_ring_stamp_by_hardware = ring.stampByHardware;
+pub const rawsock_device_open = device.open;

@@ -59,6 +59,9 @@ pub const groups = [_]Group{
     // Requests of ioctl(2), whose prefix has no underscore.
     .{ .name = "SIOC", .prefix = "SIOC", .only = if (linux) null else &requests },
     .{ .name = "FIO", .prefix = "FIO", .only = if (linux) null else &requests },
+    // bpf(4), where there are no packet sockets.
+    .{ .name = "BIOC", .prefix = "BIOC", .only = &device_requests },
+    .{ .name = "BPF", .prefix = "BPF_", .only = &device_constants },
 };
 
 /// Families and options that few programs use: a section of its own, which is read when one does.
@@ -140,6 +143,22 @@ const requests = [_][]const u8{
     "SIOCSIFFLAGS",
     "SIOCSIFMTU",
 };
+
+const device_requests = [_][]const u8{
+    "BIOCGBLEN",
+    "BIOCGDLT",
+    "BIOCGSTATS",
+    "BIOCIMMEDIATE",
+    "BIOCPROMISC",
+    "BIOCSBLEN",
+    "BIOCSDIRECTION",
+    "BIOCSETF",
+    "BIOCSETIF",
+    "BIOCSRTIMEOUT",
+    "BIOCSSEESENT",
+};
+
+const device_constants = [_][]const u8{ "BPF_ALIGNMENT", "BPF_D_IN", "BPF_D_INOUT", "BPF_D_OUT" };
 
 /// What <linux/if_tun.h> calls IFF_ too, about a queue of /dev/net/tun.
 const tun_flags = [_][]const u8{

@@ -99,6 +99,46 @@
 #define ICMPV6_RPL_CONTROL 155
 #else
 #include <ifaddrs.h>
+#if __has_include(<net/bpf.h>)
+#include <net/bpf.h>
+#else
+/* Apple's <net/bpf.h>, which the compiler does not bring along. */
+#define BPF_ALIGNMENT 4
+struct bpf_insn {
+  unsigned short code;
+  unsigned char jt;
+  unsigned char jf;
+  unsigned int k;
+};
+struct bpf_program {
+  unsigned int bf_len;
+  struct bpf_insn *bf_insns;
+};
+struct bpf_stat {
+  unsigned int bs_recv;
+  unsigned int bs_drop;
+};
+struct bpf_timeval {
+  int tv_sec;
+  int tv_usec;
+};
+struct bpf_hdr {
+  struct bpf_timeval bh_tstamp;
+  unsigned int bh_caplen;
+  unsigned int bh_datalen;
+  unsigned short bh_hdrlen;
+};
+#define BIOCGBLEN _IOR('B', 102, unsigned int)
+#define BIOCSBLEN _IOWR('B', 102, unsigned int)
+#define BIOCSETF _IOW('B', 103, struct bpf_program)
+#define BIOCPROMISC _IO('B', 105)
+#define BIOCGDLT _IOR('B', 106, unsigned int)
+#define BIOCSETIF _IOW('B', 108, struct ifreq)
+#define BIOCSRTIMEOUT _IOW('B', 109, struct timeval)
+#define BIOCGSTATS _IOR('B', 111, struct bpf_stat)
+#define BIOCIMMEDIATE _IOW('B', 112, unsigned int)
+#define BIOCSSEESENT _IOW('B', 119, unsigned int)
+#endif
 #if __has_include(<netinet/icmp6.h>)
 #include <netinet/icmp6.h>
 #endif

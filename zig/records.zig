@@ -70,6 +70,13 @@ pub const tpacket_bd_ts = structure("tpacket_bd_ts");
 pub const tpacket3_hdr = structure("tpacket3_hdr");
 pub const tpacket_hdr_variant1 = structure("tpacket_hdr_variant1");
 pub const fanout_args = structure("fanout_args");
+pub const ring = @import("ring_memory.zig").Ring;
+
+// bpf(4), where there are no packet sockets.
+pub const bpf_hdr = structure("bpf_hdr");
+pub const bpf_stat = structure("bpf_stat");
+pub const bpf_insn = if (linux) Absent else structure("bpf_insn");
+pub const bpf_program = structure("bpf_program");
 
 // ioctl(2), and the devices of /dev/net/tun.
 pub const ifreq = structure("ifreq");

@@ -41,6 +41,10 @@ pub const writev = implementation.writev;
 pub const writevNow = implementation.writevNow;
 
 pub const map = implementation.map;
+/// Linux alone.
+pub const mapFile = implementation.mapFile;
+/// Linux alone.
+pub const mapNothing = implementation.mapNothing;
 pub const unmap = implementation.unmap;
 // Messages.
 pub const BatchHeader = @import("batch_header.zig").BatchHeader;

@@ -223,6 +223,24 @@ pub fn map(size: usize, memory: *usize) i32 {
     return 0;
 }
 
+/// mmap(2) of a file in the place of what is mapped at `memory`, shared with its other users.
+pub fn mapFile(memory: usize, size: usize, fd: i32) i32 {
+    const shared = 0x11; // MAP_SHARED | MAP_FIXED
+    return mapAt(memory, size, shared, fd);
+}
+
+/// mmap(2) of zeroed memory in the place of what is mapped at `memory`.
+pub fn mapNothing(memory: usize, size: usize) i32 {
+    const private = 0x4032; // MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_NORESERVE
+    return mapAt(memory, size, private, -1);
+}
+
+fn mapAt(memory: usize, size: usize, kind: usize, fd: i32) i32 {
+    const protection = 3; // PROT_READ | PROT_WRITE
+    const outcome = linux.syscall6(.mmap, memory, size, protection, kind, word(fd), 0);
+    return if (outcome == memory) 0 else result(outcome);
+}
+
 pub fn unmap(memory: usize, size: usize) void {
     _ = linux.syscall2(.munmap, memory, size);
 }

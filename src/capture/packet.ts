@@ -26,9 +26,11 @@ export type CapturedPacket = {
   readonly interface: number;
   readonly direction: "in" | "out";
   /** The tag that the network card took off, also put back into `data`. */
-  readonly vlan?: VlanTag;
+  readonly vlan?: VlanTag | undefined;
   /** What the kernel knows of the checksum of the transport header. */
   readonly checksum: "valid" | "partial" | "unknown";
+  /** Packets that the kernel dropped between the one before and this one; absent where none. */
+  readonly dropped?: number | undefined;
 };
 
 /** A packet of a capture file. */

@@ -24,6 +24,25 @@ export function mapLookup(): ArrayBuffer | number {
   return owned("lookup", native.rawsock_lookup_open, native.rawsock_lookup_release);
 }
 
+/**
+ * The memory of a new ring of a packet socket, or -errno: its blocks lie where the structure "ring"
+ * says. The heap unmaps it when nothing refers to it any more.
+ */
+export function mapRing(
+  fd: number,
+  ring: { readonly blockSize: number; readonly blocks: number },
+  timeout: number,
+  reserve: number,
+): ArrayBuffer | number {
+  const { blockSize, blocks } = ring;
+  const address = new BigUint64Array(1);
+  const status = native.rawsock_ring_open(fd, blockSize, blocks, timeout, reserve, address);
+  if (status < 0) return status;
+  const { ptr } = native.rawsock_ring_release as unknown as { ptr: Pointer };
+  const start = record("ring").fields.first_block?.[0] ?? 0;
+  return adopt(Number(address[0]), 0, start + blockSize * blocks, ptr);
+}
+
 /** What `open` makes, a structure of that name, for the heap to `release`. */
 function owned(
   structure: string,

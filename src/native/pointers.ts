@@ -1,7 +1,7 @@
 // Addresses of memory that the native library, or the kernel, reads and writes.
 
 import { ptr } from "bun:ffi";
-import { record } from "./library.ts";
+import { type Layout, record } from "./library.ts";
 import { allocate } from "./memory.ts";
 
 /** Words of a struct iovec table: pointer and length, each 64 bits. */
@@ -40,18 +40,33 @@ export function stableAddress(view: ArrayBufferView): number {
   return view.buffer.byteLength === 0 || view.byteLength === 0 ? 0 : ptr(view as NodeJS.TypedArray);
 }
 
-/** The instructions that a struct sock_fprog points to live as long as it does. */
+/** The instructions that a program's structure points to live as long as it does. */
 const programs = new WeakMap<Uint8Array, Uint8Array>();
 
 /** A struct sock_fprog over a copy of `count` instructions. */
 export function filterProgram(instructions: Uint8Array, count: number): Uint8Array {
-  const { size, fields } = record("sock_fprog");
+  return programOver(record("sock_fprog"), "len", "filter", instructions, count);
+}
+
+/** A struct bpf_program over a copy of `count` instructions: bpf(4). */
+export function deviceProgram(instructions: Uint8Array, count: number): Uint8Array {
+  return programOver(record("bpf_program"), "bf_len", "bf_insns", instructions, count);
+}
+
+function programOver(
+  { size, fields }: Layout,
+  length: string,
+  pointer: string,
+  instructions: Uint8Array,
+  count: number,
+): Uint8Array {
   const copy = allocate(instructions.length);
   copy.set(instructions);
   const program = allocate(size);
   const view = new DataView(program.buffer);
-  view.setUint16(fields.len?.[0] ?? 0, count, true);
-  view.setBigUint64(fields.filter?.[0] ?? 0, BigInt(ptr(copy)), true);
+  // The structure is little-endian and otherwise zeros: 16 bits do for each.
+  view.setUint16(fields[length]?.[0] ?? 0, count, true);
+  view.setBigUint64(fields[pointer]?.[0] ?? 0, BigInt(ptr(copy)), true);
   programs.set(program, copy);
   return program;
 }

@@ -82,7 +82,12 @@ rawsock_checksum_store buffer u32 u32 u32 u32 u32,
 rawsock_checksum_store_sctp buffer u32 u32 u32,
 rawsock_checksum_verify buffer u32 u32 u32 u32 buffer,
 rawsock_checksum_unjudged buffer u32 u32 u32 u32,
-rawsock_checksum_explain i32 buffer u32
+rawsock_checksum_explain i32 buffer u32,
+rawsock_ring_open i32 u32 u32 u32 u32 buffer,
+rawsock_ring_leave buffer,
+rawsock_ring_release buffer ptr,
+rawsock_ring_stamp_by_hardware i32 buffer,
+rawsock_device_open buffer
 `;
 
 type Parameter = "i32" | "u32" | "buffer" | "ptr";

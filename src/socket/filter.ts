@@ -5,7 +5,7 @@ import { boolean, knownKeys } from "../base/validate.ts";
 import { compileExpression } from "../bpf/expression.ts";
 import type { Program } from "../bpf/instruction.ts";
 import { getsockname } from "../calls/socket.ts";
-import { protocol, service } from "../names/database.ts";
+import { filterNames } from "../names/filter.ts";
 import { native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 import type { Program as AnyProgram } from "../option/filter.ts";
@@ -31,16 +31,10 @@ function linkOf(fd: number, family: number, type: number): "ethernet" | "raw" {
   );
 }
 
-/** The system's own; what it does not know the compiler looks for in its lists. */
-const NAMES = {
-  port: (name: string, transport: "tcp" | "udp") => service(name, transport)?.port,
-  protocol: (name: string) => protocol(name)?.protocol,
-};
-
 /** The program of an expression for a socket, which sees the tags that the network card took. */
 function programFor({ watch, family, type }: SocketState, expression: string): Program {
   const link = linkOf(watch.fd, family, type);
-  return compileExpression(expression, { link, live: link === "ethernet", names: NAMES });
+  return compileExpression(expression, { link, live: link === "ethernet", names: filterNames });
 }
 
 export type FilterOptions = {

@@ -9,26 +9,26 @@ const tracing = process.env.RAWSOCK_TRACE === "1";
 /** What is left of a Socket. */
 export type Remains = { readonly watch: Watch; readonly inbox: Inbox };
 
-type Leak = Remains & { readonly opened: string };
+type Leak = Remains & { readonly what: string; readonly opened: string };
 
 /** Places warned about already; without traces there is but one. */
 const warned = new Set<string>();
 
-const registry = new FinalizationRegistry<Leak>(({ watch, inbox, opened }) => {
+const registry = new FinalizationRegistry<Leak>(({ watch, inbox, what, opened }) => {
   inbox.discard();
   watch.close();
   if (warned.has(opened)) return;
   warned.add(opened);
   const hint = tracing ? opened : "; RAWSOCK_TRACE=1 in the environment shows where it was opened";
   process.emitWarning(
-    `a Socket (descriptor ${watch.fd}) was collected without having been closed${hint}`,
+    `${what} (descriptor ${watch.fd}) was collected without having been closed${hint}`,
     { code: "RAWSOCK_LEAK" },
   );
 });
 
-/** Has `socket` closed when it is collected. */
-export function guard(socket: object, { watch, inbox }: Remains): void {
-  registry.register(socket, { watch, inbox, opened: tracing ? trace() : "" }, watch);
+/** Has `socket` closed when it is collected; `what` it is, for the warning. */
+export function guard(socket: object, { watch, inbox }: Remains, what = "a Socket"): void {
+  registry.register(socket, { watch, inbox, what, opened: tracing ? trace() : "" }, watch);
 }
 
 /** The Socket was closed, or its descriptor given away. */

@@ -23,6 +23,7 @@ const OWN: ReadonlySet<string> = new Set([
   "netdb_entry",
   "readiness_ready",
   "readiness_source",
+  "ring",
 ]);
 
 /** Bytes that hold bit-fields, which have no address in C. */
@@ -34,6 +35,7 @@ const PREFIXES: Readonly<Record<string, string>> = {
   single: "",
   SIOC: "SIOC",
   FIO: "FIO",
+  BIOC: "BIOC",
   TUNSET: "TUNSET",
   TUNGET: "TUNGET",
 };

@@ -1,0 +1,246 @@
+// Linux: a packet socket with a ring. packet(7).
+
+import { ERRNO, PACKET, SIOC, SOL } from "../base/constants.ts";
+import { check, SocketError } from "../base/error.ts";
+import { bind } from "../calls/socket.ts";
+import { constants, native } from "../native/library.ts";
+import { allocate, cString, decodeText } from "../native/memory.ts";
+import { Structure } from "../native/record.ts";
+import { setSocketOption, socketOption } from "../option/option.ts";
+import { readinessSource } from "../readiness/source.ts";
+import { makeSocket } from "../socket/make.ts";
+import { absent } from "./absent.ts";
+import { COOKED, hardwareLink } from "./link.ts";
+import type { Link } from "./packet.ts";
+import { type CaptureProgram, captureProgram, NOTHING } from "./program.ts";
+import { makeRing, Ring, type RingMemory } from "./ring.ts";
+import { ANY, type Settings } from "./settings.ts";
+import type { Batch, Statistics, Tap } from "./tap.ts";
+
+/** What a block may be late besides its time: the kernel's timer, and this process' turn. */
+const LATE_MS = 20;
+
+const ifreq = new Structure("ifreq");
+
+/** What ioctl(2) stores behind the name in a struct ifreq, or -errno. netdevice(7). */
+class InterfaceRequest {
+  readonly #fd: number;
+  readonly #bytes = allocate(ifreq.size);
+  readonly #value: DataView;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+    this.#value = new DataView(this.#bytes.buffer, ifreq.offset("ifr_ifru"));
+  }
+
+  #ask(request: number | undefined): number {
+    return native.rawsock_ioctl(this.#fd, request ?? 0, this.#bytes, 0);
+  }
+
+  #setName(name: string): boolean {
+    const [, room] = ifreq.field("ifr_ifrn");
+    const bytes = new TextEncoder().encode(name);
+    this.#bytes.fill(0);
+    this.#bytes.set(bytes.subarray(0, room - 1));
+    return bytes.length < room;
+  }
+
+  index(name: string): number {
+    if (!this.#setName(name)) return -(ERRNO.ENODEV ?? 0);
+    const status = this.#ask(SIOC.GIFINDEX);
+    return status < 0 ? status : this.#value.getInt32(0, true);
+  }
+
+  hardwareType(name: string): number {
+    this.#setName(name);
+    const status = this.#ask(SIOC.GIFHWADDR);
+    return status < 0 ? status : this.#value.getUint16(0, true);
+  }
+
+  name(index: number): string | undefined {
+    this.#bytes.fill(0);
+    this.#value.setInt32(0, index, true);
+    if (this.#ask(SIOC.GIFNAME) < 0) return undefined;
+    return decodeText(this.#bytes.subarray(0, this.#bytes.indexOf(0)));
+  }
+}
+
+type Found = { readonly index: number; readonly name: string; readonly link: Link };
+
+/** The interface, as the socket's network namespace has it. */
+function find(fd: number, { interface: wanted, namespace }: Settings): Found {
+  if (wanted === ANY) return { index: 0, name: ANY, link: COOKED };
+  const request = new InterfaceRequest(fd);
+  const name = typeof wanted === "string" ? wanted : request.name(wanted);
+  if (name === undefined) throw absent(wanted, "ioctl SIOCGIFNAME", namespace === undefined);
+  const index = request.index(name);
+  if (index < 0) throw absent(name, "ioctl SIOCGIFINDEX", namespace === undefined);
+  const type = request.hardwareType(name);
+  return { index, name, link: hardwareLink(check(type, "ioctl SIOCGIFHWADDR", fd)) ?? COOKED };
+}
+
+const statistics = new Structure("tpacket_stats_v3");
+
+export class PacketSocket implements Tap {
+  readonly fd: number;
+  readonly link: Link;
+  readonly name: string;
+  readonly delay: number;
+  readonly #index: number;
+  readonly #here: boolean;
+  readonly #ring: Ring;
+  #counted: Statistics = { received: 0, dropped: 0, freezes: 0 };
+
+  constructor(fd: number, found: Found, settings: Settings) {
+    this.fd = fd;
+    this.link = found.link;
+    this.name = found.name;
+    this.#index = found.index;
+    this.#here = settings.namespace === undefined;
+    this.delay = settings.timeout + LATE_MS;
+    const program = captureProgram(settings, found.link);
+    const ring = ringOf(fd, settings);
+    this.#ring = new Ring(ring.memory, ring.size, {
+      link: found.link,
+      snaplen: settings.snaplen,
+      filter: program.here,
+      lost: () => this.#count().dropped,
+      stop: () => setSocketOption(fd, "SO_ATTACH_FILTER", NOTHING),
+    });
+    try {
+      this.#begin(program, settings);
+    } catch (error) {
+      this.#ring.leave();
+      throw error;
+    }
+  }
+
+  /** Nothing comes before bind(2): the socket has no protocol until then. */
+  #begin({ kernel }: CaptureProgram, settings: Settings): void {
+    const { fd } = this;
+    const { fanout, direction, promiscuous, hardwareStamps } = settings;
+    if (direction === "in") ignoreOutgoing(fd);
+    if (hardwareStamps) stampByHardware(fd, this.name);
+    // What would come before the socket is in its group, others of the group get as well.
+    setSocketOption(fd, "SO_ATTACH_FILTER", fanout === undefined ? kernel : NOTHING);
+    bind(fd, { family: "packet", ifindex: this.#index, protocol: "all" });
+    this.#throwIfDown();
+    if (promiscuous) {
+      setSocketOption(fd, "PACKET_ADD_MEMBERSHIP", { interface: this.#index, type: "promisc" });
+    }
+    if (fanout === undefined) return;
+    setSocketOption(fd, "PACKET_FANOUT", fanout);
+    setSocketOption(fd, "SO_ATTACH_FILTER", kernel);
+  }
+
+  #throwIfDown(): void {
+    const error = this.failure();
+    if (error !== undefined) throw error;
+  }
+
+  take(most: number): Batch | undefined {
+    return this.#ring.take(most);
+  }
+
+  /** The socket's pending error: a bound interface went down, or away. */
+  failure(): SocketError | undefined {
+    const errno = socketOption(this.fd, "SO_ERROR") as number;
+    if (errno === 0) return undefined;
+    const { fd, name } = this;
+    if (errno !== ERRNO.ENETDOWN) return new SocketError(errno, "capture", { fd, subject: name });
+    const isThere = new InterfaceRequest(fd).name(this.#index) !== undefined;
+    if (!isThere) return absent(name, "capture", this.#here);
+    return new SocketError(errno, "capture", {
+      fd,
+      subject: name,
+      remedy: `the interface is down: \`ip link set ${name} up\``,
+    });
+  }
+
+  /** Reads the kernel's counters, which then begin again: what they have counted. */
+  #count(): Statistics {
+    const room = statistics.allocate();
+    const { fd } = this;
+    const option = PACKET.STATISTICS ?? 0;
+    const level = SOL.PACKET ?? 0;
+    check(native.rawsock_getsockopt(fd, level, option, room, room.length), "getsockopt", fd);
+    const received = statistics.integer("tp_packets").get(room);
+    const dropped = statistics.integer("tp_drops").get(room);
+    const freezes = statistics.integer("tp_freeze_q_cnt").get(room);
+    const before = this.#counted;
+    this.#counted = {
+      received: before.received + received,
+      dropped: before.dropped + dropped,
+      freezes: before.freezes + freezes,
+    };
+    return { received, dropped, freezes };
+  }
+
+  statistics(): Statistics {
+    const { dropped } = this.#count();
+    this.#ring.lose(dropped);
+    return this.#counted;
+  }
+
+  leave(): void {
+    this.#ring.leave();
+  }
+}
+
+/** A kernel before 4.20 does not know the option: the filter does it. */
+function ignoreOutgoing(fd: number): void {
+  try {
+    setSocketOption(fd, "PACKET_IGNORE_OUTGOING", true);
+  } catch (error) {
+    if (!(error instanceof SocketError) || error.code !== "ENOPROTOOPT") throw error;
+  }
+}
+
+const NO_STAMPS = 'the card or its driver stamps no packets: timestamps: "software"';
+const STAMP_PRIVILEGE = "it needs CAP_NET_ADMIN: run with sudo";
+
+/** Has the card stamp packets, and the ring show its stamps. */
+function stampByHardware(fd: number, name: string): void {
+  const status = native.rawsock_ring_stamp_by_hardware(fd, cString(name));
+  if (status < 0) {
+    const remedy = status === -ERRNO.EPERM ? STAMP_PRIVILEGE : NO_STAMPS;
+    throw new SocketError(-status, "ioctl SIOCSHWTSTAMP", { fd, subject: name, remedy });
+  }
+  setSocketOption(fd, "PACKET_TIMESTAMP", constants.SOF_TIMESTAMPING?.RAW_HARDWARE ?? 0);
+}
+
+function ringOf(fd: number, { ring, timeout, mayShrink }: Settings): RingMemory {
+  const made = makeRing(fd, ring, timeout, mayShrink, ERRNO.ENOMEM ?? 0);
+  if (typeof made !== "number") return made;
+  const { blockSize, blocks } = ring;
+  const short = made === -(ERRNO.ENOMEM ?? 0);
+  const remedy = short ? "there is no memory for it: ask for fewer or smaller blocks" : undefined;
+  const subject = `PACKET_RX_RING of ${blocks} blocks of ${blockSize} bytes`;
+  throw new SocketError(-made, "setsockopt", { fd, subject, remedy });
+}
+
+/** Opens a capture's socket; what fails leaves nothing behind. */
+export function openPacketSocket(settings: Settings): PacketSocket {
+  const options = settings.namespace === undefined ? {} : { namespace: settings.namespace };
+  const raw = makeSocket("packet", "raw", 0, options).fd;
+  const found = closingOnError(raw, () => find(raw, settings));
+  if (found.link !== COOKED) {
+    return closingOnError(raw, () => new PacketSocket(raw, found, settings));
+  }
+  close(raw);
+  const cooked = makeSocket("packet", "dgram", 0, options).fd;
+  return closingOnError(cooked, () => new PacketSocket(cooked, found, settings));
+}
+
+function close(fd: number): void {
+  native.rawsock_owned_close(readinessSource().memory, fd);
+}
+
+function closingOnError<T>(fd: number, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
