@@ -43,7 +43,10 @@ export type FilePacket = {
   /** The number of the interface in its section of the file. */
   readonly interface: number;
   readonly link: Link;
+  /** Of several, a line each. */
   readonly comment?: string;
+  /** Each of several comments. */
+  readonly comments?: readonly string[];
   readonly direction?: "in" | "out";
   /** Packets lost between the one before and this one. */
   readonly dropped?: number;

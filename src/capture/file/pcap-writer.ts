@@ -1,0 +1,132 @@
+// Writes pcap files: pcap-savefile(5).
+
+import { integer, knownKeys, U32_MAX, wrongType } from "../../base/validate.ts";
+import type { Link } from "../packet.ts";
+import { Splitter } from "./clock.ts";
+import {
+  declared,
+  type InterfaceInit,
+  keepsNanoseconds,
+  type Resolution,
+  SNAPLEN,
+} from "./interface.ts";
+import { linkNumber } from "./link.ts";
+import { checkPacket } from "./packet-check.ts";
+import { FILE_HEADER, PCAP, RECORD_HEADER } from "./pcap.ts";
+import type { RotateOptions } from "./rotation.ts";
+import type { PacketTarget } from "./sink.ts";
+import { type AnyPacket, type Encoder, PacketWriter } from "./writer.ts";
+
+export type PcapOptions = {
+  /** What packets begin with; of the first packet unless told, or "ethernet". */
+  readonly link?: Link;
+  /** The most bytes of a packet: 262144, which is the most that other programs read. */
+  readonly snaplen?: number;
+  /** One, whose link and snaplen count. */
+  readonly interfaces?: readonly InterfaceInit[];
+  /** Nanoseconds unless told. Packets that would lose some of theirs are a RangeError. */
+  readonly resolution?: Resolution;
+  /** Begins a new file from time to time. */
+  readonly rotate?: RotateOptions;
+  /** Whether flush and close wait for the disk, fsync(2). */
+  readonly sync?: boolean;
+};
+
+const OPTIONS: ReadonlySet<string> = new Set([
+  "link",
+  "snaplen",
+  "interfaces",
+  "resolution",
+  "rotate",
+  "sync",
+]);
+const VERSION = [2, 4] as const;
+
+class PcapEncoder implements Encoder {
+  size = 0;
+  pending: Uint8Array | undefined;
+  #link: Link | undefined;
+  readonly #snaplen: number;
+  readonly #nanoseconds: boolean;
+  readonly #splitter = new Splitter();
+
+  constructor(link: Link | undefined, snaplen: number, nanoseconds: boolean) {
+    this.#link = link;
+    this.#snaplen = snaplen;
+    this.#nanoseconds = nanoseconds;
+  }
+
+  begin(): Uint8Array {
+    this.#link ??= "ethernet";
+    const bytes = new Uint8Array(FILE_HEADER);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, this.#nanoseconds ? PCAP.nanoseconds : PCAP.microseconds, true);
+    view.setUint16(4, VERSION[0], true);
+    view.setUint16(6, VERSION[1], true);
+    view.setUint32(16, this.#snaplen, true);
+    view.setUint32(20, linkNumber(this.#link), true);
+    return bytes;
+  }
+
+  admit(packet: AnyPacket): void {
+    checkPacket(packet, this.#snaplen);
+    const link = "link" in packet ? packet.link : undefined;
+    if (link !== undefined && link !== this.#link) this.#setLink(link);
+    const splitter = this.#splitter;
+    splitter.seconds(packet.timestamp);
+    if (splitter.high > U32_MAX) {
+      throw new RangeError(`timestamp ${packet.timestamp} is later than pcap can say (2106)`);
+    }
+    if (!this.#nanoseconds) {
+      if (splitter.low % 1000 !== 0) throw nanosecondsLost(packet.timestamp);
+      splitter.low /= 1000;
+    }
+    this.size = RECORD_HEADER + packet.data.length;
+  }
+
+  #setLink(link: Link): void {
+    linkNumber(link);
+    if (this.#link !== undefined) {
+      throw new RangeError(
+        `a pcap file has one link type: "${this.#link}", not "${link}"; pcapng has several`,
+      );
+    }
+    this.#link = link;
+  }
+
+  put({ data, length }: AnyPacket, bytes: Uint8Array, view: DataView, at: number): void {
+    view.setUint32(at, this.#splitter.high, true);
+    view.setUint32(at + 4, this.#splitter.low, true);
+    view.setUint32(at + 8, data.length, true);
+    view.setUint32(at + 12, length, true);
+    bytes.set(data, at + RECORD_HEADER);
+  }
+}
+
+export function nanosecondsLost(timestamp: bigint): RangeError {
+  return new RangeError(`timestamp ${timestamp} would lose nanoseconds: choose that resolution`);
+}
+
+/**
+ * Writes a pcap file, which every program reads. It has one link type, and neither comments nor
+ * directions, nor anything else but packets: those are left out.
+ */
+export class PcapWriter extends PacketWriter {
+  /** Makes the file at once. Throws what open(2) fails with. */
+  static create(target: PacketTarget, options: PcapOptions = {}): PcapWriter {
+    knownKeys(options, OPTIONS);
+    const { resolution = "nanoseconds", interfaces = [], rotate, sync = false } = options;
+    if (!Array.isArray(interfaces) || interfaces.length > 1) {
+      throw wrongType("interfaces", "at most one interface: pcapng has several", interfaces);
+    }
+    const { link = interfaces[0]?.link, snaplen = interfaces[0]?.snaplen ?? SNAPLEN } = options;
+    integer(snaplen, "snaplen", 0, U32_MAX);
+    if (link !== undefined) linkNumber(link);
+    if (interfaces[0] !== undefined) {
+      declared(interfaces[0], 0, { link: link ?? "ethernet", snaplen });
+    }
+    if (typeof sync !== "boolean") throw wrongType("sync", "a boolean", sync);
+    const encoder = new PcapEncoder(link, snaplen, keepsNanoseconds(resolution));
+    return new PcapWriter(encoder, { target, rotate, sync });
+  }
+}

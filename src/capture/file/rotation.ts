@@ -1,0 +1,79 @@
+// A capture in several files, each readable by itself.
+
+import { unlinkSync } from "node:fs";
+import { parse } from "node:path";
+import { integer, knownKeys, wrongType } from "../../base/validate.ts";
+
+/**
+ * When a new file is begun: where the next packet would make the file larger than `size` bytes, or
+ * lies `interval` milliseconds after the file's first one, by the packets' own time. Of more than
+ * `count` files the oldest are removed.
+ */
+export type RotateOptions = {
+  readonly size?: number;
+  readonly interval?: number;
+  readonly count?: number;
+};
+
+const KEYS: ReadonlySet<string> = new Set(["size", "interval", "count"]);
+const NANOSECONDS = 1_000_000n;
+const DIGITS = 5;
+
+export class Rotation {
+  readonly size: number;
+  readonly #interval: bigint | undefined;
+  readonly #count: number;
+  readonly #path: string;
+  #number = 0;
+  #begin: bigint | undefined;
+  readonly #files: string[] = [];
+
+  constructor(target: unknown, options: RotateOptions) {
+    if (typeof target !== "string" || target === "-") {
+      throw wrongType("target", "a path where files rotate", target);
+    }
+    knownKeys(options, KEYS);
+    const { size, interval, count } = options;
+    if (size === undefined && interval === undefined) {
+      throw new TypeError("rotate must have a size or an interval");
+    }
+    const most = Number.MAX_SAFE_INTEGER;
+    this.size = size === undefined ? most : integer(size, "rotate.size", 1, most);
+    this.#interval =
+      interval === undefined
+        ? undefined
+        : BigInt(integer(interval, "rotate.interval", 1, most)) * NANOSECONDS;
+    this.#count = count === undefined ? most : integer(count, "rotate.count", 1, most);
+    this.#path = target;
+  }
+
+  /** The path of the next file: "trace.pcapng" becomes "trace_00001.pcapng" and so on. */
+  next(): string {
+    const { name, ext } = parse(this.#path);
+    const number = String(++this.#number).padStart(DIGITS, "0");
+    const file = `${name}_${number}${ext}`;
+    this.#begin = undefined;
+    return this.#path.slice(0, this.#path.length - name.length - ext.length) + file;
+  }
+
+  /** Counts a file that was made; removes the oldest of too many. */
+  made(path: string): void {
+    this.#files.push(path);
+    while (this.#files.length > this.#count) {
+      const oldest = this.#files.shift() as string;
+      try {
+        unlinkSync(oldest);
+      } catch (error) {
+        // Somebody else has removed it, or moved it away.
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+      }
+    }
+  }
+
+  /** Whether a packet of that time belongs into the next file. */
+  due(timestamp: bigint): boolean {
+    if (this.#interval === undefined) return false;
+    this.#begin ??= timestamp;
+    return timestamp - this.#begin >= this.#interval;
+  }
+}

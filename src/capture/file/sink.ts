@@ -1,0 +1,203 @@
+// Where the bytes of a capture file go to: a path, a stream, whatever has `write`.
+
+import { closeSync, fstatSync, fsync, fsyncSync, openSync, write, writeSync } from "node:fs";
+import { wrongType } from "../../base/validate.ts";
+
+/** What capture files are written to; "-" is standard output. */
+export type PacketTarget = string | WritableStream | { write(bytes: Uint8Array): unknown };
+
+export interface Sink {
+  /** Writes all of it, behind what was written before; the bytes are left alone meanwhile. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** The same at once, even while a `write` is under way; absent where that can't be. */
+  readonly writeNow: ((bytes: Uint8Array) => void) | undefined;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+  /** Absent where that can't be; a write that is under way is finished first. */
+  readonly closeNow: (() => void) | undefined;
+}
+
+const STANDARD_OUTPUT = 1;
+/** How long a full pipe that does not block is left alone, in ms. */
+const RETRY = 2;
+
+/** A descriptor. Of regular files every write says where, so that none waits for another. */
+class FileSink implements Sink {
+  readonly #fd: number;
+  readonly #owned: boolean;
+  readonly #sync: boolean;
+  readonly writeNow: ((bytes: Uint8Array) => void) | undefined;
+  readonly closeNow: (() => void) | undefined;
+  /** Where the next write goes; null where the target has no places. */
+  #position: number | null;
+  #writing: { bytes: Uint8Array; position: number } | undefined;
+  #closing: (() => void) | undefined;
+
+  constructor(fd: number, owned: boolean, sync: boolean) {
+    this.#fd = fd;
+    this.#owned = owned;
+    // Standard output may be a file to which others append.
+    const regular = owned && fstatSync(fd).isFile();
+    this.#sync = sync && regular;
+    this.#position = regular ? 0 : null;
+    this.writeNow = regular ? (bytes) => this.#writeNow(bytes) : undefined;
+    this.closeNow = regular ? () => this.#closeNow() : undefined;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    const position = this.#position;
+    if (position !== null) {
+      this.#position = position + bytes.length;
+      this.#writing = { bytes, position };
+    }
+    try {
+      for (let done = 0; done < bytes.length; ) {
+        const place = position === null ? null : position + done;
+        done += await writePart(this.#fd, bytes, done, place);
+      }
+    } finally {
+      this.#writing = undefined;
+      this.#closing?.();
+    }
+  }
+
+  #writeNow(bytes: Uint8Array): void {
+    const position = this.#position as number;
+    this.#position = position + bytes.length;
+    writeAllSync(this.#fd, bytes, position);
+  }
+
+  async flush(): Promise<void> {
+    if (this.#sync) await synchronize(this.#fd);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      if (this.#owned) closeSync(this.#fd);
+    }
+  }
+
+  #closeNow(): void {
+    const close = () => {
+      this.#closing = undefined;
+      closeSync(this.#fd);
+    };
+    const writing = this.#writing;
+    if (writing !== undefined) {
+      // The descriptor has to wait for it, the bytes need not: the same ones go to the same place.
+      this.#closing = close;
+      writeAllSync(this.#fd, writing.bytes, writing.position);
+    }
+    try {
+      if (this.#sync) fsyncSync(this.#fd);
+    } finally {
+      if (writing === undefined) close();
+    }
+  }
+}
+
+function writeAllSync(fd: number, bytes: Uint8Array, position: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+  }
+}
+
+/** Writes some of it, and waits for a full pipe that others made non-blocking. */
+function writePart(
+  fd: number,
+  bytes: Uint8Array,
+  from: number,
+  position: number | null,
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const attempt = () =>
+      write(fd, bytes, from, bytes.length - from, position, (error, count) => {
+        if (error === null || error === undefined) resolve(count);
+        else if (error.code === "EAGAIN") setTimeout(attempt, RETRY);
+        else reject(error);
+      });
+    attempt();
+  });
+}
+
+function synchronize(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fsync(fd, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+/** A WHATWG stream, which may keep what it is given: it gets copies. */
+class StreamSink implements Sink {
+  readonly writeNow = undefined;
+  readonly closeNow = undefined;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+
+  constructor(stream: WritableStream) {
+    this.#writer = stream.getWriter();
+    // Each write tells of it.
+    this.#writer.closed.catch(() => undefined);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#writer.ready;
+    await this.#writer.write(new Uint8Array(bytes));
+  }
+
+  async flush(): Promise<void> {}
+
+  async close(): Promise<void> {
+    await this.#writer.close();
+  }
+}
+
+type Listen = (event: string, listener: () => void) => unknown;
+type Writable = {
+  write(bytes: Uint8Array): unknown;
+  flush?(): unknown;
+  on?: Listen;
+  off?: Listen;
+};
+
+/** Whatever has `write`: Bun's sinks, node's streams. It stays open, being somebody else's. */
+class ObjectSink implements Sink {
+  readonly writeNow = undefined;
+  readonly closeNow = undefined;
+  readonly #target: Writable;
+
+  constructor(target: Writable) {
+    this.#target = target;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    const result = await this.#target.write(new Uint8Array(bytes));
+    // That is how node's streams say that they are behind.
+    if (result === false && typeof this.#target.on === "function") await this.#drained();
+  }
+
+  async #drained(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const events = ["drain", "close", "error"];
+    for (const event of events) this.#target.on?.(event, resolve);
+    await promise;
+    for (const event of events) this.#target.off?.(event, resolve);
+  }
+
+  async flush(): Promise<void> {
+    if (typeof this.#target.flush === "function") await this.#target.flush();
+  }
+
+  close(): Promise<void> {
+    return this.flush();
+  }
+}
+
+/** A path's file is made, or emptied, at once. */
+export function sinkOf(target: PacketTarget, sync: boolean): Sink {
+  if (target === "-") return new FileSink(STANDARD_OUTPUT, false, false);
+  if (typeof target === "string") return new FileSink(openSync(target, "w"), true, sync);
+  if (target instanceof WritableStream) return new StreamSink(target);
+  if (typeof (target as Writable | null)?.write === "function") return new ObjectSink(target);
+  throw wrongType("target", "a path, a WritableStream or an object with write()", target);
+}

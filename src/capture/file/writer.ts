@@ -1,0 +1,207 @@
+// What the writers of both formats have in common: files, rotation, order, errors.
+
+import type { CapturedPacket, FilePacket } from "../packet.ts";
+import { Output } from "./output.ts";
+import { type RotateOptions, Rotation } from "./rotation.ts";
+import { type PacketTarget, sinkOf } from "./sink.ts";
+
+export type AnyPacket = CapturedPacket | FilePacket;
+
+/** How a format writes packets. */
+export interface Encoder {
+  /** What a file begins with, all that was declared so far included. */
+  begin(): Uint8Array;
+  /** Checks a packet, throwing before anything of it is written; `size` is then its own. */
+  admit(packet: AnyPacket): void;
+  readonly size: number;
+  /** What was declared since the file was begun, and has to be written before the next block. */
+  pending: Uint8Array | undefined;
+  /** Writes the packet that was admitted last. */
+  put(packet: AnyPacket, bytes: Uint8Array, view: DataView, at: number): void;
+}
+
+export type Destination = {
+  readonly target: PacketTarget;
+  readonly rotate: RotateOptions | undefined;
+  readonly sync: boolean;
+};
+
+export abstract class PacketWriter implements Disposable, AsyncDisposable {
+  readonly #encoder: Encoder;
+  readonly #destination: Destination;
+  readonly #rotation: Rotation | undefined;
+  #output: Output;
+  #path: string | null;
+  /** Whether the file has its header, and whether it has packets. */
+  #begun = false;
+  #packets = 0;
+  /** Files that are being finished; the last error of one. */
+  readonly #closing = new Set<Promise<void>>();
+  #error: unknown;
+  #closed: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(encoder: Encoder, destination: Destination) {
+    const { target, rotate } = destination;
+    this.#encoder = encoder;
+    this.#destination = destination;
+    this.#rotation = rotate === undefined ? undefined : new Rotation(target, rotate);
+    this.#path = typeof target === "string" && target !== "-" ? target : null;
+    this.#output = this.#open();
+  }
+
+  /** The file that is written to; null where it is none. */
+  get path(): string | null {
+    return this.#path;
+  }
+
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
+
+  #open(): Output {
+    const { target, sync } = this.#destination;
+    const path = this.#rotation?.next();
+    const output = new Output(sinkOf(path ?? target, sync));
+    if (path !== undefined) {
+      this.#path = path;
+      this.#rotation?.made(path);
+    }
+    return output;
+  }
+
+  /**
+   * Writes a packet. A promise says that the target is behind: wait for it. What was captured may
+   * be used for the next at once. Throws a TypeError or RangeError for a packet that the format
+   * can't hold, before anything of it is written, and what an earlier write failed with.
+   */
+  write(packet: AnyPacket): void | Promise<void> {
+    if (this.#error !== undefined || this.#closed !== undefined) this.#refuse();
+    const encoder = this.#encoder;
+    encoder.admit(packet);
+    if (!this.#begun || this.#rotation !== undefined || encoder.pending !== undefined) {
+      this.#prepare(packet);
+    }
+    const { size } = encoder;
+    const output = this.#output;
+    const at = output.room(size);
+    encoder.put(packet, output.bytes, output.view, at);
+    this.#packets++;
+    return output.put(size);
+  }
+
+  /** Writes packets in their order, such as a batch; waits when the target is behind. */
+  async writeAll(packets: Iterable<AnyPacket>): Promise<void> {
+    for (const packet of packets) {
+      const behind = this.write(packet);
+      if (behind !== undefined) await behind;
+    }
+  }
+
+  #refuse(): void {
+    if (this.#error !== undefined) throw this.#error;
+    throw new TypeError("the writer is closed");
+  }
+
+  /** Begins the file or the next one, and writes what has to be there before the packet. */
+  #prepare({ timestamp }: AnyPacket): void {
+    this.#begin();
+    const rotation = this.#rotation;
+    if (rotation !== undefined) {
+      const size = this.#encoder.size + (this.#encoder.pending?.length ?? 0);
+      const full = this.#output.size + size > rotation.size;
+      if ((rotation.due(timestamp) || full) && this.#packets > 0) {
+        this.#rotate();
+        rotation.due(timestamp);
+      }
+    }
+    this.#declare();
+  }
+
+  #declare(): void {
+    const { pending } = this.#encoder;
+    this.#encoder.pending = undefined;
+    if (pending !== undefined) void this.#output.append(pending);
+  }
+
+  /** What the header has is no longer pending. */
+  #begin(): void {
+    if (this.#begun) return;
+    void this.#output.append(this.#encoder.begin());
+    this.#begun = true;
+  }
+
+  #rotate(): void {
+    this.#finish(this.#output);
+    this.#packets = 0;
+    this.#output = this.#open();
+    this.#begun = false;
+    this.#begin();
+  }
+
+  #finish(output: Output): void {
+    const closing = output.close().then(
+      () => void this.#closing.delete(closing),
+      (error) => {
+        this.#error = error;
+      },
+    );
+    this.#closing.add(closing);
+  }
+
+  /** A block that is no packet. */
+  protected append(make: () => Uint8Array): void | Promise<void> {
+    if (this.#error !== undefined || this.#closed !== undefined) this.#refuse();
+    const block = make();
+    this.#begin();
+    this.#declare();
+    return this.#output.append(block);
+  }
+
+  /** When it is fulfilled, what was written can be read. */
+  async flush(): Promise<void> {
+    if (this.#error !== undefined || this.#closed !== undefined) this.#refuse();
+    this.#begin();
+    await this.#output.flush();
+    await this.#finished();
+  }
+
+  async #finished(): Promise<void> {
+    await Promise.all(this.#closing);
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  /**
+   * Writes what is left. A path's file and a WritableStream are closed; standard output and objects
+   * with `write` stay open. Rejects with what could not be written.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#end();
+    return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    try {
+      if (this.#error === undefined) this.#begin();
+    } finally {
+      this.#finish(this.#output);
+    }
+    await this.#finished();
+  }
+
+  /** Closes a path's file at once; for other targets as `close`, whose errors nobody sees then. */
+  [Symbol.dispose](): void {
+    if (this.#closed !== undefined) return;
+    if (this.#error === undefined) this.#begin();
+    if (!this.#output.closeNow()) {
+      void this.close();
+      return;
+    }
+    this.#closed = Promise.resolve();
+    if (this.#error !== undefined) throw this.#error;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
