@@ -23,6 +23,7 @@ pub const rawsock_gai_strerror = resolve.strerror;
 
 pub const rawsock_socket = socket.open;
 pub const rawsock_socket_in = namespace.openSocket;
+pub const rawsock_open_namespace = namespace.openPath;
 pub const rawsock_close = socket.close;
 pub const rawsock_set_nonblocking = socket.setNonblocking;
 pub const rawsock_socketpair = socket.openPair;

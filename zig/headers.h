@@ -51,6 +51,7 @@
 #include <linux/if_tunnel.h>
 #include <linux/if_vlan.h>
 #include <linux/in6.h>
+#include <linux/ip6_tunnel.h>
 #include <linux/lwtunnel.h>
 #include <linux/neighbour.h>
 #include <linux/net_namespace.h>

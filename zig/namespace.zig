@@ -45,6 +45,12 @@ pub fn openSocket(
     return job.result;
 }
 
+/// open(2) for reading: a descriptor of the namespace that `path` leads to.
+pub fn openPath(path: ?[*]const u8) callconv(.c) i32 {
+    const text = path orelse return -@as(i32, c.EINVAL);
+    return system.openRead(@ptrCast(text));
+}
+
 fn run(argument: ?*anyopaque) callconv(.c) ?*anyopaque {
     system.blockSignals();
     const job: *Job = @ptrCast(@alignCast(argument.?));

@@ -134,6 +134,13 @@ pub const nda_cacheinfo = structure("nda_cacheinfo");
 pub const fib_rule_hdr = structure("fib_rule_hdr");
 pub const ifla_vlan_flags = structure("ifla_vlan_flags");
 pub const bridge_vlan_info = structure("bridge_vlan_info");
+pub const ifla_vlan_qos_mapping = structure("ifla_vlan_qos_mapping");
+pub const ifla_vxlan_port_range = structure("ifla_vxlan_port_range");
+pub const ifla_bridge_id = structure("ifla_bridge_id");
+pub const br_boolopt_multi = structure("br_boolopt_multi");
+pub const fib_rule_uid_range = structure("fib_rule_uid_range");
+pub const fib_rule_port_range = structure("fib_rule_port_range");
+pub const rtvia = structure("rtvia");
 
 /// A C structure, or nothing where this platform lacks it.
 fn structure(comptime name: []const u8) type {

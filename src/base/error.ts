@@ -6,7 +6,7 @@ import { EAI, ERRNO } from "./constants.ts";
 
 /** A system call that failed. */
 export class SocketError extends Error {
-  override readonly name = "SocketError";
+  override readonly name: string = "SocketError";
   /** The symbolic name, "ECONNREFUSED". */
   readonly code: string;
   /** The platform's number, positive. */

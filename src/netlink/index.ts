@@ -1,0 +1,33 @@
+// rawsock/netlink: what it exports, and the only list of it.
+
+export type { Address, AddressInit } from "./address.ts";
+export {
+  type Attribute,
+  type AttributeInit,
+  decodeAttributes,
+  encodeAttributes,
+} from "./attribute.ts";
+export { NetlinkError } from "./error.ts";
+export type { Which } from "./interfaces.ts";
+export type { Link, Statistics } from "./link.ts";
+export type { LinkInit, LinkSettings } from "./link-request.ts";
+export {
+  decodeMessages,
+  encodeMessage,
+  type NetlinkMessage,
+  type NetlinkMessageInit,
+} from "./message.ts";
+export type { Action, MonitorEvent, MonitorGroup, MonitorOptions } from "./monitor.ts";
+export type { Neighbour, NeighbourInit } from "./neighbour.ts";
+export { Netlink, type NetlinkOptions } from "./netlink.ts";
+export type { Place } from "./place.ts";
+export type {
+  AddressFilter,
+  LinkFilter,
+  NeighbourFilter,
+  RouteFilter,
+  RuleFilter,
+} from "./query.ts";
+export type { Route, RouteInit, RouteQuestion } from "./route.ts";
+export type { Metrics, NextHop, NextHopInit, Realms, Via } from "./route-attribute.ts";
+export type { Rule, RuleInit } from "./rule.ts";

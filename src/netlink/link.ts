@@ -1,0 +1,339 @@
+// Links, which are network interfaces: struct ifinfomsg and IFLA_* of <linux/if_link.h>.
+// rtnetlink(7), ip-link(8).
+
+import { formatAddress, formatHardware, hardwareAddress } from "../address/text.ts";
+import { AF, ARPHRD } from "../base/constants.ts";
+import { uint8Array } from "../base/validate.ts";
+import { Structure } from "../native/record.ts";
+import {
+  type Attribute,
+  decodeAttributes,
+  encodeAttributes,
+  lengthAt,
+  typeAt,
+} from "./attribute.ts";
+import {
+  addressBytes,
+  boolean8,
+  hex,
+  interfaceText,
+  raw,
+  s32,
+  text,
+  u16,
+  u32,
+  u64At,
+  type Value,
+  word,
+} from "./codec.ts";
+import { numbered, words } from "./constants.ts";
+import type { Fields } from "./kind/kind.ts";
+import { kinds } from "./kind/kinds.ts";
+import { ATTRIBUTE, aligned, u16At, u32At } from "./layout.ts";
+import { AttributeTable, type Decoded, listOf, nested } from "./table.ts";
+import { hardwareTypes, interfaceFlags, linkGroup } from "./words.ts";
+
+/** A hardware address; of a tunnel it is an IPv4 or IPv6 address. The context is the type. */
+const linkAddress: Value<string, string | Uint8Array> = {
+  decode: (bytes, offset, length, type) => {
+    const { TUNNEL, SIT, IPGRE, TUNNEL6, IP6GRE } = ARPHRD;
+    if (length === 4 && (type === TUNNEL || type === SIT || type === IPGRE)) {
+      return formatAddress(AF.INET, bytes, offset);
+    }
+    if (length === 16 && (type === TUNNEL6 || type === IP6GRE)) {
+      return formatAddress(AF.INET6, bytes, offset);
+    }
+    return formatHardware(bytes.subarray(offset, offset + length));
+  },
+  encode: (value, name) => {
+    if (typeof value !== "string") return uint8Array(value, name);
+    return value.includes(".") ? addressBytes(value, name) : hardwareAddress(value);
+  },
+};
+
+export type Statistics = { [counter: string]: number | bigint };
+const statisticsRecord = new Structure("rtnl_link_stats64");
+let counters: readonly (readonly [name: string, offset: number])[] | undefined;
+
+/** struct rtnl_link_stats64, as far as this kernel has it. */
+const statistics: Value<Statistics> = {
+  decode: (bytes, offset, length) => {
+    counters ??= statisticsRecord
+      .names()
+      .map((name) => [camelCase(name), statisticsRecord.offset(name)] as const);
+    const found: Statistics = {};
+    for (const [name, at] of counters) {
+      if (at + 8 <= length) found[name] = u64At(bytes, offset + at);
+    }
+    return found;
+  },
+  encode: () => {
+    throw new TypeError("statistics cannot be set");
+  },
+};
+
+/** "rx_packets" as "rxPackets". */
+function camelCase(name: string): string {
+  return name.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** Attributes of hardware's drivers, which mostly have none. */
+const some: Value<Attribute[], readonly Attribute[]> = {
+  nested: true,
+  isOften: "empty",
+  decode: (bytes, offset, length) =>
+    length === 0 ? undefined : decodeAttributes(bytes.slice(offset, offset + length)),
+  encode: (value) => encodeAttributes(value),
+};
+
+/** IFLA_LINKINFO: what kind a link is, of which kind it is a port, and what is particular to them. */
+export type LinkInfo = { kind?: string; data?: Fields; portKind?: string; port?: Fields };
+
+const infoTable = new AttributeTable("IFLA", "INFO_", {
+  KIND: ["kind", text()],
+  DATA: ["data", raw],
+  XSTATS: ["xstats", raw],
+  SLAVE_KIND: ["portKind", text()],
+  SLAVE_DATA: ["port", raw],
+});
+
+const linkInfo: Value<LinkInfo, never> = {
+  decode: (bytes, offset, length) => {
+    const told: Decoded<typeof infoTable.rows> = {};
+    infoTable.decode(bytes, offset, offset + length, told);
+    const { kind, data, portKind, port } = told;
+    const info: LinkInfo = {};
+    if (kind !== undefined) info.kind = kind;
+    if (kind !== undefined && data !== undefined) info.data = decodeData(kind, data);
+    if (portKind !== undefined) info.portKind = portKind;
+    if (portKind !== undefined && port !== undefined) {
+      info.port = decodePart(kinds.get(portKind)?.port ?? NOTHING_KNOWN, port);
+    }
+    return info;
+  },
+  encode: () => {
+    throw new TypeError("linkinfo is kind, data, portKind and port");
+  },
+};
+
+/** Of a kind that has no table everything is unknown. */
+const NOTHING_KNOWN = new AttributeTable("IFLA", "", {});
+
+function decodeData(kind: string, bytes: Uint8Array): Fields {
+  const known = kinds.get(kind);
+  const fields = decodePart(known?.data ?? NOTHING_KNOWN, bytes);
+  known?.finish?.(fields);
+  return fields;
+}
+
+function decodePart(part: { decode: typeof NOTHING_KNOWN.decode }, bytes: Uint8Array): Fields {
+  const fields: Fields = {};
+  part.decode(bytes, 0, bytes.length, fields);
+  return fields;
+}
+
+export const inet6Table = new AttributeTable("IFLA", "INET6_", {
+  FLAGS: ["flags", u32],
+  // /proc/sys/net/ipv6/conf and /proc/net/snmp6 have them with their names.
+  CONF: null,
+  STATS: null,
+  MCAST: null,
+  ICMP6STATS: null,
+  CACHEINFO: ["cacheinfo", raw],
+  TOKEN: [
+    "token",
+    { decode: (bytes, offset, length) => decodeToken(bytes, offset, length), encode: addressBytes },
+  ],
+  ADDR_GEN_MODE: [
+    "addrGenMode",
+    word(words("addrGenMode", "IN6_ADDR_GEN_MODE", { also: { stable_secret: "STABLE_PRIVACY" } })),
+  ],
+  RA_MTU: ["raMtu", u32],
+});
+
+function decodeToken(bytes: Uint8Array, offset: number, length: number): string | undefined {
+  return length === 16 ? formatAddress(AF.INET6, bytes, offset) : undefined;
+}
+
+export type FamilySettings = { inet6?: Decoded<typeof inet6Table.rows> };
+
+/** IFLA_AF_SPEC: what the families say, of which only IPv6 says anything by name. */
+const families: Value<FamilySettings, FamilySettings> = {
+  nested: true,
+  decode: (bytes, offset, length) => {
+    const end = offset + length;
+    const found: FamilySettings = {};
+    for (let at = offset; end - at >= ATTRIBUTE.size; ) {
+      const size = lengthAt(bytes, at, end);
+      if (typeAt(bytes, at) === AF.INET6) {
+        found.inet6 = {};
+        inet6Table.decode(bytes, at + ATTRIBUTE.size, at + size, found.inet6);
+      }
+      at += aligned(size);
+    }
+    return found;
+  },
+  encode: () => {
+    throw new TypeError("families are set one by one");
+  },
+};
+
+const counted = (what: string, list: string) => word(numbered(what, list.split(" ")));
+
+/** The attributes of a link. */
+export const linkTable = new AttributeTable("IFLA", "", {
+  ADDRESS: ["address", linkAddress],
+  BROADCAST: ["broadcast", linkAddress],
+  IFNAME: ["name", interfaceText],
+  MTU: ["mtu", u32],
+  LINK: ["linkIndex", u32],
+  QDISC: ["qdisc", text()],
+  // The same with 32 bits.
+  STATS: null,
+  MASTER: ["masterIndex", u32],
+  TXQLEN: ["queueLength", u32],
+  // Of hardware that had jumpers.
+  MAP: null,
+  OPERSTATE: ["state", word(words("state", "IF_OPER"))],
+  LINKMODE: ["linkmode", counted("linkmode", "default dormant testing")],
+  LINKINFO: ["info", linkInfo],
+  IFALIAS: ["alias", text()],
+  NUM_VF: ["numVf", u32],
+  STATS64: ["statistics", statistics],
+  AF_SPEC: ["families", families],
+  GROUP: ["group", linkGroup],
+  PROMISCUITY: ["promiscuity", u32],
+  NUM_TX_QUEUES: ["numTxQueues", u32],
+  NUM_RX_QUEUES: ["numRxQueues", u32],
+  CARRIER: ["carrier", boolean8],
+  PHYS_PORT_ID: ["physPortId", hex],
+  CARRIER_CHANGES: ["carrierChanges", u32],
+  PHYS_SWITCH_ID: ["physSwitchId", hex],
+  LINK_NETNSID: ["linkNetnsid", s32],
+  PHYS_PORT_NAME: ["physPortName", text()],
+  PROTO_DOWN: ["protoDown", boolean8],
+  GSO_MAX_SEGS: ["gsoMaxSegs", u32],
+  GSO_MAX_SIZE: ["gsoMaxSize", u32],
+  PAD: null,
+  XDP: [
+    "xdp",
+    nested(
+      new AttributeTable("IFLA", "XDP_", {
+        ATTACHED: ["attached", counted("attached", "none driver generic offload multiple")],
+        FLAGS: ["flags", u32],
+        PROG_ID: ["progId", u32],
+        DRV_PROG_ID: ["drvProgId", u32],
+        SKB_PROG_ID: ["skbProgId", u32],
+        HW_PROG_ID: ["hwProgId", u32],
+      }),
+    ),
+  ],
+  EVENT: ["event", u32],
+  NEW_NETNSID: ["newNetnsid", s32],
+  TARGET_NETNSID: ["targetNetnsid", s32],
+  CARRIER_UP_COUNT: ["carrierUpCount", u32],
+  CARRIER_DOWN_COUNT: ["carrierDownCount", u32],
+  NEW_IFINDEX: ["newIndex", s32],
+  MIN_MTU: ["minMtu", u32],
+  MAX_MTU: ["maxMtu", u32],
+  PROP_LIST: ["altnames", listOf("IFLA", "ALT_IFNAME", text(127))],
+  ALT_IFNAME: ["altname", text(127)],
+  PERM_ADDRESS: ["permaddr", linkAddress],
+  PROTO_DOWN_REASON: [
+    "protoDownReason",
+    nested(
+      new AttributeTable("IFLA", "PROTO_DOWN_REASON_", {
+        MASK: ["mask", u32],
+        VALUE: ["value", u32],
+      }),
+    ),
+  ],
+  PARENT_DEV_NAME: ["parentdev", text()],
+  PARENT_DEV_BUS_NAME: ["parentbus", text()],
+  GRO_MAX_SIZE: ["groMaxSize", u32],
+  TSO_MAX_SIZE: ["tsoMaxSize", u32],
+  TSO_MAX_SEGS: ["tsoMaxSegs", u32],
+  ALLMULTI: ["allmulti", u32],
+  GSO_IPV4_MAX_SIZE: ["gsoIpv4MaxSize", u32],
+  GRO_IPV4_MAX_SIZE: ["groIpv4MaxSize", u32],
+  DEVLINK_PORT: ["devlinkPort", some],
+  DPLL_PIN: ["dpllPin", some],
+  MAX_PACING_OFFLOAD_HORIZON: ["maxPacingOffloadHorizon", u32],
+  NETNS_IMMUTABLE: ["netnsImmutable", boolean8],
+  HEADROOM: ["headroom", u16],
+  TAILROOM: ["tailroom", u16],
+});
+
+/** What a table's row of a field decodes, but for those that are told in another place. */
+type Attributes = Omit<Decoded<typeof linkTable.rows>, "info" | "families" | "name">;
+
+/** A network interface. What the kernel did not tell is not there. */
+export type Link = Attributes & {
+  readonly index: number;
+  readonly name: string;
+  /** "up", "broadcast", "lower-up": IFF_* of <linux/if.h>. */
+  readonly flags: string[];
+  /** The same as bits. */
+  readonly flagBits: number;
+  /** The hardware: "ether", "loopback", "none"; ARPHRD_*. */
+  readonly type: string | number;
+  /** "veth", "bridge": what made it. */
+  readonly kind?: string;
+  /** What its kind says about it, in camel case the words of ip-link(8). */
+  readonly data?: Fields;
+  /** The kind of its master, where that says something about its ports, and what. */
+  readonly portKind?: string;
+  readonly port?: Fields;
+  /** The name of the bridge, bond or VRF that it is a port of. */
+  master?: string;
+  /** The name of the link that it stands on, where that is in the same namespace. */
+  link?: string;
+  readonly inet6?: Decoded<typeof inet6Table.rows>;
+};
+
+export const header = new Structure("ifinfomsg");
+const familyField = header.integer("ifi_family");
+const typeField = header.integer("ifi_type");
+const indexField = header.integer("ifi_index");
+const flagsField = header.integer("ifi_flags");
+
+/** The link of an RTM_NEWLINK or RTM_DELLINK. */
+export function decodeLink(bytes: Uint8Array, start: number, end: number): Link {
+  const { size } = header;
+  if (end - start < size) throw new RangeError("a link's message is cut off");
+  const type = u16At(bytes, start + typeField.offset);
+  const flagBits = u32At(bytes, start + flagsField.offset);
+  const told: Decoded<typeof linkTable.rows> = {};
+  linkTable.decode(bytes, start + size, end, told, type);
+  const { info, families: settings, name = "", ...rest } = told;
+  return {
+    index: u32At(bytes, start + indexField.offset) | 0,
+    name,
+    flags: interfaceFlags.words(flagBits, "told"),
+    flagBits,
+    type: hardwareTypes.name(type),
+    ...rest,
+    ...info,
+    ...settings,
+  };
+}
+
+/** The family of a message about links: that of a bridge's ports is not AF_UNSPEC. */
+export function linkFamily(bytes: Uint8Array, start: number): number {
+  return bytes[start + familyField.offset] as number;
+}
+
+/** A struct ifinfomsg. */
+export function linkHeader(fields: {
+  index?: number;
+  flags?: number;
+  change?: number;
+  family?: number;
+}): Uint8Array {
+  const bytes = header.allocate();
+  familyField.set(bytes, fields.family ?? 0);
+  indexField.set(bytes, fields.index ?? 0);
+  flagsField.set(bytes, fields.flags ?? 0);
+  header.integer("ifi_change").set(bytes, fields.change ?? 0);
+  return bytes;
+}

@@ -1,0 +1,378 @@
+// What changes: the multicast groups of rtnetlink(7), decoded, beginning with what is there where
+// that is asked for, and going on after a loss.
+
+import { ERRNO, SIOC } from "../base/constants.ts";
+import { namedError, SocketError } from "../base/error.ts";
+import { boolean, integer, knownKeys, oneOf, U32_MAX, wrongType } from "../base/validate.ts";
+import { ioctl } from "../calls/ioctl.ts";
+import { poll } from "../calls/poll.ts";
+import { native } from "../native/library.ts";
+import { setSocketOption, socketOption } from "../option/option.ts";
+import type { Socket } from "../socket/socket.ts";
+import { type Address, decodeAddress } from "./address.ts";
+import { type Channel, openSocket, Reader } from "./channel.ts";
+import { constant, group } from "./constants.ts";
+import type { Interfaces } from "./interfaces.ts";
+import { decodeLink, type Link, linkFamily } from "./link.ts";
+import { type NetlinkMessage, walkMessages } from "./message.ts";
+import { decodeNeighbour, type Neighbour } from "./neighbour.ts";
+import { applyLinkNames, applyNames, type Queries } from "./query.ts";
+import { decodeRoute, type Route } from "./route.ts";
+import { decodeRule, type Rule } from "./rule.ts";
+import { merge, type Told } from "./snapshot.ts";
+
+/** What a monitor can be told to watch, and the groups of the kernel that tell of it. */
+const GROUPS = {
+  link: ["LINK"],
+  address: ["IPV4_IFADDR", "IPV6_IFADDR"],
+  route: ["IPV4_ROUTE", "IPV6_ROUTE", "MPLS_ROUTE"],
+  neighbour: ["NEIGH"],
+  rule: ["IPV4_RULE", "IPV6_RULE"],
+} as const;
+
+export type MonitorGroup = keyof typeof GROUPS;
+const ALL = Object.keys(GROUPS) as MonitorGroup[];
+
+export type MonitorOptions = {
+  /** All of them unless told. */
+  readonly groups?: readonly (MonitorGroup | number)[];
+  /** Begin with what is there, each with the action "present". */
+  readonly initial?: boolean;
+  /** After a loss tell again what is there. */
+  readonly resync?: boolean;
+  /** Bytes for what was not read yet; 8 MiB unless told. */
+  readonly receiveBuffer?: number;
+  readonly signal?: AbortSignal;
+};
+const KEYS: ReadonlySet<string> = new Set([
+  ...["groups", "initial", "resync", "receiveBuffer", "signal"],
+]);
+
+/** "new" is a change, too. "present": it was there before. */
+export type Action = "new" | "delete" | "present";
+/**
+ * A link's `kind` is `linkKind` here, and a rule's `action` is `ruleAction`, because `kind` says what
+ * the change is of and `action` what became of it.
+ */
+export type MonitorEvent =
+  | ({ readonly action: Action; readonly kind: "link"; readonly linkKind?: string } & Omit<
+      Link,
+      "kind"
+    >)
+  | ({ readonly action: Action; readonly kind: "address" } & Address)
+  | ({ readonly action: Action; readonly kind: "route" } & Route)
+  | ({ readonly action: Action; readonly kind: "neighbour" } & Neighbour)
+  | ({ readonly action: Action; readonly kind: "rule"; readonly ruleAction: Rule["action"] } & Omit<
+      Rule,
+      "action"
+    >)
+  /** Of a group that was given by number. */
+  | { readonly action: "other"; readonly kind: "other"; readonly message: NetlinkMessage }
+  /** The kernel had no room for what happened meanwhile. */
+  | { readonly action: "lost"; readonly kind: "lost" };
+
+const RECEIVE_BUFFER = 8 * 1024 * 1024;
+/** How often it is tried to tell what is there while more is lost. */
+const RESYNCS_MAX = 10;
+/** Messages that are taken before the event loop has its turn. */
+const NAMES_MAX = 65_536;
+
+type Step = IteratorResult<MonitorEvent, undefined>;
+
+/**
+ * An endless loop over changes, in the order in which they were made. `await using` or leaving the
+ * loop closes its socket. An overrun is one { action: "lost" }, and then it goes on; its receive
+ * buffer is made large by SO_RCVBUFFORCE, or as large as SO_RCVBUF may.
+ */
+export class Monitor implements AsyncIterableIterator<MonitorEvent>, Disposable {
+  readonly #socket: Socket;
+  readonly #reader: Reader;
+  readonly #queries: Queries;
+  readonly #interfaces: Interfaces;
+  readonly #kinds: ReadonlySet<string>;
+  readonly #signal: AbortSignal | undefined;
+  readonly #resync: boolean;
+  readonly #others: boolean;
+  readonly #ended: () => void;
+  #isBegun = false;
+  #initial: boolean;
+  #names = new Map<number, string>();
+  #queue: MonitorEvent[] = [];
+  #place = 0;
+  #last: Promise<unknown> = Promise.resolve();
+  #decoders: ReadonlyMap<number, Decoder> | undefined;
+
+  /** Made by `Netlink.monitor`. */
+  constructor(
+    channel: Channel,
+    queries: Queries,
+    interfaces: Interfaces,
+    options: MonitorOptions,
+    ended: () => void,
+  ) {
+    knownKeys(options, KEYS);
+    const { groups = ALL, initial = false, resync = false, signal } = options;
+    if (!Array.isArray(groups)) throw wrongType("groups", "an array", groups);
+    const chosen = groups as readonly (MonitorGroup | number)[];
+    const words = chosen.filter((one) => typeof one !== "number");
+    const numbers = chosen.filter((one) => typeof one === "number");
+    for (const word of words) oneOf(word, "group", ALL);
+    for (const number of numbers) integer(number, "group", 1, U32_MAX);
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw wrongType("signal", "an AbortSignal", signal);
+    }
+    const room = integer(options.receiveBuffer ?? RECEIVE_BUFFER, "receiveBuffer", 1, 2 ** 30);
+    this.#initial = boolean(initial, "initial");
+    this.#resync = boolean(resync, "resync");
+    this.#kinds = new Set(words);
+    this.#others = numbers.length > 0;
+    this.#queries = queries;
+    this.#interfaces = interfaces;
+    this.#signal = signal;
+    this.#ended = ended;
+    this.#socket = besides(channel, room);
+    this.#reader = new Reader(this.#socket);
+    try {
+      // Links always: the names in the others' events follow from theirs.
+      for (const name of new Set<MonitorGroup>(["link", ...words])) {
+        for (const one of GROUPS[name]) this.#join(group("RTNLGRP")[one]);
+      }
+      for (const number of numbers) this.#join(number);
+    } catch (error) {
+      this.#socket.close();
+      throw error;
+    }
+  }
+
+  #join(number: number | undefined): void {
+    if (number === undefined) return;
+    setSocketOption(this.#socket, "NETLINK_ADD_MEMBERSHIP", number);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** One at a time: the calls wait for each other. */
+  next(): Promise<Step> {
+    const step = this.#last.then(() => this.#next());
+    this.#last = step.catch(() => undefined);
+    return step;
+  }
+
+  async return(): Promise<Step> {
+    this.close();
+    return { value: undefined, done: true };
+  }
+
+  /** Ends it: what waits is rejected with "ECANCELED". */
+  close(): void {
+    this.#ended();
+    this.#socket.close();
+  }
+
+  get closed(): boolean {
+    return this.#socket.closed;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #next(): Promise<Step> {
+    try {
+      while (this.#place >= this.#queue.length) {
+        if (this.#socket.closed) return { value: undefined, done: true };
+        this.#signal?.throwIfAborted();
+        this.#queue = await this.#more();
+        this.#place = 0;
+      }
+      return { value: this.#queue[this.#place++] as MonitorEvent, done: false };
+    } catch (error) {
+      if (!this.#socket.closed) this.close();
+      throw error;
+    }
+  }
+
+  async #more(): Promise<MonitorEvent[]> {
+    if (!this.#isBegun) {
+      this.#isBegun = true;
+      this.#names = new Map(await this.#interfaces.all());
+      if (this.#initial) return this.#present();
+    }
+    const events: MonitorEvent[] = [];
+    if (await this.#read(events)) return events;
+    events.push({ action: "lost", kind: "lost" });
+    if (this.#resync) {
+      // What still waits is older than what the kernel is now asked for.
+      await this.#drain([]);
+      events.push(...(await this.#present()));
+    }
+    return events;
+  }
+
+  /** Waits for a datagram; false: something was lost. */
+  async #read(events: MonitorEvent[]): Promise<boolean> {
+    const op = this.#signal === undefined ? {} : { signal: this.#signal };
+    try {
+      const length = await this.#reader.next(op);
+      this.#decode(length, events);
+      return true;
+    } catch (error) {
+      if (error instanceof SocketError && error.errno === ERRNO.ENOBUFS) return false;
+      throw error;
+    }
+  }
+
+  /** Takes what waits already; false: something was lost. */
+  async #drain(events: MonitorEvent[]): Promise<boolean> {
+    let isWhole = true;
+    while (isReadable(this.#socket)) if (!(await this.#read(events))) isWhole = false;
+    return isWhole;
+  }
+
+  /**
+   * What is there, and what changed while it was asked for: subscribed first, so that nothing is
+   * missed; where both tell of a thing, the change is the later.
+   */
+  async #present(): Promise<MonitorEvent[]> {
+    for (let attempt = 0; attempt < RESYNCS_MAX; attempt++) {
+      const told: Told[] = await this.#dump();
+      this.#names = new Map(await this.#interfaces.all());
+      const meanwhile: MonitorEvent[] = [];
+      if (!(await this.#drain(meanwhile))) continue;
+      return merge(told, meanwhile as Told[]) as MonitorEvent[];
+    }
+    throw namedError("ENOBUFS", "recvmsg", { remedy: "changes come faster than they can be read" });
+  }
+
+  async #dump(): Promise<Told[]> {
+    const found: Told[] = [];
+    const add = (kind: MonitorGroup, items: readonly object[]) => {
+      for (const item of items) found.push(eventOf("present", kind, item));
+    };
+    const families = ["inet", "inet6"];
+    if (this.#kinds.has("link")) add("link", await this.#queries.links({}));
+    if (this.#kinds.has("address")) add("address", await this.#queries.addresses({}));
+    if (this.#kinds.has("route")) add("route", await this.#queries.routes({}));
+    if (this.#kinds.has("neighbour")) add("neighbour", await this.#queries.neighbours({}));
+    for (const family of this.#kinds.has("rule") ? families : []) {
+      add("rule", await this.#queries.rules({ family }));
+    }
+    return found;
+  }
+
+  #decode(length: number, events: MonitorEvent[]): void {
+    const { bytes } = this.#reader;
+    this.#decoders ??= decoders();
+    const known = this.#decoders;
+    try {
+      walkMessages(bytes, length, (type, flags, sequence, port, start, end) => {
+        const decoder = known.get(type);
+        if (decoder !== undefined) this.#take(decoder, flags, bytes, start, end, events);
+        else if (this.#others) {
+          const message = { type, flags, sequence, port, body: bytes.slice(start, end) };
+          events.push({ action: "other", kind: "other", message });
+        }
+      });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      throw namedError("EBADMSG", "recvmsg", { remedy: `a malformed message: ${error.message}` });
+    }
+  }
+
+  #take(
+    { kind, action, decode }: Decoder,
+    flags: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    events: MonitorEvent[],
+  ): void {
+    // A bridge tells of its ports in messages of its own, which are no links.
+    if (kind === "link" && linkFamily(bytes, start) !== 0) return;
+    const item = decode(bytes, start, end);
+    if (kind === "link") this.#learn(item as Link);
+    else applyNames([item], this.#names);
+    if (!this.#kinds.has(kind)) return;
+    const event = eventOf(action, kind, item);
+    if (kind === "route" && (flags & constant("NLM_F", "REPLACE")) !== 0) {
+      Object.defineProperty(event, "replaces", { value: true });
+    }
+    events.push(event as MonitorEvent);
+  }
+
+  /** A deleted link's name stays until another has its index: what goes with it names it, too. */
+  #learn(link: Link): void {
+    this.#names.delete(link.index);
+    this.#names.set(link.index, link.name);
+    if (this.#names.size > NAMES_MAX) {
+      const [oldest] = this.#names.keys();
+      this.#names.delete(oldest as number);
+    }
+    applyLinkNames(link, this.#names);
+  }
+}
+
+/** Whether something waits to be read: a datagram, or an error. */
+function isReadable(socket: Socket): boolean {
+  return poll([{ fd: socket.fd, events: ["in"] }], 0).length > 0;
+}
+
+/**
+ * A socket in the namespace of another one: in this thread's, unless that is another. SIOCGSKNS
+ * tells it, to whom may enter it.
+ */
+function besides(channel: Channel, room: number): Socket {
+  const own = openSocket("route", undefined, room);
+  try {
+    const cookie = socketOption(channel, "SO_NETNS_COOKIE");
+    if (socketOption(own, "SO_NETNS_COOKIE") === cookie) return own;
+  } catch (error) {
+    own.close();
+    throw error;
+  }
+  own.close();
+  const request = SIOC.GSKNS;
+  if (request === undefined) throw new TypeError("this platform has no SIOCGSKNS");
+  const namespace = ioctl(channel, request);
+  try {
+    return openSocket("route", namespace, room);
+  } finally {
+    native.rawsock_close(namespace);
+  }
+}
+
+/** `kind` is what the event is of. */
+function eventOf(action: Action, kind: MonitorGroup, item: object): Told {
+  if (kind === "rule") {
+    const { action: ruleAction, ...rule } = item as Rule;
+    return { action, kind, ...rule, ruleAction };
+  }
+  if (kind !== "link") return { action, kind, ...item };
+  const { kind: linkKind, ...link } = item as Link;
+  return { action, kind, ...link, ...(linkKind !== undefined && { linkKind }) };
+}
+
+type Decoder = {
+  readonly kind: MonitorGroup;
+  readonly action: Action;
+  decode(bytes: Uint8Array, start: number, end: number): object;
+};
+
+/** By the types of messages. */
+function decoders(): ReadonlyMap<number, Decoder> {
+  const kinds = [
+    ["LINK", "link", decodeLink],
+    ["ADDR", "address", decodeAddress],
+    ["ROUTE", "route", decodeRoute],
+    ["NEIGH", "neighbour", decodeNeighbour],
+    ["RULE", "rule", decodeRule],
+  ] as const;
+  const found = new Map<number, Decoder>();
+  for (const [name, kind, decode] of kinds) {
+    found.set(constant("RTM", `NEW${name}`), { kind, action: "new", decode });
+    found.set(constant("RTM", `DEL${name}`), { kind, action: "delete", decode });
+  }
+  return found;
+}
