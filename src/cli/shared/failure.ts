@@ -25,28 +25,16 @@ export class Unread extends Error {
 export const UNREAD_STATUS = 141;
 export const USAGE_STATUS = 2;
 
-/**
- * Errors that are not the command's: what the kernel, the resolver and the compilers of the package
- * refuse. Told by their names, since classes are the bundles' own.
- */
-const REFUSALS: ReadonlySet<string> = new Set([
-  "AddrInfoError",
-  "BpfError",
-  "CaptureError",
-  "NetlinkError",
-  "RangeError",
-  "SocketError",
-  "SyntaxError",
-  "TypeError",
-  "WireError",
-]);
-
 /** What to tell of an error, in one line; undefined for a fault of the command itself. */
 export function explained(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof Failure || error instanceof UsageError) return error.message;
-  const system = "code" in error && "syscall" in error;
-  return system || (REFUSALS.has(error.name) && !isFault(error)) ? error.message : undefined;
+  // What the kernel, the resolver and the file system refuse.
+  if ("code" in error && "syscall" in error) return error.message;
+  // What the package refuses: the arguments were the user's.
+  const refused =
+    error instanceof RangeError || error instanceof SyntaxError || error instanceof TypeError;
+  return refused && !isFault(error) ? error.message : undefined;
 }
 
 /** The engine's own errors of a broken program. */
