@@ -4,6 +4,7 @@
 import { chmodSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import type { BunPlugin } from "bun";
+import { entryPoints } from "./entries.ts";
 import { external, MAIN, outside } from "./inside.ts";
 
 const root = join(import.meta.dir, "..");
@@ -17,14 +18,21 @@ const folder = join(root, "dist/bun/cli");
  */
 const ALONE: ReadonlySet<string> = new Set(["ping"]);
 
-/** Entry points that lie beside the command. */
-const BESIDE: Readonly<Record<string, string>> = {
-  "bpf/index.ts": "../bpf/index.js",
-  "wire/index.ts": "../wire/index.js",
-  "capture/index.ts": `../capture/${MAIN}`,
-  "netlink/index.ts": `../netlink/${MAIN}`,
-  "tun/index.ts": `../tun/${MAIN}`,
-};
+/** Where the other entry points lie, as the command's bundles see them. */
+const beside: ReadonlyMap<string, string> = new Map(
+  entryPoints
+    .filter(({ pure, above }) => pure || above)
+    .map(({ source, bundle, pure }) => {
+      const file = relative("dist/bun", bundle);
+      return [source, `../${pure ? file : join(dirname(file), MAIN)}`];
+    }),
+);
+
+/** What is bundled of others, and what the bundles have of it. */
+const OTHERS = [
+  ["dns-packet", "NSEC3PARAM"],
+  ["@leichtgewicht/ip-codec", "v6"],
+] as const;
 
 /** A shell looks for Bun, which reads the same file: to it the second line is a comment. */
 const LAUNCHER = `#!/bin/sh
@@ -46,16 +54,12 @@ export async function commandSources(): Promise<string[]> {
   return names.map((name) => join(sources, "cli", `${name}.ts`));
 }
 
-function beside(importer: string, path: string): string | undefined {
-  return BESIDE[relative(sources, join(dirname(importer), path))];
-}
-
 /** Leaves the other entry points where they are. */
 const others: BunPlugin = {
   name: "others",
   setup(build) {
     build.onResolve({ filter: /\/index\.ts$/ }, ({ path, importer }) => {
-      const file = importer.includes("/src/cli/") ? beside(importer, path) : undefined;
+      const file = beside.get(relative(root, join(dirname(importer), path)));
       return file === undefined ? undefined : { path: file, external: true };
     });
   },
@@ -72,7 +76,18 @@ const deeper: BunPlugin = {
   },
 };
 
-async function bundleSubcommand(name: string, plugins: BunPlugin[]): Promise<void> {
+/** What the licenses of others ask for. */
+async function notices(text: string): Promise<string> {
+  const licenses: string[] = [];
+  for (const [name, mark] of OTHERS) {
+    if (!text.includes(mark)) continue;
+    const license = await Bun.file(join(root, "node_modules", name, "LICENSE")).text();
+    licenses.push(`/*\n${name}\n\n${license.trim()}\n*/\n`);
+  }
+  return licenses.join("");
+}
+
+async function bundleSubcommand(name: string, plugins: BunPlugin[]): Promise<string> {
   const { outputs } = await Bun.build({
     entrypoints: [join(sources, "cli", `${name}.ts`)],
     root: sources,
@@ -86,7 +101,9 @@ async function bundleSubcommand(name: string, plugins: BunPlugin[]): Promise<voi
     minify: true,
     external,
   });
-  if (outputs.length === 0) throw new Error(`there is no bundle of ${name}`);
+  const [output] = outputs;
+  if (output === undefined) throw new Error(`there is no bundle of ${name}`);
+  return output.text();
 }
 
 async function bundleLauncher(): Promise<void> {
@@ -118,9 +135,11 @@ export async function bundleCommand(
   modules: ReadonlySet<string>,
   compiler: BunPlugin,
 ): Promise<void> {
+  let texts = "";
   for (const name of await subcommands()) {
     const plugins = ALONE.has(name) ? [deeper, compiler] : [others, outside(modules)];
-    await bundleSubcommand(name, plugins);
+    texts += await bundleSubcommand(name, plugins);
   }
+  await Bun.write(join(folder, "LICENSES.txt"), await notices(texts));
   await bundleLauncher();
 }

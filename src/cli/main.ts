@@ -8,12 +8,16 @@ type Run = (words: readonly string[]) => Promise<void>;
 type Entry = readonly [about: string, load: () => Promise<{ readonly default: Run }>];
 
 const commands: Readonly<Record<string, Entry>> = {
+  sniff: ["show or record packets", () => import("./sniff.ts")],
   arp: ["who is in the subnet?", () => import("./arp.ts")],
   resolve: ["names to addresses, and back", () => import("./resolve.ts")],
   listen: ["print what arrives at an address", () => import("./listen.ts")],
   send: ["send to an address", () => import("./send.ts")],
   filter: ["compile, explain and try a packet filter", () => import("./filter.ts")],
   checksum: ["check or mend checksums", () => import("./checksum.ts")],
+  interfaces: ["interfaces and their addresses", () => import("./interfaces.ts")],
+  routes: ["routes, neighbours, rules", () => import("./routes.ts")],
+  monitor: ["what changes of them", () => import("./monitor.ts")],
   options: ["every option of a socket", () => import("./options.ts")],
   trace: ["which routers are on the way?", () => import("./trace.ts")],
   ping: ["are you there? ICMP echo requests", () => import("./ping.ts")],

@@ -133,6 +133,8 @@ export function toJson(value: object): string {
   return JSON.stringify(value, (_, member: unknown) => {
     if (typeof member === "bigint") return member.toString();
     if (member instanceof Uint8Array) return member.toHex();
+    // JSON has no such number.
+    if (member === Number.POSITIVE_INFINITY) return "infinity";
     if (member instanceof Map) return Object.fromEntries(member);
     return member;
   });
