@@ -11,11 +11,11 @@ import { deviceProgram } from "../native/pointers.ts";
 import { Structure } from "../native/record.ts";
 import { readinessSource } from "../readiness/source.ts";
 import { absent } from "./absent.ts";
-import type { Link } from "./packet.ts";
+import type { CapturedPacket, Link } from "./packet.ts";
 import { captureProgram } from "./program.ts";
 import { ANY, type Settings } from "./settings.ts";
 import type { Batch, Statistics, Tap } from "./tap.ts";
-import { PacketView, SENT } from "./view.ts";
+import { type PacketView, plain, timestampOf } from "./view.ts";
 
 const REMEDY = "capturing needs to open /dev/bpf*: run with sudo";
 const UNSUPPORTED =
@@ -69,6 +69,27 @@ function encoded(program: Program): Uint8Array {
   return bytes;
 }
 
+class DevicePacket implements PacketView {
+  readonly data: Uint8Array;
+  readonly length: number;
+  readonly timestamp: bigint;
+  readonly interface: number;
+  readonly direction: "in" | "out";
+  readonly checksum = "unknown";
+
+  constructor(packet: CapturedPacket) {
+    this.data = packet.data;
+    this.length = packet.length;
+    this.timestamp = packet.timestamp;
+    this.interface = packet.interface;
+    this.direction = packet.direction;
+  }
+
+  copy(): CapturedPacket {
+    return plain(this, this.data.slice());
+  }
+}
+
 export class Device implements Tap {
   readonly fd: number;
   readonly link: Link;
@@ -76,7 +97,7 @@ export class Device implements Tap {
   readonly delay: number;
   readonly #index: number;
   readonly #snaplen: number;
-  readonly #known: number;
+  readonly #direction: "in" | "out";
   readonly #room: number;
   /** What was read and is given out. */
   #buffer: Uint8Array<ArrayBuffer>;
@@ -95,7 +116,7 @@ export class Device implements Tap {
     this.#snaplen = settings.snaplen;
     this.delay = settings.timeout;
     // The device does not tell which way a packet goes.
-    this.#known = settings.direction === "out" ? SENT : 0;
+    this.#direction = settings.direction === "out" ? "out" : "in";
     const word = allocate(4);
     const number = new DataView(word.buffer);
     const set = (what: string, value: number): void => {
@@ -198,18 +219,17 @@ export class Device implements Tap {
       const header = view.getUint16(at + size, true);
       const bytes = Math.min(view.getUint32(at + kept, true), this.#snaplen);
       packets.push(
-        new PacketView(
-          this.#buffer,
-          at + header,
-          bytes,
-          view.getUint32(at + length, true),
-          this.#index,
-          view.getUint32(at + seconds, true),
-          view.getUint32(at + microseconds, true) * 1000,
-          this.#known,
-          0,
-          0,
-        ),
+        new DevicePacket({
+          data: this.#buffer.subarray(at + header, at + header + bytes),
+          length: view.getUint32(at + length, true),
+          timestamp: timestampOf(
+            view.getUint32(at + seconds, true),
+            view.getUint32(at + microseconds, true) * 1000,
+          ),
+          interface: this.#index,
+          direction: this.#direction,
+          checksum: "unknown",
+        }),
       );
       const whole = header + view.getUint32(at + kept, true);
       this.#at = at + Math.ceil(whole / alignment) * alignment;
@@ -226,10 +246,11 @@ export class Device implements Tap {
 
   statistics(): Statistics {
     const room = counters.allocate();
-    this.#ioctl("GSTATS", room);
-    // They count from the start, in 32 bits.
-    this.#received = counters.integer("bs_recv").get(room);
-    this.#dropped = counters.integer("bs_drop").get(room);
+    // They count from the start; of an interface that is gone, what was last known.
+    if (native.rawsock_ioctl(this.fd, request("GSTATS"), room, 0) >= 0) {
+      this.#received = counters.integer("bs_recv").get(room);
+      this.#dropped = counters.integer("bs_drop").get(room);
+    }
     return { received: this.#received, dropped: this.#dropped, freezes: 0 };
   }
 

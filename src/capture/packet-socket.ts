@@ -13,7 +13,8 @@ import { absent } from "./absent.ts";
 import { COOKED, hardwareLink } from "./link.ts";
 import type { Link } from "./packet.ts";
 import { type CaptureProgram, captureProgram, NOTHING } from "./program.ts";
-import { makeRing, Ring, type RingMemory } from "./ring.ts";
+import { Ring } from "./ring.ts";
+import { makeRing, type RingMemory } from "./ring-memory.ts";
 import { ANY, type Settings } from "./settings.ts";
 import type { Batch, Statistics, Tap } from "./tap.ts";
 
@@ -99,10 +100,10 @@ export class PacketSocket implements Tap {
     this.#here = settings.namespace === undefined;
     this.delay = settings.timeout + LATE_MS;
     const program = captureProgram(settings, found.link);
-    const ring = ringOf(fd, settings);
-    this.#ring = new Ring(ring.memory, ring.size, {
+    this.#ring = new Ring(ringOf(fd, settings), {
       link: found.link,
       snaplen: settings.snaplen,
+      keepsMore: program.keepsMore,
       filter: program.here,
       lost: () => this.#count().dropped,
       stop: () => setSocketOption(fd, "SO_ATTACH_FILTER", NOTHING),

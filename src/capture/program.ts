@@ -16,6 +16,8 @@ export type CaptureProgram = {
   readonly kernel: Program;
   /** What is still to be asked of the packets that come; undefined: nothing. */
   readonly here: PacketFilter | undefined;
+  /** Whether the kernel may keep more of a packet than was asked for. */
+  readonly keepsMore: boolean;
 };
 
 /** Bytes of a cooked header, linux-sll2. */
@@ -100,11 +102,16 @@ export function captureProgram(
   const before = directed(direction);
   const cooked = link === COOKED;
   const most = cooked ? Math.max(1, snaplen - COOKED_SIZE) : snaplen;
-  if (filter === undefined) return { kernel: [...before, ...keepAll(most)], here: undefined };
+  if (filter === undefined) return whole([...before, ...keepAll(most)]);
   const program = compiled(filter, link, snaplen);
   const kernel = cooked ? withoutHeader(program) : program;
   if (kernel !== undefined) {
-    return { kernel: [...before, ...limited(kernel, most)], here: undefined };
+    return whole([...before, ...limited(kernel, most)]);
   }
-  return { kernel: [...before, ...keepAll(most)], here: realise(program) };
+  return { ...whole([...before, ...keepAll(most)]), here: realise(program) };
+}
+
+/** A program that asks all there is to ask; what it computes is not known to be less. */
+function whole(kernel: Program): CaptureProgram {
+  return { kernel, here: undefined, keepsMore: kernel.some(({ code }) => code === CODE.RET_A) };
 }

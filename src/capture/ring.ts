@@ -1,82 +1,59 @@
 // The ring of a packet socket: blocks that the kernel fills, read where they are. packet(7),
 // TPACKET_V3.
 
-import { PACKET, single, TP_STATUS } from "../base/constants.ts";
-import { lazy } from "../base/lazy.ts";
 import type { PacketFilter } from "../bpf/realise.ts";
-import { native } from "../native/library.ts";
-import { mapRing } from "../native/mapping.ts";
-import { Structure } from "../native/record.ts";
-import { ADDRESSES, insertTag, TAG_SIZE, writeHeader } from "./cooked.ts";
+import { ADDRESSES, insertTag, writeHeader } from "./cooked.ts";
 import { COOKED } from "./link.ts";
 import type { Link } from "./packet.ts";
-import type { RingSize } from "./settings.ts";
+import type { RingMemory } from "./ring-memory.ts";
+import { RingPacket } from "./ring-packet.ts";
 import type { Batch } from "./tap.ts";
-import { CHECKSUM_PARTIAL, CHECKSUM_VALID, PacketView, SENT, TAGGED } from "./view.ts";
 
-/** Bytes left free before each packet, for a tag. */
-const RESERVE = TAG_SIZE;
-/** Of IEEE 802.1Q, where the kernel does not tell. */
-const TAG_TYPE = 0x8100;
-
-/** Where everything is, in bytes. */
-const layout = lazy(() => {
-  const block = new Structure("tpacket_hdr_v1");
-  const header = new Structure("tpacket_block_desc").offset("hdr");
-  const packet = new Structure("tpacket3_hdr");
-  const variant = packet.offset("hv1");
-  const tag = new Structure("tpacket_hdr_variant1");
-  const alignment = single("TPACKET_ALIGNMENT");
-  // Behind a packet's header stands the address that recvfrom(2) would give: TPACKET3_HDRLEN.
-  const address = Math.ceil(packet.size / alignment) * alignment;
-  const from = new Structure("sockaddr_ll");
-  return {
-    start: new Structure("ring").offset("first_block"),
-    status: header + block.offset("block_status"),
-    count: header + block.offset("num_pkts"),
-    first: header + block.offset("offset_to_first_pkt"),
-    next: packet.offset("tp_next_offset"),
-    seconds: packet.offset("tp_sec"),
-    nanoseconds: packet.offset("tp_nsec"),
-    size: packet.offset("tp_snaplen"),
-    length: packet.offset("tp_len"),
-    state: packet.offset("tp_status"),
-    mac: packet.offset("tp_mac"),
-    tci: variant + tag.offset("tp_vlan_tci"),
-    tpid: variant + tag.offset("tp_vlan_tpid"),
-    address,
-    index: address + from.offset("sll_ifindex"),
-    pkttype: address + from.offset("sll_pkttype"),
-  };
-});
-
-const bits = lazy(() => ({
-  user: TP_STATUS.USER ?? 0,
-  kernel: TP_STATUS.KERNEL ?? 0,
-  losing: TP_STATUS.LOSING ?? 0,
-  tagged: TP_STATUS.VLAN_VALID ?? 0,
-  typed: TP_STATUS.VLAN_TPID_VALID ?? 0,
-  partial: TP_STATUS.CSUMNOTREADY ?? 0,
-  valid: TP_STATUS.CSUM_VALID ?? 0,
-  outgoing: PACKET.OUTGOING ?? 0,
-}));
-
-/** A block that the kernel has handed over. */
+/** A block of the ring, while it is not the kernel's. */
 class Block {
-  readonly #words: Int32Array;
-  readonly #status: number;
+  readonly #memory: RingMemory;
+  readonly start: number;
+  /** Objects for its packets, of which there may be more than in it are now. */
+  readonly packets: RingPacket[] = [];
+  /** Those of them that were given out. */
+  given = 0;
   /** Batches in use. */
   #used = 0;
   #read = false;
+  /** Packets that tell of others that were dropped before them. */
+  #marked: number[] = [];
 
-  /** `status`: the word that says whose it is. */
-  constructor(words: Int32Array, status: number) {
-    this.#words = words;
-    this.#status = status;
+  constructor(memory: RingMemory, start: number) {
+    this.#memory = memory;
+    this.start = start;
+  }
+
+  /** The kernel has handed it over. */
+  begin(): void {
+    this.given = 0;
+    this.#read = false;
   }
 
   use(): void {
     this.#used++;
+  }
+
+  /** Tells at a packet how many were dropped before it. */
+  mark(at: number, dropped: number): void {
+    this.#memory.dropped.set(at, dropped);
+    this.#marked.push(at);
+  }
+
+  /** An object for the next packet, whose header is at `at`. */
+  next(at: number, length: number): RingPacket {
+    let packet = this.packets[this.given];
+    if (packet === undefined) {
+      packet = new RingPacket(this.#memory);
+      this.packets.push(packet);
+    }
+    this.given++;
+    packet.become(at, length);
+    return packet;
   }
 
   /** All of it was given out. */
@@ -91,7 +68,10 @@ class Block {
   }
 
   #giveBack(): void {
-    if (this.#used === 0 && this.#read) Atomics.store(this.#words, this.#status, bits().kernel);
+    if (this.#used > 0 || !this.#read) return;
+    const { states, dropped, layout } = this.#memory;
+    for (const at of this.#marked.splice(0)) dropped.delete(at);
+    Atomics.store(states, (this.start + layout.blockStatus) >>> 2, layout.kernel);
   }
 }
 
@@ -99,6 +79,8 @@ export type RingUse = {
   readonly link: Link;
   /** Bytes of a packet that are given out. */
   readonly snaplen: number;
+  /** Whether the kernel may have kept more. */
+  readonly keepsMore: boolean;
   /** What this thread has to ask of packets. */
   readonly filter: PacketFilter | undefined;
   /** Tells how many packets were dropped since it was last asked. */
@@ -111,12 +93,9 @@ export type RingUse = {
 const BLOCKS_PER_COUNT = 1024;
 
 export class Ring {
-  readonly #bytes: Uint8Array;
-  readonly #words: Uint32Array;
-  readonly #halves: Uint16Array;
-  readonly #states: Int32Array;
-  readonly #size: RingSize;
+  readonly #memory: RingMemory;
   readonly #use: RingUse;
+  readonly #blocks: readonly Block[];
   /** The number of the next block to be read, and the one that is being read. */
   #next = 0;
   #block: Block | undefined;
@@ -129,13 +108,13 @@ export class Ring {
   #used = 0;
   #leaving = false;
 
-  constructor(memory: ArrayBuffer, size: RingSize, use: RingUse) {
-    this.#bytes = new Uint8Array(memory);
-    this.#words = new Uint32Array(memory);
-    this.#halves = new Uint16Array(memory);
-    this.#states = new Int32Array(memory);
-    this.#size = size;
+  constructor(memory: RingMemory, use: RingUse) {
+    this.#memory = memory;
     this.#use = use;
+    const { size, layout } = memory;
+    this.#blocks = Array.from({ length: size.blocks }, (_, number) => {
+      return new Block(memory, layout.start + number * size.blockSize);
+    });
   }
 
   /** The next packets that the kernel has handed over, `most` at the most; undefined: none. */
@@ -144,142 +123,126 @@ export class Ring {
     const block = this.#block as Block;
     block.use();
     this.#used++;
-    const packets = this.#walk(Math.min(most, this.#left));
+    const count = Math.min(most, this.#left);
+    this.#left -= count;
+    const { link, filter, keepsMore } = this.#use;
+    const asTheyAre = link !== COOKED && filter === undefined && !keepsMore;
+    const packets = asTheyAre ? this.#walk(count, block) : this.#prepare(count, block);
     if (this.#left === 0) block.finish();
     let ended = false;
     const end = (): void => {
       if (ended) return;
       ended = true;
       block.unuse();
-      if (--this.#used === 0 && this.#leaving) native.rawsock_ring_leave(this.#bytes);
+      if (--this.#used === 0 && this.#leaving) this.#memory.leave();
     };
     return { packets, end };
   }
 
-  /** Tells of packets that were dropped, for the next one that is read. */
-  lose(count: number): void {
-    this.#dropped += count;
-  }
-
   /** Begins with the next block: false where the kernel still has it. */
   #open(): boolean {
-    const { start, status, count, first } = layout();
-    const at = start + this.#next * this.#size.blockSize;
+    const { states, words, size, layout } = this.#memory;
+    const { blockStatus, count, first, user, losing } = layout;
+    const block = this.#blocks[this.#next] as Block;
+    const at = block.start;
     // Not to be read before the kernel says so: the load is one that orders others behind it.
-    const state = Atomics.load(this.#states, (at + status) >>> 2);
-    if ((state & bits().user) === 0) return false;
-    if ((state & bits().losing) !== 0 || ++this.#blocksRead % BLOCKS_PER_COUNT === 0) {
+    const status = Atomics.load(states, (at + blockStatus) >>> 2);
+    if ((status & user) === 0) return false;
+    if ((status & losing) !== 0 || ++this.#blocksRead % BLOCKS_PER_COUNT === 0) {
       this.#dropped += this.#use.lost();
     }
-    this.#block = new Block(this.#states, (at + status) >>> 2);
-    this.#left = this.#words[(at + count) >>> 2] as number;
-    this.#at = at + (this.#words[(at + first) >>> 2] as number);
-    this.#next = (this.#next + 1) % this.#size.blocks;
+    block.begin();
+    this.#block = block;
+    this.#left = words[(at + count) >>> 2] as number;
+    this.#at = at + (words[(at + first) >>> 2] as number);
+    this.#next = (this.#next + 1) % size.blocks;
     return true;
   }
 
-  /** The next `count` packets of the block, without those that the filter refuses. */
-  #walk(count: number): PacketView[] {
-    const [bytes, words, halves] = [this.#bytes, this.#words, this.#halves];
-    const { next, seconds, nanoseconds, size, length, state, mac, index, pkttype } = layout();
-    const { outgoing, tagged, partial, valid } = bits();
-    const { snaplen, link, filter } = this.#use;
-    const cooked = link === COOKED;
-    const plain = !cooked && filter === undefined;
-    const packets: PacketView[] = [];
-    let at = this.#at;
+  /** The next `count` packets of the block, which are as they shall be, but for tags. */
+  #walk(count: number, block: Block): RingPacket[] {
+    const { words, layout } = this.#memory;
+    const [next, status, length] = [layout.next >>> 2, layout.status >>> 2, layout.length >>> 2];
+    const { tagged } = layout;
+    const packets = new Array<RingPacket>(count);
+    if (this.#dropped > 0 && count > 0) this.#mark(block, this.#at);
+    let word = this.#at >>> 2;
     for (let number = 0; number < count; number++) {
-      const status = words[(at + state) >>> 2] as number;
-      const known =
-        (bytes[at + pkttype] === outgoing ? SENT : 0) |
-        ((status & partial) === 0 ? 0 : CHECKSUM_PARTIAL) |
-        ((status & valid) === 0 ? 0 : CHECKSUM_VALID) |
-        ((status & tagged) === 0 ? 0 : TAGGED);
-      let start = at + (halves[(at + mac) >>> 1] as number);
-      let kept = words[(at + size) >>> 2] as number;
-      let whole = words[(at + length) >>> 2] as number;
-      let tag = 0;
-      if (!plain || (known & TAGGED) !== 0) {
-        if ((known & TAGGED) !== 0) tag = this.#tag(at, status);
-        const before = this.#complete(at, start, kept, known, tag);
-        start -= before;
-        kept += before;
-        whole += before;
-      }
-      if (kept > snaplen) kept = snaplen;
-      if (filter !== undefined) {
-        kept = Math.min(kept, filter(bytes.subarray(start, start + kept), whole));
-      }
-      if (filter === undefined || kept > 0) {
-        packets.push(
-          new PacketView(
-            bytes,
-            start,
-            kept,
-            whole,
-            words[(at + index) >>> 2] as number,
-            words[(at + seconds) >>> 2] as number,
-            words[(at + nanoseconds) >>> 2] as number,
-            known,
-            tag,
-            this.#dropped,
-          ),
-        );
-        this.#dropped = 0;
-      }
-      at += words[(at + next) >>> 2] as number;
+      if (((words[word + status] as number) & tagged) !== 0) this.#complete(word * 4, true);
+      packets[number] = block.next(word * 4, words[word + length] as number);
+      word += (words[word + next] as number) >>> 2;
     }
-    this.#at = at;
-    this.#left -= count;
+    this.#at = word * 4;
     return packets;
   }
 
-  /** The tag that was taken out of the packet at `at`: its type and control information. */
-  #tag(at: number, status: number): number {
-    const { tci, tpid } = layout();
-    const typed = (status & bits().typed) !== 0;
-    const type = typed ? (this.#halves[(at + tpid) >>> 1] as number) : TAG_TYPE;
-    return ((type << 16) | ((this.#words[(at + tci) >>> 2] as number) & 0xffff)) >>> 0;
+  /** The same, each made what it shall be, without those that the filter refuses. */
+  #prepare(count: number, block: Block): RingPacket[] {
+    const memory = this.#memory;
+    const { next, status, length, tagged } = memory.layout;
+    const packets: RingPacket[] = [];
+    let at = this.#at;
+    for (let number = 0; number < count; number++) {
+      this.#complete(at, (memory.word(at, status) & tagged) !== 0);
+      if (this.#isWanted(at)) {
+        if (this.#dropped > 0) this.#mark(block, at);
+        packets.push(block.next(at, memory.word(at, length)));
+      }
+      at += memory.word(at, next);
+    }
+    this.#at = at;
+    return packets;
   }
 
-  /** Writes what the kernel left out before a packet: how many bytes. */
-  #complete(at: number, start: number, kept: number, known: number, tag: number): number {
-    const tagged = (known & TAGGED) !== 0;
-    if (this.#use.link === COOKED) {
-      return start - writeHeader(this.#bytes, at + layout().address, start, tagged, tag);
+  #mark(block: Block, at: number): void {
+    block.mark(at, this.#dropped);
+    this.#dropped = 0;
+  }
+
+  /** Writes what the kernel left out before a packet, and in its header how much it is now. */
+  #complete(at: number, tagged: boolean): void {
+    const { bytes, words, halves, layout } = this.#memory;
+    const { link, snaplen } = this.#use;
+    const before = halves[(at + layout.mac) >>> 1] as number;
+    const start = at + before;
+    let kept = words[(at + layout.kept) >>> 2] as number;
+    let begin = start;
+    if (link === COOKED) {
+      const tag = tagged ? this.#memory.tag(at) : 0;
+      begin = writeHeader(bytes, at + layout.address, start, tagged, tag);
+    } else if (tagged && link === "ethernet" && kept >= ADDRESSES) {
+      begin = insertTag(bytes, start, this.#memory.tag(at));
     }
-    if (!tagged || this.#use.link !== "ethernet" || kept < ADDRESSES) return 0;
-    return start - insertTag(this.#bytes, start, tag);
+    const more = start - begin;
+    kept += more;
+    words[(at + layout.length) >>> 2] = (words[(at + layout.length) >>> 2] as number) + more;
+    halves[(at + layout.mac) >>> 1] = before - more;
+    words[(at + layout.kept) >>> 2] = Math.min(kept, snaplen);
+  }
+
+  /** Asks this thread's filter, which may also want less of a packet. */
+  #isWanted(at: number): boolean {
+    const { filter } = this.#use;
+    if (filter === undefined) return true;
+    const { bytes, words, halves, layout } = this.#memory;
+    const start = at + (halves[(at + layout.mac) >>> 1] as number);
+    const kept = words[(at + layout.kept) >>> 2] as number;
+    const length = words[(at + layout.length) >>> 2] as number;
+    const wanted = filter(bytes.subarray(start, start + kept), length);
+    if (wanted < kept) words[(at + layout.kept) >>> 2] = wanted;
+    return wanted > 0;
+  }
+
+  /** Tells of packets that were dropped, at the next one that is read. */
+  lose(count: number): void {
+    this.#dropped += count;
   }
 
   /** Leaves the socket, as soon as no batch is in use any more. */
   leave(): void {
     this.#leaving = true;
     this.#left = 0;
-    if (this.#used === 0) native.rawsock_ring_leave(this.#bytes);
+    if (this.#used === 0) this.#memory.leave();
     else this.#use.stop();
-  }
-}
-
-/** The smallest ring that is tried where the memory for a larger one is not there. */
-const LEAST: RingSize = { blockSize: 1 << 17, blocks: 4 };
-
-export type RingMemory = { readonly memory: ArrayBuffer; readonly size: RingSize };
-
-/** Gives a socket a ring: its memory, or -errno. `shrink`: one as large as there is memory for. */
-export function makeRing(
-  fd: number,
-  wanted: RingSize,
-  timeout: number,
-  shrink: boolean,
-  noMemory: number,
-): RingMemory | number {
-  for (let size = wanted; ; ) {
-    const memory = mapRing(fd, size, timeout, RESERVE);
-    if (typeof memory !== "number") return { memory, size };
-    if (memory !== -noMemory || !shrink) return memory;
-    if (size.blocks > LEAST.blocks) size = { ...size, blocks: size.blocks / 2 };
-    else if (size.blockSize > LEAST.blockSize) size = { ...size, blockSize: size.blockSize / 2 };
-    else return memory;
   }
 }
