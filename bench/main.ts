@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { zig } from "../test/support/zig.ts";
 import { bpf } from "./bpf.ts";
 import { checksums } from "./checksum.ts";
+import { files } from "./files.ts";
 import { growth } from "./growth.ts";
 import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
@@ -26,6 +27,7 @@ const own: readonly Suite[] = [
   eventLoop,
   processes,
   bpf,
+  files,
   startup,
   growth,
   wire,

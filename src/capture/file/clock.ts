@@ -11,6 +11,10 @@ const NANOSECONDS_DIGITS = 9;
 export class SecondsClock {
   readonly #scratch = scratch();
   readonly #scale: number;
+  /** The last seconds, and the halves of their nanoseconds: they seldom change. */
+  #seconds = 0;
+  #high = 0;
+  #low = 0;
 
   /** `scale`: nanoseconds in a unit of the fraction. */
   constructor(scale: number) {
@@ -18,12 +22,16 @@ export class SecondsClock {
   }
 
   time(seconds: number, fraction: number): bigint {
-    const low = Math.imul(seconds, 1_000_000_000) >>> 0;
-    // The product of 62 bits lacks its last ones; what is left after the lower half is rounded.
-    const high = Math.round((seconds * 1e9 - low) / TWO_32);
-    const sum = low + fraction * this.#scale;
-    this.#scratch.setUint32(0, high + Math.floor(sum / TWO_32));
-    this.#scratch.setUint32(4, sum % TWO_32);
+    if (seconds !== this.#seconds) {
+      this.#seconds = seconds;
+      this.#low = Math.imul(seconds, 1_000_000_000) >>> 0;
+      // The product of 62 bits lacks its last ones; what is left after the lower half is rounded.
+      this.#high = Math.round((seconds * 1e9 - this.#low) / TWO_32);
+    }
+    const sum = this.#low + fraction * this.#scale;
+    const carry = sum < TWO_32 ? 0 : Math.floor(sum / TWO_32);
+    this.#scratch.setUint32(0, this.#high + carry);
+    this.#scratch.setUint32(4, sum - carry * TWO_32);
     return this.#scratch.getBigUint64(0);
   }
 }
@@ -45,13 +53,19 @@ export class TickClock {
     this.#factor = fast ? factor : 0;
   }
 
-  time(high: number, low: number): bigint {
+  time(ticksHigh: number, ticksLow: number): bigint {
+    let high = ticksHigh;
+    let low = ticksLow;
     const factor = this.#factor;
-    const product = low * factor;
-    const upper = high * factor + Math.floor(product / TWO_32);
-    if (factor === 0 || upper >= TWO_32) return this.#exact(high, low);
-    this.#scratch.setUint32(0, upper);
-    this.#scratch.setUint32(4, product % TWO_32);
+    if (factor !== 1) {
+      const product = low * factor;
+      const carry = Math.floor(product / TWO_32);
+      high = high * factor + carry;
+      if (factor === 0 || high >= TWO_32) return this.#exact(ticksHigh, ticksLow);
+      low = product - carry * TWO_32;
+    }
+    this.#scratch.setUint32(0, high);
+    this.#scratch.setUint32(4, low);
     return this.#scratch.getBigUint64(0);
   }
 

@@ -1,6 +1,7 @@
 // Packed files, known by their first bytes, and unpacked as they are read.
 
 import { createGunzip } from "node:zlib";
+import { drained } from "./drain.ts";
 import { CaptureFileError } from "./error.ts";
 import { StreamSource } from "./source.ts";
 import type { Source } from "./window.ts";
@@ -102,14 +103,6 @@ async function feed(packed: Source, gunzip: ReturnType<typeof createGunzip>): Pr
     // Whoever reads gets it.
     gunzip.destroy(error as Error);
   }
-}
-
-function drained(gunzip: ReturnType<typeof createGunzip>): Promise<void> {
-  return new Promise((resolve) => {
-    gunzip.once("drain", resolve);
-    gunzip.once("close", resolve);
-    gunzip.once("error", resolve);
-  });
 }
 
 function unzstd(packed: Source): ReadableStream {

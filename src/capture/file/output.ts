@@ -1,5 +1,6 @@
 // The bytes of one file on their way to it.
 
+import { padded } from "./block.ts";
 import type { Sink } from "./sink.ts";
 
 /** What is written at a time. */
@@ -18,6 +19,7 @@ export class Output {
   /** Filled up to `used`. */
   bytes = new Uint8Array(ROOM);
   view = new DataView(this.bytes.buffer);
+  words = new Uint32Array(this.bytes.buffer);
   #used = 0;
   #spare = new Uint8Array(ROOM);
   /** The write under way, and then its successor if there is enough for one. */
@@ -67,7 +69,7 @@ export class Output {
   }
 
   #resize(size: number): void {
-    const larger = new Uint8Array(size);
+    const larger = new Uint8Array(padded(size));
     larger.set(this.bytes.subarray(0, this.#used));
     this.#exchange(larger);
   }
@@ -75,6 +77,7 @@ export class Output {
   #exchange(bytes: Uint8Array<ArrayBuffer>): void {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer);
+    this.words = new Uint32Array(bytes.buffer);
   }
 
   #now(writeNow: (bytes: Uint8Array) => void): void {

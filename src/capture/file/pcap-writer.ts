@@ -15,7 +15,7 @@ import { checkPacket } from "./packet-check.ts";
 import { FILE_HEADER, PCAP, RECORD_HEADER } from "./pcap.ts";
 import type { RotateOptions } from "./rotation.ts";
 import type { PacketTarget } from "./sink.ts";
-import { type AnyPacket, type Encoder, PacketWriter } from "./writer.ts";
+import { type AnyPacket, type Encoder, PacketWriter, type Room } from "./writer.ts";
 
 export type PcapOptions = {
   /** What packets begin with; of the first packet unless told, or "ethernet". */
@@ -94,7 +94,7 @@ class PcapEncoder implements Encoder {
     this.#link = link;
   }
 
-  put({ data, length }: AnyPacket, bytes: Uint8Array, view: DataView, at: number): void {
+  put({ data, length }: AnyPacket, { bytes, view }: Room, at: number): void {
     view.setUint32(at, this.#splitter.high, true);
     view.setUint32(at + 4, this.#splitter.low, true);
     view.setUint32(at + 8, data.length, true);

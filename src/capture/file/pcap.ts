@@ -95,6 +95,7 @@ export class PcapParser implements Parser {
       if (wanted > 0) return wanted;
     }
     const header = this.#header;
+    const { buffer, byteOffset } = bytes;
     while (packets.length < BATCH) {
       const at = window.start;
       if (end - at < header) return header;
@@ -110,7 +111,7 @@ export class PcapParser implements Parser {
       const packet: FilePacket = {
         data: own
           ? bytes.slice(from, from + size)
-          : new Uint8Array(bytes.buffer, bytes.byteOffset + from, size),
+          : new Uint8Array(buffer, byteOffset + from, size),
         length,
         timestamp: this.#clock.time(view.getUint32(at, little), view.getUint32(at + 4, little)),
         interface: 0,

@@ -36,7 +36,7 @@ import { checkPacket } from "./packet-check.ts";
 import { nanosecondsLost } from "./pcap-writer.ts";
 import type { RotateOptions } from "./rotation.ts";
 import type { PacketTarget } from "./sink.ts";
-import { type AnyPacket, type Encoder, PacketWriter } from "./writer.ts";
+import { type AnyPacket, type Encoder, PacketWriter, type Room } from "./writer.ts";
 
 export type PcapngOptions = Section & {
   /** What packets begin with that do not say so themselves, as live ones don't: "ethernet". */
@@ -196,31 +196,34 @@ class PcapngEncoder implements Encoder {
     else if (!this.#splitter.microseconds(timestamp)) throw nanosecondsLost(timestamp);
   }
 
-  put(packet: AnyPacket, bytes: Uint8Array, view: DataView, at: number): void {
+  put(packet: AnyPacket, { bytes, words, view }: Room, at: number): void {
     const { size } = this;
     const { data, length, direction } = packet;
     const count = data.length;
-    view.setUint32(at, BLOCK.enhancedPacket, true);
-    view.setUint32(at + 4, size, true);
-    view.setUint32(at + 8, this.#number, true);
-    view.setUint32(at + 12, this.#splitter.high, true);
-    view.setUint32(at + 16, this.#splitter.low, true);
-    view.setUint32(at + 20, count, true);
-    view.setUint32(at + 24, length, true);
-    let next = at + FIXED + padded(count);
+    // All of a file's blocks are whole words, and so is where one begins.
+    let word = at >> 2;
+    words[word++] = BLOCK.enhancedPacket;
+    words[word++] = size;
+    words[word++] = this.#number;
+    words[word++] = this.#splitter.high;
+    words[word++] = this.#splitter.low;
+    words[word++] = count;
+    words[word] = length;
+    word += (count + 3) >> 2;
     // The padding; of a packet without bytes it is the length, which is written again.
-    view.setUint32(next - 4, count === 0 ? length : 0, true);
+    words[word++] = count === 0 ? length : 0;
     bytes.set(data, at + FIXED);
     if (this.#options > 0) {
       if (direction !== undefined) {
-        view.setUint32(next, PACKET.flags | (4 << 16), true);
-        view.setUint32(next + 4, DIRECTION[direction], true);
-        next += FLAGS_SIZE;
+        words[word++] = PACKET.flags | (4 << 16);
+        words[word++] = DIRECTION[direction];
       }
-      if (this.#comments !== undefined) next = this.#putFurther(packet, bytes, view, next);
-      view.setUint32(next, OPTION.end, true);
+      if (this.#comments !== undefined) {
+        word = this.#putFurther(packet, bytes, view, 4 * word) >> 2;
+      }
+      words[word++] = OPTION.end;
     }
-    view.setUint32(at + size - 4, size, true);
+    words[word] = size;
   }
 
   #putFurther(packet: AnyPacket, bytes: Uint8Array, view: DataView, at: number): number {

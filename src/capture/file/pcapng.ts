@@ -43,9 +43,6 @@ const UNCOUNTED = 0xffff;
 /** Interfaces of a section. */
 const INTERFACES_MAX = 65_536;
 
-/** Bytes of a block in the window. */
-type Place = { readonly at: number; readonly size: number };
-
 export class PcapngParser implements Parser {
   readonly format = "pcapng";
   byteOrder: ByteOrder = "little";
@@ -106,7 +103,10 @@ export class PcapngParser implements Parser {
         const message = `a block of ${length} bytes ends as if it had ${again}`;
         throw new CaptureFileError(message, window.offset(at + size - 4));
       }
-      this.#take(window, type, { at, size }, packets, own);
+      if (type === BLOCK.enhancedPacket) packets.push(this.#enhanced(window, at, size, own));
+      else if (type === BLOCK.simplePacket) packets.push(this.#simple(window, at, size, own));
+      else if (type === BLOCK.packet) packets.push(this.#obsolete(window, at, size, own));
+      else this.#other(window, type, at, size);
       window.start = at + size;
     }
     return 0;
@@ -121,15 +121,8 @@ export class PcapngParser implements Parser {
     this.#little = little;
   }
 
-  #take(window: Window, type: number, place: Place, packets: FilePacket[], own: boolean): void {
-    if (type === BLOCK.enhancedPacket) packets.push(this.#enhanced(window, place, own));
-    else if (type === BLOCK.simplePacket) packets.push(this.#simple(window, place, own));
-    else if (type === BLOCK.packet) packets.push(this.#obsolete(window, place, own));
-    else this.#other(window, type, place);
-  }
-
   /** The bytes of a packet, which is followed by its options and the length of its block. */
-  #data(window: Window, { at, size }: Place, from: number, count: number, own: boolean) {
+  #data(window: Window, at: number, size: number, from: number, count: number, own: boolean) {
     if (count > size - BLOCK_LEAST - (from - at - FRONT)) {
       const message = `a packet of ${count} bytes is longer than its block of ${size}`;
       throw new CaptureFileError(message, window.offset(at));
@@ -145,21 +138,20 @@ export class PcapngParser implements Parser {
     throw new CaptureFileError(`no interface ${number} was described`, window.offset(at));
   }
 
-  #least(window: Window, { at, size }: Place, least: number): void {
+  #least(window: Window, at: number, size: number, least: number): void {
     if (size >= least + 4) return;
     throw new CaptureFileError(`a packet's block of ${size} bytes`, window.offset(at));
   }
 
-  #enhanced(window: Window, place: Place, own: boolean): FilePacket {
+  #enhanced(window: Window, at: number, size: number, own: boolean): FilePacket {
     const { view } = window;
-    const { at, size } = place;
     const little = this.#little;
-    this.#least(window, place, ENHANCED);
+    this.#least(window, at, size, ENHANCED);
     const number = view.getUint32(at + 8, little);
     const { clock, shown } = this.#interface(window, at + 8, number);
     const count = view.getUint32(at + 20, little);
     const packet: FilePacket = {
-      data: this.#data(window, place, at + ENHANCED, count, own),
+      data: this.#data(window, at, size, at + ENHANCED, count, own),
       length: view.getUint32(at + 24, little),
       timestamp: clock.time(view.getUint32(at + 12, little), view.getUint32(at + 16, little)),
       interface: number,
@@ -169,28 +161,26 @@ export class PcapngParser implements Parser {
     return options + 4 < at + size ? this.#told(window, packet, options, at + size - 4) : packet;
   }
 
-  #simple(window: Window, place: Place, own: boolean): FilePacket {
+  #simple(window: Window, at: number, size: number, own: boolean): FilePacket {
     const { view } = window;
-    const { at, size } = place;
-    this.#least(window, place, SIMPLE);
+    this.#least(window, at, size, SIMPLE);
     const { link, snaplen } = this.#interface(window, at, 0).shown;
     const length = view.getUint32(at + 8, this.#little);
     const count = Math.min(length, snaplen === 0 ? length : snaplen, size - SIMPLE - 4);
-    const data = this.#data(window, place, at + SIMPLE, count, own);
+    const data = this.#data(window, at, size, at + SIMPLE, count, own);
     return { data, length, timestamp: 0n, interface: 0, link };
   }
 
-  #obsolete(window: Window, place: Place, own: boolean): FilePacket {
+  #obsolete(window: Window, at: number, size: number, own: boolean): FilePacket {
     const { view } = window;
-    const { at, size } = place;
     const little = this.#little;
-    this.#least(window, place, ENHANCED);
+    this.#least(window, at, size, ENHANCED);
     const number = view.getUint16(at + 8, little);
     const dropped = view.getUint16(at + 10, little);
     const { clock, shown } = this.#interface(window, at + 8, number);
     const count = view.getUint32(at + 20, little);
     const packet: FilePacket = {
-      data: this.#data(window, place, at + ENHANCED, count, own),
+      data: this.#data(window, at, size, at + ENHANCED, count, own),
       length: view.getUint32(at + 24, little),
       timestamp: clock.time(view.getUint32(at + 12, little), view.getUint32(at + 16, little)),
       interface: number,
@@ -235,7 +225,7 @@ export class PcapngParser implements Parser {
     return told;
   }
 
-  #other(window: Window, type: number, { at, size }: Place): void {
+  #other(window: Window, type: number, at: number, size: number): void {
     const { bytes, view } = window;
     const [start, end] = [at + FRONT, at + size - 4];
     const body: Body = { bytes, view, start, end, little: this.#little, base: window.offset(0) };

@@ -2,6 +2,7 @@
 
 import { closeSync, fstatSync, fsync, fsyncSync, openSync, write, writeSync } from "node:fs";
 import { wrongType } from "../../base/validate.ts";
+import { drained, type Emitter } from "./drain.ts";
 
 /** What capture files are written to; "-" is standard output. */
 export type PacketTarget = string | WritableStream | { write(bytes: Uint8Array): unknown };
@@ -152,13 +153,11 @@ class StreamSink implements Sink {
   }
 }
 
-type Listen = (event: string, listener: () => void) => unknown;
-type Writable = {
-  write(bytes: Uint8Array): unknown;
-  flush?(): unknown;
-  on?: Listen;
-  off?: Listen;
-};
+type Writable = Partial<Emitter> & { write(bytes: Uint8Array): unknown; flush?(): unknown };
+
+function isEmitter(target: Writable): target is Writable & Emitter {
+  return typeof target.on === "function" && typeof target.off === "function";
+}
 
 /** Whatever has `write`: Bun's sinks, node's streams. It stays open, being somebody else's. */
 class ObjectSink implements Sink {
@@ -173,15 +172,7 @@ class ObjectSink implements Sink {
   async write(bytes: Uint8Array): Promise<void> {
     const result = await this.#target.write(new Uint8Array(bytes));
     // That is how node's streams say that they are behind.
-    if (result === false && typeof this.#target.on === "function") await this.#drained();
-  }
-
-  async #drained(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const events = ["drain", "close", "error"];
-    for (const event of events) this.#target.on?.(event, resolve);
-    await promise;
-    for (const event of events) this.#target.off?.(event, resolve);
+    if (result === false && isEmitter(this.#target)) await drained(this.#target);
   }
 
   async flush(): Promise<void> {

@@ -9,7 +9,7 @@ export interface Source {
   close(): Promise<void>;
 }
 
-const ROOM = 0x4_0000;
+const ROOM = 0x8_0000;
 
 /** The bytes from `start` to `end` were read and not yet taken. */
 export class Window {

@@ -7,6 +7,13 @@ import { type PacketTarget, sinkOf } from "./sink.ts";
 
 export type AnyPacket = CapturedPacket | FilePacket;
 
+/** Memory that packets are written to; the words are little-endian, as on every platform. */
+export type Room = {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+  readonly view: DataView;
+};
+
 /** How a format writes packets. */
 export interface Encoder {
   /** What a file begins with, all that was declared so far included. */
@@ -17,7 +24,7 @@ export interface Encoder {
   /** What was declared since the file was begun, and has to be written before the next block. */
   pending: Uint8Array | undefined;
   /** Writes the packet that was admitted last. */
-  put(packet: AnyPacket, bytes: Uint8Array, view: DataView, at: number): void;
+  put(packet: AnyPacket, room: Room, at: number): void;
 }
 
 export type Destination = {
@@ -85,7 +92,7 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
     const { size } = encoder;
     const output = this.#output;
     const at = output.room(size);
-    encoder.put(packet, output.bytes, output.view, at);
+    encoder.put(packet, output, at);
     this.#packets++;
     return output.put(size);
   }
