@@ -152,6 +152,12 @@ export function text(most = 255): Value<string> {
   };
 }
 
+/** Text without a NUL at its end, which an alias would keep. */
+export const bareText: Value<string> = {
+  ...text(),
+  encode: (value, name, context) => text().encode(value, name, context).slice(0, -1),
+};
+
 /** An interface's name: IFNAMSIZ counts the NUL. */
 export const interfaceText: Value<string> = {
   ...text(15),

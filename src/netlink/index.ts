@@ -17,7 +17,7 @@ export {
   type NetlinkMessage,
   type NetlinkMessageInit,
 } from "./message.ts";
-export type { Action, MonitorEvent, MonitorGroup, MonitorOptions } from "./monitor.ts";
+export type { Action, Monitor, MonitorEvent, MonitorGroup, MonitorOptions } from "./monitor.ts";
 export type { Neighbour, NeighbourInit } from "./neighbour.ts";
 export { Netlink, type NetlinkOptions } from "./netlink.ts";
 export type { Place } from "./place.ts";

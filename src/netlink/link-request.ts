@@ -66,7 +66,11 @@ export type LinkSettings = {
 };
 
 /** A link to be made. What its kind alone knows may stand here or in `data`. */
-export type LinkInit = LinkSettings & {
+export type LinkInit = Omit<LinkSettings, "port" | "group"> & {
+  /** Of a VXLAN an address is the multicast group that it floods to. */
+  readonly group?: string | number;
+  /** A number is the UDP port of a VXLAN or Geneve tunnel. */
+  readonly port?: number | Fields;
   readonly kind: string;
   /** The link to stand on: of a VLAN or a macvlan its lower one. */
   readonly link?: Which;
@@ -144,11 +148,12 @@ export async function makingRequest(init: LinkInit, interfaces: Interfaces): Pro
   const composition = new Composition(interfaces);
   const index = integer(init.index ?? 0, "index", 0, I32_MAX);
   const making = general as LinkInit;
-  return composition.compose(making, kind, own, { index }, making);
+  return composition.compose(making as LinkSettings, kind, own, { index }, making);
 }
 
-/** The group of a VXLAN is an address; that of a link is none. */
+/** The group of a VXLAN is an address, its port a number; those of a link are not. */
 function isOfLink(key: string, value: unknown): boolean {
+  if (key === "port") return typeof value === "object";
   return key === "group" && !(typeof value === "string" && /[.:]/.test(value));
 }
 

@@ -14,6 +14,7 @@ import {
 } from "./attribute.ts";
 import {
   addressBytes,
+  bareText,
   boolean8,
   hex,
   interfaceText,
@@ -197,7 +198,7 @@ export const linkTable = new AttributeTable("IFLA", "", {
   OPERSTATE: ["state", word(words("state", "IF_OPER"))],
   LINKMODE: ["linkmode", counted("linkmode", "default dormant testing")],
   LINKINFO: ["info", linkInfo],
-  IFALIAS: ["alias", text()],
+  IFALIAS: ["alias", bareText],
   NUM_VF: ["numVf", u32],
   STATS64: ["statistics", statistics],
   AF_SPEC: ["families", families],

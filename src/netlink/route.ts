@@ -125,7 +125,7 @@ export type RouteInit = Omit<
   readonly scope?: string | number;
   readonly tos?: number;
   readonly flags?: readonly string[];
-  /** Several ways at once. */
+  /** Several ways at once. Where `nexthop` is given, that object says the way, and only it. */
   readonly multipath?: readonly NextHopInit[];
 };
 
@@ -138,6 +138,8 @@ const PLAIN = [
 ];
 const OTHERS = ["destination", "from", "interface", "family", "type", "table", "protocol", "scope"];
 const KEYS: ReadonlySet<string> = new Set([...OTHERS, "tos", "flags", ...PLAIN, ...TOLD]);
+
+const WAY = ["gateway", "via", "index", "multipath"];
 
 /** Throws for what no route has. */
 export function checkRoute(init: RouteInit): void {
@@ -172,6 +174,8 @@ export function encodeRoute(init: RouteInit, index: number, isRemoval: boolean):
   const fields: Record<string, unknown> = {};
   for (const name of PLAIN) fields[name] = (init as Record<string, unknown>)[name];
   if (index !== 0) fields.index = index;
+  // The object says the way, and the kernel, which tells both, takes but the one.
+  if (init.nexthop !== undefined) for (const name of WAY) delete fields[name];
   if (table > U8_MAX) fields.table = table;
   routeTable.encode(writer, fields, to.family);
   return writer.finish();
