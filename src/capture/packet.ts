@@ -49,5 +49,5 @@ export type FilePacket = {
   readonly comments?: readonly string[];
   readonly direction?: "in" | "out";
   /** Packets lost between the one before and this one. */
-  readonly dropped?: number;
+  readonly dropped?: number | undefined;
 };
