@@ -95,7 +95,8 @@ async function bundleSubcommand(name: string, plugins: BunPlugin[]): Promise<str
     naming: `${name}.cjs`,
     target: "bun",
     format: "cjs",
-    bytecode: true,
+    // Of the others the bytecode would be most of the package.
+    bytecode: ALONE.has(name),
     plugins,
     define: { "import.meta.dir": "module.path" },
     minify: true,

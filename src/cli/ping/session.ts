@@ -83,18 +83,18 @@ export class Session {
   }
 
   async run(interruption: Interruption): Promise<void> {
-    const { count, deadline, flood } = this.#options;
+    const { deadline, flood } = this.#options;
     const end = this.#started + deadline;
     let next = this.#started;
     while (!interruption.happened && !this.#isDone(end)) {
       const now = performance.now();
-      if (this.#sent < count && now >= next) {
+      if (this.#sendsMore && now >= next) {
         this.#send();
         next = Math.max(now, next + this.#options.interval);
         if (flood) next = now + this.#options.interval;
         if (this.#isDone(end)) break;
       }
-      const until = this.#sent < count ? next : this.#lastSent + this.#patience();
+      const until = this.#sendsMore ? next : this.#lastSent + this.#patience();
       const ready = await wait([this.#socket.fd], Math.min(until, end), interruption);
       if (ready.length > 0 && this.#receive() && flood) next = performance.now();
     }
@@ -102,12 +102,17 @@ export class Session {
     this.#ended = performance.now();
   }
 
+  /** With a deadline the count is of replies: ping(8). */
+  get #sendsMore(): boolean {
+    return this.#options.hasDeadline || this.#sent < this.#options.count;
+  }
+
   #isDone(end: number): boolean {
     const { count, hasDeadline } = this.#options;
     const now = performance.now();
     if (now >= end) return true;
     if (hasDeadline && this.#received >= count) return true;
-    if (this.#sent < count) return false;
+    if (this.#sendsMore) return false;
     if (!hasDeadline && this.#received + this.#errors >= this.#sent) return true;
     return now >= this.#lastSent + this.#patience();
   }
