@@ -46,13 +46,13 @@ for (const [method, words] of Object.entries(METHODS)) {
 }
 
 testWith(...needs)("where the way ends is marked as traceroute marks it", async () => {
-  row.router.ip("route", "add", "prohibit", "10.79.0.0/16");
+  row.router.ip("-6", "route", "add", "prohibit", "fd79::/64");
   sysctl(row.router, "net.ipv4.neigh.right.retrans_time_ms=50");
   const [prohibited, absent] = await Promise.all([
-    command(["trace", "-n", "-q1", "10.79.0.1"], row.a),
+    command(["trace", "-n", "-q1", "fd79::1"], row.a),
     command(["trace", "-n", "-q1", "-w2", "-m4", "10.78.2.99"], row.a),
   ]);
-  expect(hops(prohibited.stdout)).toEqual(["1 10.78.1.2 !X"]);
+  expect(hops(prohibited.stdout)).toEqual(["1 fd78:1::2 !X"]);
   expect(hops(absent.stdout)).toEqual(["1 10.78.1.2", "2 10.78.1.2 !H"]);
 });
 

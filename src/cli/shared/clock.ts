@@ -4,6 +4,7 @@
 
 import { SO, SOL } from "../../base/constants.ts";
 import { socketpair } from "../../calls/socket.ts";
+import type { ControlMessage } from "../../control/control.ts";
 import { Message } from "../../message/message.ts";
 import { recvmsg, sendmsg } from "../../message/single.ts";
 import { set } from "./flags.ts";
@@ -28,6 +29,17 @@ export class Clock {
     const now = Bun.nanoseconds();
     if (now - this.#asked > VALID_NS) this.#ask();
     return BigInt(Math.round(now)) + this.#offset;
+  }
+
+  /**
+   * Sends a message with such control messages to ourselves, who ignore them: what is called for
+   * the first time takes milliseconds, and times are to be measured.
+   */
+  rehearse(control: readonly ControlMessage[]): void {
+    if (this.#ends === null) return;
+    const [from, to] = this.#ends;
+    sendmsg(from, new Message({ iovec: [new Uint8Array(1)], control }));
+    recvmsg(to, this.#message);
   }
 
   #ask(): void {

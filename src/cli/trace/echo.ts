@@ -2,7 +2,7 @@
 
 import type { Sockaddr } from "../../address/sockaddr.ts";
 import type { Clock } from "../shared/clock.ts";
-import { EchoSocket, isAnnounced } from "../shared/echo.ts";
+import { EchoSocket, hopLimit, isAnnounced } from "../shared/echo.ts";
 import { bindTo } from "../shared/flags.ts";
 import { type Answer, answer, type Family, type Prober } from "./probe.ts";
 
@@ -31,6 +31,7 @@ export class EchoProber implements Prober {
     this.#family = family;
     this.#clock = clock;
     this.fds = [this.#socket.fd];
+    clock.rehearse([hopLimit(family, 1)]);
     if (options.interface !== undefined) bindTo(this.#socket.fd, family, options.interface);
     if (options.source !== undefined) bindTo(this.#socket.fd, family, options.source);
   }

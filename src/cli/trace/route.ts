@@ -69,11 +69,12 @@ export class Route {
   async run(interruption: Interruption): Promise<void> {
     while (this.#printed < this.#end && !interruption.happened) {
       this.#sendSome();
+      this.#giveUp();
+      this.#print();
+      if (this.#open().length === 0) continue;
       const { fds, event } = this.#prober;
       await wait(fds, this.#deadline(), interruption, event);
       this.#receive();
-      this.#giveUp();
-      this.#print();
     }
   }
 

@@ -25,6 +25,7 @@ export class TcpProber implements Prober {
   readonly #family: Family;
   readonly #clock: Clock;
   readonly #options: TcpOptions;
+  readonly #stamper: number;
   readonly #attempts = new Map<number, number>();
   readonly #sent = new Map<number, bigint>();
   readonly #message = new Message({ iovec: [new Uint8Array(2048)], controlLength: 512 });
@@ -34,6 +35,7 @@ export class TcpProber implements Prober {
     this.#family = family;
     this.#clock = clock;
     this.#options = options;
+    this.#stamper = rehearse(to, family);
   }
 
   get fds(): readonly number[] {
@@ -113,7 +115,24 @@ export class TcpProber implements Prober {
 
   close(): void {
     for (const probe of [...this.#attempts.keys()]) this.forget(probe);
+    close(this.#stamper);
   }
+}
+
+/**
+ * A UDP socket that is connected, which sends nothing: the first call takes long, and is not to be
+ * timed. As long as it is open the kernel stamps whatever arrives, also for sockets made later.
+ */
+function rehearse(to: Sockaddr, family: Family): number {
+  const fd = socket(family, "dgram");
+  set(fd, SOL.SOCKET, SO.TIMESTAMPNS, 1);
+  try {
+    connect(fd, to);
+  } catch (error) {
+    // There is no way there: the first probe will say so.
+    if (!(error instanceof SocketError)) throw error;
+  }
+  return fd;
 }
 
 /** What connect(2) says of an attempt that waits, or ended before it was looked at. */

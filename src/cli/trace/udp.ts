@@ -50,6 +50,7 @@ export class UdpProber implements Prober {
     else set(this.#fd, IPPROTO.IPV6, IPV6.RECVERR, 1);
     if (options.interface !== undefined) bindTo(this.#fd, family, options.interface);
     if (options.source !== undefined) bindTo(this.#fd, family, options.source);
+    clock.rehearse([hopLimit(family, 1)]);
     if (options.discover) discoverPath(this.#fd, family, "probe");
   }
 
