@@ -1,6 +1,6 @@
 // `npm run demo`: pings this machine with raw sockets and shows the packets on their way; without
 // privileges it does what is allowed and says what was left out.
-import { close, ifaddrs, recv, Sockaddr, SocketError, send, socketpair } from "rawsock";
+import { ifaddrs, recv, Sockaddr, SocketError, send, socketpair } from "rawsock";
 import { ping } from "./ping.ts";
 import { describe, openSniffer, packets } from "./sniff.ts";
 
@@ -24,9 +24,9 @@ function pingWith(type: "raw" | "dgram", to: Sockaddr): void {
 }
 
 /** Runs `body`; where the system refuses it with one of the codes, returns the refusal. */
-function attempt(codes: RegExp, body: () => void): SocketError | null {
+async function attempt(codes: RegExp, body: () => unknown): Promise<SocketError | null> {
   try {
-    body();
+    await body();
     return null;
   } catch (error) {
     if (error instanceof SocketError && codes.test(error.code)) return error;
@@ -34,25 +34,23 @@ function attempt(codes: RegExp, body: () => void): SocketError | null {
   }
 }
 
-function pingAll(type: "raw" | "dgram"): void {
+async function pingAll(type: "raw" | "dgram"): Promise<void> {
   pingWith(type, Sockaddr.inet("127.0.0.1"));
   const none = /^(EADDRNOTAVAIL|EAFNOSUPPORT|ENETUNREACH)$/;
-  const missing = attempt(none, () => pingWith(type, Sockaddr.inet6("::1")));
+  const missing = await attempt(none, () => pingWith(type, Sockaddr.inet6("::1")));
   if (missing !== null) console.log(`left out: ping of ::1, no IPv6 here. ${missing.message}\n`);
 }
 
 const DENIED = /^(EPERM|EACCES)$/;
 const addresses = ifaddrs({ flagsAnd: ["up"] }).filter(({ address }) => address?.port === 0);
 for (const { name, address } of addresses) console.log(`interface ${name}: ${address?.address}`);
-const refused = attempt(DENIED, () => {
-  const sniffer = openSniffer("lo");
-  pingAll("raw");
-  console.log("what a packet socket saw on lo meanwhile:");
-  for (const { frame, protocol } of packets(sniffer, 50, 50))
-    console.log(describe(frame, protocol));
-  close(sniffer);
+const refused = await attempt(DENIED, async () => {
+  using sniffer = openSniffer("lo");
+  await pingAll("raw");
+  console.log("what a capture saw on lo meanwhile:");
+  for await (const { data } of packets(sniffer, 50)) console.log(describe(data));
 });
-if (refused !== null && attempt(DENIED, () => pingAll("dgram")) !== null) {
+if (refused !== null && (await attempt(DENIED, () => pingAll("dgram"))) !== null) {
   const [a, b] = socketpair("unix", "dgram");
   send(a, new TextEncoder().encode("hello"));
   console.log(`a unix datagram of ${recv(b, new Uint8Array(64))} bytes went round`);

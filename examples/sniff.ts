@@ -1,49 +1,51 @@
-// What passes an interface, one line a packet: bun examples/sniff.ts lo
-import { bind, close, convertAddress, PACKET, poll, recvfrom, socket } from "rawsock";
+// What comes in on an interface, one line a packet: bun examples/sniff.ts lo icmp or icmp6
+import { type Capture, capture, type Program } from "rawsock/capture";
+import { dissect } from "rawsock/wire";
 
 const PROTOCOLS: Record<number, string> = { 1: "ICMP", 6: "TCP", 17: "UDP", 58: "ICMPv6" };
+const MESSAGES: Record<string, Record<number, string>> = {
+  icmp: { 0: "echo reply", 8: "echo request" },
+  icmpv6: { 128: "echo request", 129: "echo reply" },
+};
 
-/** Opens a packet socket on one interface; from then on the kernel queues its packets. */
-export function openSniffer(name: string): number {
-  const fd = socket("packet", "raw", "all");
-  bind(fd, { family: "packet", interface: name, protocol: "all" });
-  return fd;
+/**
+ * Captures what comes in on one interface, and nothing of others: the filter is there before the
+ * first packet. On the loopback interface each packet would be seen on its way out, too.
+ */
+export function openSniffer(name: string, filter: string | Program = ""): Capture {
+  return capture({ interface: name, filter, direction: "in" });
 }
 
-/** The queued packets, `most` at the most, waiting up to `patience` milliseconds for each. */
-export function* packets(fd: number, patience: number, most = Number.POSITIVE_INFINITY) {
-  const buffer = new Uint8Array(65536);
-  for (let seen = 0; seen < most && poll([{ fd, events: ["in"] }], patience).length > 0; seen++) {
-    const { length, address } = recvfrom(fd, buffer);
-    // On the loopback interface each packet is seen on its way out and on its way in: packet(7).
-    if (address?.pkttype === PACKET.OUTGOING) continue;
-    yield { frame: buffer.subarray(0, length), protocol: address?.protocol };
+/** The packets, waiting up to `patience` milliseconds for each. */
+export async function* packets(sniffer: Capture, patience: number) {
+  for (;;) {
+    const packet = await sniffer.next({ timeout: patience }).catch((error) => {
+      if (error.code === "ETIMEDOUT") return null;
+      throw error;
+    });
+    if (packet === null) return;
+    yield packet;
   }
 }
 
 /** One line about an Ethernet frame. */
-export function describe(frame: Uint8Array, protocol: number | undefined): string {
-  const type = `0x${(protocol ?? 0).toString(16).padStart(4, "0")}`;
-  const ip = frame.subarray(14);
-  const [family, source, size, next] =
-    type === "0x0800" ? (["inet", 12, 4, 9] as const) : (["inet6", 8, 16, 6] as const);
-  if ((type !== "0x0800" && type !== "0x86dd") || ip.length < source + 2 * size) {
-    return `${type} ${frame.length} bytes`;
+export function describe(frame: Uint8Array): string {
+  const packet = dissect(frame);
+  const ip = packet.get("ipv4") ?? packet.get("ipv6");
+  if (ip === undefined) {
+    const type = packet.get("ethernet")?.type ?? 0;
+    return `0x${type.toString(16).padStart(4, "0")} ${frame.length} bytes`;
   }
-  const from = convertAddress(family, ip.subarray(source, source + size));
-  const to = convertAddress(family, ip.subarray(source + size, source + 2 * size));
-  const name = PROTOCOLS[ip[next] as number] ?? `protocol ${ip[next]}`;
-  const payload = ip.subarray(family === "inet" ? ((ip[0] as number) & 15) * 4 : 40);
-  const echo = { 0: "echo reply", 8: "echo request", 128: "echo request", 129: "echo reply" };
-  const detail = name.startsWith("ICMP") ? (echo[payload[0] as keyof typeof echo] ?? "") : "";
-  return `${from} > ${to} ${name} ${detail} ${frame.length} bytes`.replace(/ +/g, " ");
+  const icmp = packet.get("icmp") ?? packet.get("icmpv6");
+  const number = ip.kind === "ipv4" ? ip.protocol : ip.nextHeader;
+  const name = PROTOCOLS[number] ?? `protocol ${number}`;
+  const detail = icmp === undefined ? undefined : MESSAGES[icmp.kind]?.[icmp.type];
+  const words = [ip.source, ">", ip.destination, name, detail, frame.length, "bytes"];
+  return words.filter((word) => word !== undefined).join(" ");
 }
 
 if (import.meta.main) {
-  const fd = openSniffer(process.argv[2] ?? "lo");
-  try {
-    for (const { frame, protocol } of packets(fd, 10_000)) console.log(describe(frame, protocol));
-  } finally {
-    close(fd);
-  }
+  const [name = "lo", ...words] = process.argv.slice(2);
+  using sniffer = openSniffer(name, words.join(" "));
+  for await (const { data } of packets(sniffer, 10_000)) console.log(describe(data));
 }

@@ -2,7 +2,7 @@
 
 import { interfaceIndex, interfaceName } from "../address/interface.ts";
 import { ERRNO } from "../base/constants.ts";
-import { check, SocketError } from "../base/error.ts";
+import { check, namedError, SocketError } from "../base/error.ts";
 import { lazy } from "../base/lazy.ts";
 import type { Program } from "../bpf/instruction.ts";
 import { constants, native } from "../native/library.ts";
@@ -240,7 +240,7 @@ export class Device implements Tap {
   failure(): SocketError | undefined {
     if (this.#errno === 0) return undefined;
     const gone = this.#errno === ERRNO.ENXIO;
-    if (gone) return absent(this.name, "capture", true);
+    if (gone) return namedError("ENODEV", "capture", { subject: this.name });
     return new SocketError(this.#errno, "capture", { subject: this.name });
   }
 

@@ -1,7 +1,10 @@
 // What can be captured from.
 
-import { AF, IFF } from "../base/constants.ts";
+import { AF, IFF, SOCK } from "../base/constants.ts";
+import { check } from "../base/error.ts";
 import { type InterfaceAddress, type InterfaceFlag, ifaddrs } from "../interface/list.ts";
+import { native } from "../native/library.ts";
+import { InterfaceRequest } from "./interface-request.ts";
 import { COOKED, hardwareLink } from "./link.ts";
 import type { Link } from "./packet.ts";
 import { ANY } from "./settings.ts";
@@ -26,9 +29,18 @@ function usualLink(flagBits: number): Link {
   return (flagBits & bare) === 0 ? "ethernet" : "null";
 }
 
-function linkOf({ address, flagBits }: InterfaceAddress): Link {
-  if (AF.PACKET === undefined) return usualLink(flagBits);
-  return hardwareLink(address?.is("packet") ? address.hatype : -1) ?? COOKED;
+/** Asks for the links of interfaces; what has no hardware address has no type in a list. */
+class Links implements Disposable {
+  readonly #fd = check(native.rawsock_socket(AF.INET, SOCK.DGRAM, 0), "socket");
+  readonly #request = new InterfaceRequest(this.#fd);
+
+  of({ name }: InterfaceAddress): Link {
+    return hardwareLink(this.#request.hardwareType(name)) ?? COOKED;
+  }
+
+  [Symbol.dispose](): void {
+    native.rawsock_close(this.#fd);
+  }
 }
 
 function hardwareAddressOf({ address }: InterfaceAddress): { hardwareAddress?: string } {
@@ -41,12 +53,13 @@ function hardwareAddressOf({ address }: InterfaceAddress): { hardwareAddress?: s
  * `capture` takes. See `ifaddrs`.
  */
 export function interfaces(): CaptureInterface[] {
+  using links = AF.PACKET === undefined ? null : new Links();
   const found = new Map<number, CaptureInterface & { readonly addresses: string[] }>();
   for (const entry of ifaddrs()) {
     const { index, name, flags, address } = entry;
     const known = found.get(index);
     if (known === undefined) {
-      const link = linkOf(entry);
+      const link = links?.of(entry) ?? usualLink(entry.flagBits);
       const own = hardwareAddressOf(entry);
       found.set(index, { name, index, link, flags, addresses: [], ...own });
     }
@@ -55,6 +68,6 @@ export function interfaces(): CaptureInterface[] {
     }
   }
   const all: CaptureInterface[] = [...found.values()];
-  if (AF.PACKET === undefined) return all;
+  if (links === null) return all;
   return [...all, { name: ANY, index: 0, link: COOKED, flags: [], addresses: [] }];
 }

@@ -1,15 +1,16 @@
 // Linux: a packet socket with a ring. packet(7).
 
-import { ERRNO, PACKET, SIOC, SOL } from "../base/constants.ts";
-import { check, SocketError } from "../base/error.ts";
+import { ERRNO, PACKET, SOL } from "../base/constants.ts";
+import { check, namedError, SocketError } from "../base/error.ts";
 import { bind } from "../calls/socket.ts";
 import { constants, native } from "../native/library.ts";
-import { allocate, cString, decodeText } from "../native/memory.ts";
+import { cString } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
 import { setSocketOption, socketOption } from "../option/option.ts";
 import { readinessSource } from "../readiness/source.ts";
 import { makeSocket } from "../socket/make.ts";
 import { absent } from "./absent.ts";
+import { InterfaceRequest } from "./interface-request.ts";
 import { COOKED, hardwareLink } from "./link.ts";
 import type { Link } from "./packet.ts";
 import { type CaptureProgram, captureProgram, NOTHING } from "./program.ts";
@@ -21,50 +22,7 @@ import type { Batch, Statistics, Tap } from "./tap.ts";
 /** What a block may be late besides its time: the kernel's timer, and this process' turn. */
 const LATE_MS = 20;
 
-const ifreq = new Structure("ifreq");
-
-/** What ioctl(2) stores behind the name in a struct ifreq, or -errno. netdevice(7). */
-class InterfaceRequest {
-  readonly #fd: number;
-  readonly #bytes = allocate(ifreq.size);
-  readonly #value: DataView;
-
-  constructor(fd: number) {
-    this.#fd = fd;
-    this.#value = new DataView(this.#bytes.buffer, ifreq.offset("ifr_ifru"));
-  }
-
-  #ask(request: number | undefined): number {
-    return native.rawsock_ioctl(this.#fd, request ?? 0, this.#bytes, 0);
-  }
-
-  #setName(name: string): boolean {
-    const [, room] = ifreq.field("ifr_ifrn");
-    const bytes = new TextEncoder().encode(name);
-    this.#bytes.fill(0);
-    this.#bytes.set(bytes.subarray(0, room - 1));
-    return bytes.length < room;
-  }
-
-  index(name: string): number {
-    if (!this.#setName(name)) return -(ERRNO.ENODEV ?? 0);
-    const status = this.#ask(SIOC.GIFINDEX);
-    return status < 0 ? status : this.#value.getInt32(0, true);
-  }
-
-  hardwareType(name: string): number {
-    this.#setName(name);
-    const status = this.#ask(SIOC.GIFHWADDR);
-    return status < 0 ? status : this.#value.getUint16(0, true);
-  }
-
-  name(index: number): string | undefined {
-    this.#bytes.fill(0);
-    this.#value.setInt32(0, index, true);
-    if (this.#ask(SIOC.GIFNAME) < 0) return undefined;
-    return decodeText(this.#bytes.subarray(0, this.#bytes.indexOf(0)));
-  }
-}
+const GONE = "the interface is gone, or in another network namespace";
 
 type Found = { readonly index: number; readonly name: string; readonly link: Link };
 
@@ -88,7 +46,6 @@ export class PacketSocket implements Tap {
   readonly name: string;
   readonly delay: number;
   readonly #index: number;
-  readonly #here: boolean;
   readonly #ring: Ring;
   #counted: Statistics = { received: 0, dropped: 0, freezes: 0 };
 
@@ -97,7 +54,6 @@ export class PacketSocket implements Tap {
     this.link = found.link;
     this.name = found.name;
     this.#index = found.index;
-    this.#here = settings.namespace === undefined;
     this.delay = settings.timeout + LATE_MS;
     const program = captureProgram(settings, found.link);
     this.#ring = new Ring(ringOf(fd, settings), {
@@ -150,12 +106,9 @@ export class PacketSocket implements Tap {
     const { fd, name } = this;
     if (errno !== ERRNO.ENETDOWN) return new SocketError(errno, "capture", { fd, subject: name });
     const isThere = new InterfaceRequest(fd).name(this.#index) !== undefined;
-    if (!isThere) return absent(name, "capture", this.#here);
-    return new SocketError(errno, "capture", {
-      fd,
-      subject: name,
-      remedy: `the interface is down: \`ip link set ${name} up\``,
-    });
+    if (!isThere) return namedError("ENODEV", "capture", { fd, subject: name, remedy: GONE });
+    const remedy = `the interface is down: \`ip link set ${name} up\``;
+    return new SocketError(errno, "capture", { fd, subject: name, remedy });
   }
 
   /** Reads the kernel's counters, which then begin again: what they have counted. */

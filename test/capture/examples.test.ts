@@ -1,0 +1,70 @@
+// The examples that capture, as a user runs them.
+
+import { expect } from "bun:test";
+import { join } from "node:path";
+import { VethPair } from "../support/namespace.ts";
+import { namespaces, testWith } from "../support/requirements.ts";
+import { Sender, udp, udp6 } from "./support/traffic.ts";
+
+const example = (name: string, ...words: string[]) => [
+  process.execPath,
+  join(import.meta.dir, "../../examples", name),
+  ...words,
+];
+
+/** Starts an example, and sends frames until it ends: what it wrote. */
+async function whileSending(
+  pair: VethPair,
+  words: string[],
+  frames: Uint8Array[],
+): Promise<string> {
+  using sender = new Sender(pair.a.name, "veth0");
+  const child = Bun.spawn(pair.b.command(...words), { stdout: "pipe", stderr: "pipe" });
+  const told = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  while (child.exitCode === null) {
+    await sender.send(...frames);
+    await Bun.sleep(5);
+  }
+  const [stdout, stderr] = await told;
+  expect([child.exitCode, stderr]).toEqual([0, ""]);
+  return stdout;
+}
+
+testWith(namespaces)("top-talkers tells who sends most", async () => {
+  using pair = new VethPair();
+  const words = example("top-talkers.ts", "veth0", "0.5");
+  const frames = [udp(1, 1000), udp6(1, 10), udp(2, 1000)];
+  const stdout = await whileSending(pair, words, frames);
+  const lines = stdout.trim().split("\n");
+  expect(lines[0]).toMatch(/^10\.77\.0\.1 +\d+ packets +\d+ bytes$/);
+  expect(lines[1]).toMatch(/^fd77::1 +\d+ packets +\d+ bytes$/);
+  expect(lines.at(-1)).toMatch(/^\d+ packets, 0 of them dropped$/);
+});
+
+testWith(namespaces)("fanout shares packets among threads", async () => {
+  using pair = new VethPair();
+  const words = example("fanout.ts", "veth0", "2", "0.5");
+  // Flows of many ports: each thread gets some.
+  const frames = Array.from({ length: 64 }, (_, index) => udp(index + 1));
+  const stdout = await whileSending(pair, words, frames);
+  const lines = stdout.trim().split("\n");
+  expect(lines[0]).toBe("all are there");
+  for (const line of lines.slice(1)) {
+    expect(line).toMatch(/^thread [12]: [1-9]\d* packets, \d+ bytes, 0 dropped$/);
+  }
+  expect(lines.length).toBe(3);
+});
+
+testWith(namespaces)("sniff shows what its filter lets through", async () => {
+  using pair = new VethPair();
+  const words = ["timeout", "-s", "INT", "2", ...example("sniff.ts", "veth0", "udp port 2")];
+  using sender = new Sender(pair.a.name, "veth0");
+  const child = Bun.spawn(pair.b.command(...words), { stdout: "pipe" });
+  const text = new Response(child.stdout).text();
+  while (child.exitCode === null) {
+    await sender.send(udp(1), udp(2));
+    await Bun.sleep(20);
+  }
+  const lines = new Set((await text).trim().split("\n"));
+  expect(lines).toEqual(new Set(["10.77.0.1 > 10.77.0.2 UDP 52 bytes"]));
+});
