@@ -8,7 +8,7 @@ const PORTION = 0x4_0000;
 /** Room for the packets that come while a portion is written. */
 const ROOM = 4 * PORTION;
 /** What a target that cannot be written to at once may be behind. */
-const BEHIND_MAX = 64 * 1024 * 1024;
+const BEHIND_MAX = 16 * 1024 * 1024;
 
 /**
  * Collects what is encoded and writes it in large portions, while the next is collected. What is

@@ -1,11 +1,15 @@
 // What every packet must be to be written.
 
 import { integer, U32_MAX, wrongType } from "../../base/validate.ts";
-import type { AnyPacket } from "./writer.ts";
 
 const TIMESTAMP_MAX = 2n ** 64n - 1n;
 
-export function checkPacket({ data, length, timestamp }: AnyPacket, snaplen: number): void {
+export function checkPacket(
+  data: Uint8Array,
+  length: number,
+  timestamp: bigint,
+  snaplen: number,
+): void {
   if (!(data instanceof Uint8Array)) throw wrongType("data", "a Uint8Array", data);
   if (data.length > snaplen && snaplen !== 0) {
     throw new RangeError(`data has ${data.length} bytes, more than the snaplen of ${snaplen}`);

@@ -30,6 +30,8 @@ export interface Parser {
   readonly secrets: readonly Secrets[];
   readonly custom: readonly CustomBlock[];
   readonly omitted: number;
+  /** Where the file has to go on to, as far as it says so. */
+  readonly goesTo: number;
   /**
    * Puts the next packets of the window behind those in the list. `own`: with bytes of their own,
    * otherwise as views. How many bytes have to be in the window for the next step.

@@ -15,7 +15,7 @@ import { checkPacket } from "./packet-check.ts";
 import { FILE_HEADER, PCAP, RECORD_HEADER } from "./pcap.ts";
 import type { RotateOptions } from "./rotation.ts";
 import type { PacketTarget } from "./sink.ts";
-import { type AnyPacket, type Encoder, PacketWriter, type Room } from "./writer.ts";
+import { type AnyPacket, type Encoder, KEY, PacketWriter, type Room } from "./writer.ts";
 
 export type PcapOptions = {
   /** What packets begin with; of the first packet unless told, or "ethernet". */
@@ -41,9 +41,13 @@ const OPTIONS: ReadonlySet<string> = new Set([
   "sync",
 ]);
 const VERSION = [2, 4] as const;
+const NOTHING: Uint8Array = new Uint8Array(0);
 
 class PcapEncoder implements Encoder {
   size = 0;
+  timestamp = 0n;
+  #data = NOTHING;
+  #length = 0;
   pending: Uint8Array | undefined;
   #link: Link | undefined;
   readonly #snaplen: number;
@@ -69,19 +73,22 @@ class PcapEncoder implements Encoder {
   }
 
   admit(packet: AnyPacket): void {
-    checkPacket(packet, this.#snaplen);
-    const link = "link" in packet ? packet.link : undefined;
+    const { data, length, timestamp, link } = packet;
+    checkPacket(data, length, timestamp, this.#snaplen);
     if (link !== undefined && link !== this.#link) this.#setLink(link);
     const splitter = this.#splitter;
-    splitter.seconds(packet.timestamp);
+    splitter.seconds(timestamp);
     if (splitter.high > U32_MAX) {
-      throw new RangeError(`timestamp ${packet.timestamp} is later than pcap can say (2106)`);
+      throw new RangeError(`timestamp ${timestamp} is later than pcap can say (2106)`);
     }
     if (!this.#nanoseconds) {
-      if (splitter.low % 1000 !== 0) throw nanosecondsLost(packet.timestamp);
+      if (splitter.low % 1000 !== 0) throw nanosecondsLost(timestamp);
       splitter.low /= 1000;
     }
-    this.size = RECORD_HEADER + packet.data.length;
+    this.timestamp = timestamp;
+    this.#data = data;
+    this.#length = length;
+    this.size = RECORD_HEADER + data.length;
   }
 
   #setLink(link: Link): void {
@@ -94,11 +101,12 @@ class PcapEncoder implements Encoder {
     this.#link = link;
   }
 
-  put({ data, length }: AnyPacket, { bytes, view }: Room, at: number): void {
+  put({ bytes, view }: Room, at: number): void {
+    const data = this.#data;
     view.setUint32(at, this.#splitter.high, true);
     view.setUint32(at + 4, this.#splitter.low, true);
     view.setUint32(at + 8, data.length, true);
-    view.setUint32(at + 12, length, true);
+    view.setUint32(at + 12, this.#length, true);
     bytes.set(data, at + RECORD_HEADER);
   }
 }
@@ -127,6 +135,6 @@ export class PcapWriter extends PacketWriter {
     }
     if (typeof sync !== "boolean") throw wrongType("sync", "a boolean", sync);
     const encoder = new PcapEncoder(link, snaplen, keepsNanoseconds(resolution));
-    return new PcapWriter(encoder, { target, rotate, sync });
+    return new PcapWriter(encoder, { target, rotate, sync }, KEY);
   }
 }

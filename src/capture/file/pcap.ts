@@ -52,6 +52,7 @@ export class PcapParser implements Parser {
   readonly secrets = [];
   readonly custom = [];
   readonly omitted = 0;
+  readonly goesTo = 0;
   readonly #settings: Settings;
   readonly #little: boolean;
   readonly #modified: boolean;
@@ -140,14 +141,14 @@ export class PcapParser implements Parser {
     this.#header = usual;
     if (this.#sensible(window, usual) !== undefined) return 0;
     const longer = LONGER[this.#modified ? "modified" : "usual"];
-    // One header that makes sense is chance.
-    const convincing = (header: number) => (this.#sensible(window, header) ?? 0) > 1;
+    // One header that makes sense is chance, and so are zeros.
+    const convincing = (header: number) => (this.#sensible(window, header, 1) ?? 0) > 1;
     this.#header = longer.find(convincing) ?? usual;
     return 0;
   }
 
   /** How many of the first records are such as captures have; undefined where one is not. */
-  #sensible({ view, start, end }: Window, header: number): number | undefined {
+  #sensible({ view, start, end }: Window, header: number, least = 0): number | undefined {
     const little = this.#little;
     let at = start;
     let count = 0;
@@ -156,7 +157,7 @@ export class PcapParser implements Parser {
       const length = view.getUint32(at + 12, little);
       const swapped = this.#swapped === "always" || (this.#swapped === "maybe" && size > length);
       const [kept, whole] = swapped ? [length, size] : [size, length];
-      if (whole > this.#settings.maximum || kept > whole) return undefined;
+      if (whole > this.#settings.maximum || kept > whole || kept < least) return undefined;
       if (view.getUint32(at + 4, little) >= 1e9) return undefined;
       at += header + kept;
     }

@@ -36,7 +36,14 @@ import { checkPacket } from "./packet-check.ts";
 import { nanosecondsLost } from "./pcap-writer.ts";
 import type { RotateOptions } from "./rotation.ts";
 import type { PacketTarget } from "./sink.ts";
-import { type AnyPacket, type Encoder, PacketWriter, type Room } from "./writer.ts";
+import {
+  type AnyPacket,
+  type Destination,
+  type Encoder,
+  KEY,
+  PacketWriter,
+  type Room,
+} from "./writer.ts";
 
 export type PcapngOptions = Section & {
   /** What packets begin with that do not say so themselves, as live ones don't: "ethernet". */
@@ -45,7 +52,8 @@ export type PcapngOptions = Section & {
   readonly snaplen?: number;
   /**
    * The interfaces that are known. Packets belong to the one whose `index` or, without one, whose
-   * place in the list is their `interface`; of others, interfaces are made as they come.
+   * place in the list is their `interface`; of others, interfaces are made as they come. A single
+   * one without `index` is that of the first packet.
    */
   readonly interfaces?: readonly InterfaceInit[];
   /** Nanoseconds unless told. Packets that would lose some of theirs are a RangeError. */
@@ -74,14 +82,14 @@ const AROUND = 32;
 const FLAGS_SIZE = 8;
 const DROPPED_SIZE = 12;
 const END_SIZE = 4;
-const NOTHING = new Uint8Array(0);
+const NOTHING: Uint8Array = new Uint8Array(0);
+const NONE: readonly Uint8Array[] = [];
 const DIRECTION = { in: 1, out: 2 } as const;
 
 class PcapngEncoder implements Encoder {
   size = 0;
   pending: Uint8Array | undefined;
-  /** When the last packet was. */
-  latest: bigint | undefined;
+  timestamp = 0n;
   readonly #section: Section;
   readonly #link: Link | undefined;
   readonly #snaplen: number;
@@ -90,13 +98,17 @@ class PcapngEncoder implements Encoder {
   readonly #interfaces: Declared[] = [];
   /** By index and link: those in a file. */
   readonly #numbers = new Map<string, number>();
-  /** Whether the only interface is one that was made because a file needs one. */
+  /** Whether there is one interface, nobody gave its index, and no packet has come yet. */
   #nobodys = false;
-  /** The packet that was admitted last: its interface, comments, options. */
+  /** The packet that was admitted last, and the size of its options. */
   #number = 0;
   #index = -1;
   #packetLink: Link | undefined;
-  #comments: Uint8Array[] | undefined;
+  #data: Uint8Array = NOTHING;
+  #length = 0;
+  #direction: "in" | "out" | undefined;
+  #dropped: number | undefined;
+  #comments = NONE;
   #options = 0;
 
   constructor(section: Section, options: PcapngOptions, nanoseconds: boolean) {
@@ -111,6 +123,7 @@ class PcapngEncoder implements Encoder {
     for (const [place, init] of interfaces.entries()) {
       this.#declare(declared(init, place, defaults));
     }
+    this.#nobodys = interfaces.length === 1 && interfaces[0]?.index === undefined;
   }
 
   #declare(one: Declared): Uint8Array {
@@ -136,31 +149,34 @@ class PcapngEncoder implements Encoder {
   }
 
   admit(packet: AnyPacket): void {
-    const link = "link" in packet ? packet.link : undefined;
-    const known = packet.interface === this.#index && link === this.#packetLink;
-    if (!known) this.#find(packet.interface, link);
-    checkPacket(packet, (this.#interfaces[this.#number] as Declared).snaplen);
-    this.#split(packet.timestamp);
-    this.latest = packet.timestamp;
-    const { direction } = packet;
-    let options = direction === undefined ? 0 : FLAGS_SIZE;
-    if ("comment" in packet || "dropped" in packet || "comments" in packet) {
-      options += this.#further(packet);
-    } else this.#comments = undefined;
-    if (direction !== undefined && direction !== "in" && direction !== "out") {
-      throw wrongType("direction", '"in" or "out"', direction);
+    const { data, length, timestamp, interface: index, link, direction, dropped } = packet;
+    const { comment, comments } = packet;
+    if (index !== this.#index || link !== this.#packetLink) this.#find(index, link);
+    checkPacket(data, length, timestamp, (this.#interfaces[this.#number] as Declared).snaplen);
+    this.#split(timestamp);
+    let options = 0;
+    if (direction !== undefined) {
+      if (direction !== "in" && direction !== "out") {
+        throw wrongType("direction", '"in" or "out"', direction);
+      }
+      options = FLAGS_SIZE;
     }
+    if (dropped !== undefined) {
+      integer(dropped, "dropped", 0, Number.MAX_SAFE_INTEGER);
+      options += DROPPED_SIZE;
+    }
+    this.#comments = NONE;
+    if (comment !== undefined || comments !== undefined) {
+      this.#comments = (comments ?? [comment]).map((text) => optionText(text, "comment"));
+      options = this.#comments.reduce((sum, { length }) => sum + 4 + padded(length), options);
+    }
+    this.timestamp = timestamp;
+    this.#data = data;
+    this.#length = length;
+    this.#direction = direction;
+    this.#dropped = dropped;
     this.#options = options === 0 ? 0 : options + END_SIZE;
-    this.size = AROUND + padded(packet.data.length) + this.#options;
-  }
-
-  /** The size of the options that few packets have. */
-  #further({ comment, comments, dropped }: Partial<Extract<AnyPacket, { link: Link }>>): number {
-    const texts = comments ?? (comment === undefined ? [] : [comment]);
-    this.#comments = texts.map((text) => optionText(text, "comment"));
-    if (dropped !== undefined) integer(dropped, "dropped", 0, Number.MAX_SAFE_INTEGER);
-    const size = dropped === undefined ? 0 : DROPPED_SIZE;
-    return this.#comments.reduce((sum, { length }) => sum + 4 + padded(length), size);
+    this.size = AROUND + padded(data.length) + this.#options;
   }
 
   /** Finds the interface of a packet, or declares one. */
@@ -172,20 +188,21 @@ class PcapngEncoder implements Encoder {
       link === undefined
         ? this.#interfaces.findIndex((one) => one.index === index)
         : (this.#numbers.get(`${index} ${link}`) ?? -1);
-    this.#number = known >= 0 ? known : this.#newNumber(index, own);
+    const only = this.#nobodys ? this.#interfaces[0] : undefined;
+    if (known >= 0) this.#number = known;
+    else if (only !== undefined && (link === undefined || link === only.link)) {
+      this.#number = 0;
+      this.#interfaces[0] = { ...only, index };
+      this.#numbers.clear();
+      this.#numbers.set(`${index} ${only.link}`, 0);
+    } else this.#number = this.#newNumber(index, own);
+    this.#nobodys = false;
     this.#index = index;
     this.#packetLink = link;
   }
 
   #newNumber(index: number, link: Link): number {
     linkNumber(link);
-    if (this.#nobodys && this.#interfaces[0]?.link === link) {
-      this.#nobodys = false;
-      this.#interfaces[0] = { ...(this.#interfaces[0] as Declared), index };
-      this.#numbers.clear();
-      this.#numbers.set(`${index} ${link}`, 0);
-      return 0;
-    }
     const block = this.#declare({ index, link, snaplen: this.#snaplen });
     this.pending = Buffer.concat([this.pending ?? NOTHING, block]);
     return this.#interfaces.length - 1;
@@ -196,9 +213,10 @@ class PcapngEncoder implements Encoder {
     else if (!this.#splitter.microseconds(timestamp)) throw nanosecondsLost(timestamp);
   }
 
-  put(packet: AnyPacket, { bytes, words, view }: Room, at: number): void {
+  put(room: Room, at: number): void {
+    const { words } = room;
     const { size } = this;
-    const { data, length, direction } = packet;
+    const data = this.#data;
     const count = data.length;
     // All of a file's blocks are whole words, and so is where one begins.
     let word = at >> 2;
@@ -208,44 +226,41 @@ class PcapngEncoder implements Encoder {
     words[word++] = this.#splitter.high;
     words[word++] = this.#splitter.low;
     words[word++] = count;
-    words[word] = length;
+    words[word] = this.#length;
     word += (count + 3) >> 2;
     // The padding; of a packet without bytes it is the length, which is written again.
-    words[word++] = count === 0 ? length : 0;
-    bytes.set(data, at + FIXED);
-    if (this.#options > 0) {
-      if (direction !== undefined) {
-        words[word++] = PACKET.flags | (4 << 16);
-        words[word++] = DIRECTION[direction];
-      }
-      if (this.#comments !== undefined) {
-        word = this.#putFurther(packet, bytes, view, 4 * word) >> 2;
-      }
-      words[word++] = OPTION.end;
-    }
+    words[word++] = count === 0 ? this.#length : 0;
+    room.bytes.set(data, at + FIXED);
+    if (this.#options > 0) word = this.#putOptions(room, word);
     words[word] = size;
   }
 
-  #putFurther(packet: AnyPacket, bytes: Uint8Array, view: DataView, at: number): number {
-    const dropped = "dropped" in packet ? packet.dropped : undefined;
-    if (dropped !== undefined) {
-      view.setUint32(at, PACKET.dropped | (8 << 16), true);
-      view.setBigUint64(at + 4, BigInt(dropped), true);
-      at += DROPPED_SIZE;
+  /** Where what follows the options begins. */
+  #putOptions({ bytes, words, view }: Room, from: number): number {
+    let word = from;
+    if (this.#direction !== undefined) {
+      words[word++] = PACKET.flags | (4 << 16);
+      words[word++] = DIRECTION[this.#direction];
     }
-    for (const comment of this.#comments ?? []) {
-      view.setUint16(at, OPTION.comment, true);
-      view.setUint16(at + 2, comment.length, true);
-      bytes.fill(0, at + 4, at + 4 + padded(comment.length));
-      bytes.set(comment, at + 4);
-      at += 4 + padded(comment.length);
+    if (this.#dropped !== undefined) {
+      words[word++] = PACKET.dropped | (8 << 16);
+      view.setBigUint64(4 * word, BigInt(this.#dropped), true);
+      word += 2;
     }
-    return at;
+    for (const comment of this.#comments) {
+      words[word++] = OPTION.comment | (comment.length << 16);
+      bytes.fill(0, 4 * word, 4 * word + padded(comment.length));
+      bytes.set(comment, 4 * word);
+      word += padded(comment.length) >> 2;
+    }
+    words[word++] = OPTION.end;
+    return word;
   }
 
   statistics(init: StatisticsInit): Uint8Array {
     const { interface: index = this.#interfaces[0]?.index ?? 0 } = init;
-    const timestamp = init.timestamp ?? this.latest ?? BigInt(Date.now()) * 1_000_000n;
+    const latest = this.timestamp > 0n ? this.timestamp : BigInt(Date.now()) * 1_000_000n;
+    const { timestamp = latest } = init;
     const number = this.#interfaces.findIndex((one) => one.index === index);
     // A file that has no interface yet gets one with its header.
     const first = this.#interfaces.length === 0 && index === 0;
@@ -264,8 +279,8 @@ class PcapngEncoder implements Encoder {
 export class PcapngWriter extends PacketWriter {
   readonly #encoder: PcapngEncoder;
 
-  private constructor(encoder: PcapngEncoder, options: PcapngOptions, target: PacketTarget) {
-    super(encoder, { target, rotate: options.rotate, sync: options.sync ?? false });
+  private constructor(encoder: PcapngEncoder, destination: Destination, key: symbol) {
+    super(encoder, destination, key);
     this.#encoder = encoder;
   }
 
@@ -282,7 +297,7 @@ export class PcapngWriter extends PacketWriter {
       section[key] = value;
     }
     const encoder = new PcapngEncoder(section, options, keepsNanoseconds(resolution));
-    return new PcapngWriter(encoder, options, target);
+    return new PcapngWriter(encoder, { target, rotate: options.rotate, sync }, KEY);
   }
 
   /**

@@ -48,6 +48,7 @@ export class PcapngParser implements Parser {
   byteOrder: ByteOrder = "little";
   interfaces: FileInterface[] = [];
   section: Section = {};
+  goesTo = 0;
   readonly #settings: Settings;
   readonly #metadata: Metadata;
   #decoded: DecodedInterface[] = [];
@@ -276,6 +277,9 @@ export class PcapngParser implements Parser {
       throw new CaptureFileError(message, base + start + 4);
     }
     this.byteOrder = little ? "little" : "big";
+    const length = view.getBigInt64(start + 8, little);
+    const known = length >= 0n && length <= Number.MAX_SAFE_INTEGER;
+    this.goesTo = known ? base + end + 4 + Number(length) : 0;
     this.#decoded = [];
     this.interfaces = [];
     this.section = decodeSection(body);

@@ -213,7 +213,8 @@ export class PacketReader implements AsyncIterable<FilePacket>, AsyncDisposable 
 
   #end(window: Window): void {
     this.#ended = true;
-    this.#truncated = window.available > 0 || this.#source?.truncated === true;
+    const short = window.offset(window.end) < (this.#parser?.goesTo ?? 0);
+    this.#truncated = window.available > 0 || short || this.#source?.truncated === true;
   }
 }
 
@@ -240,6 +241,10 @@ function open(source: PacketSource): Source | Window {
   if (typeof source === "string") return new FileSource(source);
   if (source instanceof Blob) return new StreamSource(source.stream());
   if (source instanceof ReadableStream) return new StreamSource(source);
+  const isBuffer = source instanceof ArrayBuffer || source instanceof SharedArrayBuffer;
+  if (!isBuffer && !ArrayBuffer.isView(source)) {
+    throw wrongType("source", "a path, bytes, a Blob or a ReadableStream", source);
+  }
   const given = uint8Array(source, "source") as Uint8Array<ArrayBuffer>;
   // Of a Buffer, slice() would make views.
   const bytes = new Uint8Array(given.buffer, given.byteOffset, given.byteLength);

@@ -1,6 +1,15 @@
 // Where the bytes of a capture file go to: a path, a stream, whatever has `write`.
 
-import { closeSync, fstatSync, fsync, fsyncSync, openSync, write, writeSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  write,
+  writeSync,
+} from "node:fs";
 import { wrongType } from "../../base/validate.ts";
 import { drained, type Emitter } from "./drain.ts";
 
@@ -51,11 +60,16 @@ class FileSink implements Sink {
       this.#position = position + bytes.length;
       this.#writing = { bytes, position };
     }
+    let done = 0;
     try {
-      for (let done = 0; done < bytes.length; ) {
+      while (done < bytes.length) {
         const place = position === null ? null : position + done;
         done += await writePart(this.#fd, bytes, done, place);
       }
+    } catch (error) {
+      // What was written behind it meanwhile would leave a hole before it.
+      if (position !== null) ftruncateSync(this.#fd, position + done);
+      throw error;
     } finally {
       this.#writing = undefined;
       this.#closing?.();

@@ -1,11 +1,19 @@
 // What the writers of both formats have in common: files, rotation, order, errors.
 
-import type { CapturedPacket, FilePacket } from "../packet.ts";
+import type { FilePacket, Link } from "../packet.ts";
 import { Output } from "./output.ts";
 import { type RotateOptions, Rotation } from "./rotation.ts";
 import { type PacketTarget, sinkOf } from "./sink.ts";
 
-export type AnyPacket = CapturedPacket | FilePacket;
+/** What can be written: what a capture or a file gives, or the like. */
+export type AnyPacket = Pick<FilePacket, "data" | "length" | "timestamp" | "interface"> & {
+  /** Live ones have none: it is the interface's. */
+  readonly link?: Link | undefined;
+  readonly direction?: "in" | "out" | undefined;
+  readonly comment?: string | undefined;
+  readonly comments?: readonly string[] | undefined;
+  readonly dropped?: number | undefined;
+};
 
 /** Memory that packets are written to; the words are little-endian, as on every platform. */
 export type Room = {
@@ -18,13 +26,16 @@ export type Room = {
 export interface Encoder {
   /** What a file begins with, all that was declared so far included. */
   begin(): Uint8Array;
-  /** Checks a packet, throwing before anything of it is written; `size` is then its own. */
+  /**
+   * Checks a packet, throwing before anything of it is written. `size` is then its own, and `put`
+   * writes it. Everything is asked for once: of views of a ring, each answer is made anew.
+   */
   admit(packet: AnyPacket): void;
   readonly size: number;
+  readonly timestamp: bigint;
   /** What was declared since the file was begun, and has to be written before the next block. */
   pending: Uint8Array | undefined;
-  /** Writes the packet that was admitted last. */
-  put(packet: AnyPacket, room: Room, at: number): void;
+  put(room: Room, at: number): void;
 }
 
 export type Destination = {
@@ -32,6 +43,12 @@ export type Destination = {
   readonly rotate: RotateOptions | undefined;
   readonly sync: boolean;
 };
+
+/** Files that are being finished while the next one is written. */
+const CLOSING_MAX = 4;
+
+/** JavaScript knows no protected constructor. */
+export const KEY: unique symbol = Symbol("create");
 
 export abstract class PacketWriter implements Disposable, AsyncDisposable {
   readonly #encoder: Encoder;
@@ -48,7 +65,8 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
   #closed: Promise<void> | undefined;
 
   /** @internal */
-  constructor(encoder: Encoder, destination: Destination) {
+  constructor(encoder: Encoder, destination: Destination, key: symbol) {
+    if (key !== KEY) throw new TypeError(`a ${new.target.name} is made by its create()`);
     const { target, rotate } = destination;
     this.#encoder = encoder;
     this.#destination = destination;
@@ -87,12 +105,12 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
     const encoder = this.#encoder;
     encoder.admit(packet);
     if (!this.#begun || this.#rotation !== undefined || encoder.pending !== undefined) {
-      this.#prepare(packet);
+      this.#prepare(encoder.timestamp);
     }
     const { size } = encoder;
     const output = this.#output;
     const at = output.room(size);
-    encoder.put(packet, output, at);
+    encoder.put(output, at);
     this.#packets++;
     return output.put(size);
   }
@@ -111,7 +129,7 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
   }
 
   /** Begins the file or the next one, and writes what has to be there before the packet. */
-  #prepare({ timestamp }: AnyPacket): void {
+  #prepare(timestamp: bigint): void {
     this.#begin();
     const rotation = this.#rotation;
     if (rotation !== undefined) {
@@ -139,11 +157,22 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
   }
 
   #rotate(): void {
-    this.#finish(this.#output);
+    if (this.#closing.size < CLOSING_MAX) this.#finish(this.#output);
+    else this.#finishNow(this.#output);
     this.#packets = 0;
     this.#output = this.#open();
     this.#begun = false;
     this.#begin();
+  }
+
+  /** For those who do not wait: files would be left open without end. */
+  #finishNow(output: Output): void {
+    try {
+      if (!output.closeNow()) this.#finish(output);
+    } catch (error) {
+      this.#error = error;
+      throw error;
+    }
   }
 
   #finish(output: Output): void {

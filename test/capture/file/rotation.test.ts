@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdirSync, statSync, unlinkSync } from "node:fs";
+import { readdirSync, readlinkSync, statSync, unlinkSync } from "node:fs";
 import { PcapngWriter, PcapWriter } from "../../../src/capture/file/index.ts";
 import type { FilePacket } from "../../../src/capture/packet.ts";
 import { testWith } from "../../support/requirements.ts";
@@ -22,6 +22,17 @@ function packet(number: number, milliseconds = number): FilePacket {
 }
 
 const MANY = Array.from({ length: 1000 }, (_, number) => packet(number));
+
+/** How many files of a folder this process has open. */
+function openFiles(folder: string): number {
+  return readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(folder);
+    } catch {
+      return false; // The one of this listing.
+    }
+  }).length;
+}
 
 for (const Writer of [PcapWriter, PcapngWriter]) {
   testWith(tshark, tcpdump)(`${Writer.name}: by size, each file whole by itself`, async () => {
@@ -89,6 +100,24 @@ for (const Writer of [PcapWriter, PcapngWriter]) {
     const files = readdirSync(folder.path).sort();
     expect(files.length).toBe(3);
     for (const file of files) expect((await readAll(folder.at(file))).packets.length).toBe(1);
+  });
+
+  test(`${Writer.name}: who does not wait leaves few files open`, async () => {
+    using folder = new Folder();
+    const writer = Writer.create(folder.at("trace"), { rotate: { size: 1000, count: 1000 } });
+    let most = 0;
+    for (const one of MANY) {
+      void writer.write(one);
+      most = Math.max(most, openFiles(folder.path));
+    }
+    await writer.close();
+    expect(most).toBeLessThan(10);
+    expect(openFiles(folder.path)).toBe(0);
+    const kept: FilePacket[] = [];
+    for (const file of readdirSync(folder.path).sort()) {
+      kept.push(...(await readAll(folder.at(file))).packets);
+    }
+    expect(kept).toEqual(MANY);
   });
 
   test(`${Writer.name}: only paths rotate`, () => {

@@ -164,7 +164,7 @@ test("packed files that are cut off, or broken", async () => {
 test("a path that isn't there, a directory, what is no source", async () => {
   expect(readAll("/nonexistent/file")).rejects.toMatchObject({ code: "ENOENT" });
   expect(readAll("/tmp")).rejects.toMatchObject({ code: "EISDIR" });
-  expect(() => readPackets(7 as never)).toThrow(TypeError);
+  expect(() => readPackets(7 as never)).toThrow("source must be a path, bytes, a Blob or a");
   expect(() => readPackets(null as never)).toThrow(TypeError);
   expect(readAll(new ReadableStream({ start: (c) => c.enqueue("text") }))).rejects.toThrow(
     "a chunk of the stream must be bytes",

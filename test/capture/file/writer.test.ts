@@ -195,6 +195,29 @@ test("what was read can be written as it is, with its interfaces", async () => {
   expect(await Bun.file(second).bytes()).toEqual(await Bun.file(first).bytes());
 });
 
+test("a single interface without an index is that of the first packet, live or not", async () => {
+  using folder = new Folder();
+  const path = folder.at("file");
+  const options = { link: "raw", interfaces: [{ name: "eth0" }] } as const;
+  for (const packet of [livePacket(1), filePacket(1, { interface: 3, link: "raw" })]) {
+    const writer = PcapngWriter.create(path, options);
+    await writer.flush();
+    writer.write(packet);
+    writer.write({ ...packet, interface: 4 });
+    writer.write(packet);
+    writer.writeStatistics({ interface: 3, received: 1 });
+    await writer.close();
+    const { packets, reader } = await readAll(path);
+    expect(packets.map((one) => [one.interface, one.link])).toEqual([
+      [0, "raw"],
+      [1, "raw"],
+      [0, "raw"],
+    ]);
+    expect(reader.interfaces.map(({ name }) => name)).toEqual(["eth0", undefined]);
+    expect(reader.statistics[0]?.interface).toBe(0);
+  }
+});
+
 test("packets of one number and several links get an interface each", async () => {
   using folder = new Folder();
   const path = folder.at("file");
