@@ -11,6 +11,7 @@ import { growth } from "./growth.ts";
 import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
 import { message } from "./message.ts";
+import { netlink } from "./netlink.ts";
 import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
 import { processes } from "./processes.ts";
@@ -24,6 +25,7 @@ const own: readonly Suite[] = [
   transfer,
   message,
   interfaces,
+  netlink,
   eventLoop,
   processes,
   bpf,

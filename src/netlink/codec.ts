@@ -2,7 +2,7 @@
 // checked, so that a value that does not fit throws before any request; what is decoded and has not
 // the expected length is `undefined`, and its bytes are kept as they are.
 
-import { formatAddress, formatHardware, hardwareAddress, parseAddress } from "../address/text.ts";
+import { formatAddress, hardwareAddress, parseAddress } from "../address/text.ts";
 import { AF } from "../base/constants.ts";
 import type { Flags, Keywords } from "../base/keyword.ts";
 import {
@@ -28,6 +28,14 @@ import { u16At, u32At } from "./layout.ts";
 export interface Value<T, Input = T> {
   decode(bytes: Uint8Array, offset: number, length: number, context: number): T | undefined;
   encode(value: Input, name: string, context: number): Uint8Array;
+  /** Where it is no field of its own: sets fields of what the attribute belongs to. */
+  readonly into?: (
+    target: Record<string, unknown>,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    context: number,
+  ) => void;
   /** Whether it consists of attributes. */
   readonly nested?: boolean;
   /** Whether it mostly has no bytes, and then says nothing. */
@@ -136,14 +144,28 @@ export const present: Value<true> = {
   },
 };
 
+/** Text up to its NUL. Names are short, and of ASCII nearly always. */
+export function textAt(bytes: Uint8Array, offset: number, length: number): string {
+  const most = offset + length;
+  let found = "";
+  for (let at = offset; at < most; at++) {
+    const byte = bytes[at] as number;
+    if (byte === 0) return found;
+    if (byte > 0x7f) return longText(bytes, offset, most);
+    found += String.fromCharCode(byte);
+  }
+  return found;
+}
+
+function longText(bytes: Uint8Array, offset: number, most: number): string {
+  const end = bytes.indexOf(0, offset);
+  return decodeText(bytes.subarray(offset, end < 0 || end > most ? most : end));
+}
+
 /** Text that ends with NUL, of at most `most` bytes besides. */
 export function text(most = 255): Value<string> {
   return {
-    decode: (bytes, offset, length) => {
-      let end = offset;
-      while (end < offset + length && bytes[end] !== 0) end++;
-      return decodeText(bytes.subarray(offset, end));
-    },
+    decode: textAt,
     encode: (value, name) => {
       const bytes = new TextEncoder().encode(`${encodableText(value, name)}\0`);
       if (bytes.length <= most + 1) return bytes;
@@ -183,9 +205,21 @@ export const hex: Value<string, string | Bytes> = {
   },
 };
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const DECIMAL = Array.from({ length: 256 }, (_, byte) => String(byte));
+
+export function hardwareAt(bytes: Uint8Array, offset: number, length: number): string {
+  if (length === 0) return "";
+  let found = HEX[bytes[offset] as number] as string;
+  for (let at = offset + 1; at < offset + length; at++) {
+    found += `:${HEX[bytes[at] as number]}`;
+  }
+  return found;
+}
+
 /** A hardware address: "02:fc:00:00:00:01". */
 export const hardware: Value<string, string | Bytes> = {
-  decode: (bytes, offset, length) => formatHardware(bytes.subarray(offset, offset + length)),
+  decode: hardwareAt,
   encode: (value, name) => {
     if (typeof value !== "string") return uint8Array(value, name);
     return hardwareAddress(value);
@@ -194,7 +228,10 @@ export const hardware: Value<string, string | Bytes> = {
 
 /** An IPv4 or IPv6 address as text. */
 export function addressAt(bytes: Uint8Array, offset: number, length: number): string | undefined {
-  if (length === 4) return formatAddress(AF.INET, bytes, offset);
+  if (length === 4) {
+    const first = `${DECIMAL[bytes[offset] as number]}.${DECIMAL[bytes[offset + 1] as number]}`;
+    return `${first}.${DECIMAL[bytes[offset + 2] as number]}.${DECIMAL[bytes[offset + 3] as number]}`;
+  }
   return length === 16 ? formatAddress(AF.INET6, bytes, offset) : undefined;
 }
 

@@ -1,7 +1,7 @@
 // Links, which are network interfaces: struct ifinfomsg and IFLA_* of <linux/if_link.h>.
 // rtnetlink(7), ip-link(8).
 
-import { formatAddress, formatHardware, hardwareAddress } from "../address/text.ts";
+import { formatAddress, hardwareAddress } from "../address/text.ts";
 import { AF, ARPHRD } from "../base/constants.ts";
 import { uint8Array } from "../base/validate.ts";
 import { Structure } from "../native/record.ts";
@@ -13,44 +13,47 @@ import {
   typeAt,
 } from "./attribute.ts";
 import {
+  addressAt,
   addressBytes,
   bareText,
   boolean8,
+  hardwareAt,
   hex,
   interfaceText,
   raw,
   s32,
   text,
+  textAt,
   u16,
   u32,
   u64At,
   type Value,
   word,
 } from "./codec.ts";
-import { numbered, words } from "./constants.ts";
+import { group, numbered, words } from "./constants.ts";
 import type { Fields } from "./kind/kind.ts";
 import { kinds } from "./kind/kinds.ts";
 import { ATTRIBUTE, aligned, u16At, u32At } from "./layout.ts";
 import { AttributeTable, type Decoded, listOf, nested } from "./table.ts";
-import { hardwareTypes, interfaceFlags, linkGroup } from "./words.ts";
+import { hardwareTypes, interfaceFlags, linkGroup, remembered } from "./words.ts";
 
 /** A hardware address; of a tunnel it is an IPv4 or IPv6 address. The context is the type. */
 const linkAddress: Value<string, string | Uint8Array> = {
   decode: (bytes, offset, length, type) => {
-    const { TUNNEL, SIT, IPGRE, TUNNEL6, IP6GRE } = ARPHRD;
-    if (length === 4 && (type === TUNNEL || type === SIT || type === IPGRE)) {
-      return formatAddress(AF.INET, bytes, offset);
-    }
-    if (length === 16 && (type === TUNNEL6 || type === IP6GRE)) {
-      return formatAddress(AF.INET6, bytes, offset);
-    }
-    return formatHardware(bytes.subarray(offset, offset + length));
+    const isTunnel = (length === 4 || length === 16) && hasInternetAddress(type, length);
+    return isTunnel ? addressAt(bytes, offset, length) : hardwareAt(bytes, offset, length);
   },
   encode: (value, name) => {
     if (typeof value !== "string") return uint8Array(value, name);
     return value.includes(".") ? addressBytes(value, name) : hardwareAddress(value);
   },
 };
+
+function hasInternetAddress(type: number, length: number): boolean {
+  const { TUNNEL, SIT, IPGRE, TUNNEL6, IP6GRE } = ARPHRD;
+  if (length === 16) return type === TUNNEL6 || type === IP6GRE;
+  return type === TUNNEL || type === SIT || type === IPGRE;
+}
 
 export type Statistics = { [counter: string]: number | bigint };
 const statisticsRecord = new Structure("rtnl_link_stats64");
@@ -90,27 +93,30 @@ const some: Value<Attribute[], readonly Attribute[]> = {
 /** IFLA_LINKINFO: what kind a link is, of which kind it is a port, and what is particular to them. */
 export type LinkInfo = { kind?: string; data?: Fields; portKind?: string; port?: Fields };
 
-const infoTable = new AttributeTable("IFLA", "INFO_", {
-  KIND: ["kind", text()],
-  DATA: ["data", raw],
-  XSTATS: ["xstats", raw],
-  SLAVE_KIND: ["portKind", text()],
-  SLAVE_DATA: ["port", raw],
-});
-
 const linkInfo: Value<LinkInfo, never> = {
-  decode: (bytes, offset, length) => {
-    const told: Decoded<typeof infoTable.rows> = {};
-    infoTable.decode(bytes, offset, offset + length, told);
-    const { kind, data, portKind, port } = told;
+  decode: (bytes, offset, length, context) => {
     const info: LinkInfo = {};
-    if (kind !== undefined) info.kind = kind;
-    if (kind !== undefined && data !== undefined) info.data = decodeData(kind, data);
-    if (portKind !== undefined) info.portKind = portKind;
-    if (portKind !== undefined && port !== undefined) {
-      info.port = decodePart(kinds.get(portKind)?.port ?? NOTHING_KNOWN, port);
-    }
+    linkInfo.into?.(info, bytes, offset, length, context);
     return info;
+  },
+  into: (target: LinkInfo, bytes, offset, length) => {
+    const { INFO_KIND, INFO_DATA, INFO_SLAVE_KIND, INFO_SLAVE_DATA } = group("IFLA");
+    const end = offset + length;
+    const header = ATTRIBUTE.size;
+    // The kind comes before what it says.
+    for (let at = offset; end - at >= header; ) {
+      const size = lengthAt(bytes, at, end);
+      const from = at + header;
+      const type = typeAt(bytes, at);
+      if (type === INFO_KIND) target.kind = textAt(bytes, from, size - header);
+      else if (type === INFO_SLAVE_KIND) target.portKind = textAt(bytes, from, size - header);
+      else if (type === INFO_DATA) target.data = decodeData(target.kind, bytes, from, at + size);
+      else if (type === INFO_SLAVE_DATA) {
+        const known = kinds.get(target.portKind ?? "")?.port;
+        target.port = decodePart(known ?? NOTHING_KNOWN, bytes, from, at + size);
+      }
+      at += aligned(size);
+    }
   },
   encode: () => {
     throw new TypeError("linkinfo is kind, data, portKind and port");
@@ -120,16 +126,18 @@ const linkInfo: Value<LinkInfo, never> = {
 /** Of a kind that has no table everything is unknown. */
 const NOTHING_KNOWN = new AttributeTable("IFLA", "", {});
 
-function decodeData(kind: string, bytes: Uint8Array): Fields {
+function decodeData(kind = "", bytes: Uint8Array, start: number, end: number): Fields {
   const known = kinds.get(kind);
-  const fields = decodePart(known?.data ?? NOTHING_KNOWN, bytes);
+  const fields = decodePart(known?.data ?? NOTHING_KNOWN, bytes, start, end);
   known?.finish?.(fields);
   return fields;
 }
 
-function decodePart(part: { decode: typeof NOTHING_KNOWN.decode }, bytes: Uint8Array): Fields {
+type Part = { decode: typeof NOTHING_KNOWN.decode };
+
+function decodePart(part: Part, bytes: Uint8Array, start: number, end: number): Fields {
   const fields: Fields = {};
-  part.decode(bytes, 0, bytes.length, fields);
+  part.decode(bytes, start, end, fields);
   return fields;
 }
 
@@ -161,9 +169,13 @@ export type FamilySettings = { inet6?: Decoded<typeof inet6Table.rows> };
 /** IFLA_AF_SPEC: what the families say, of which only IPv6 says anything by name. */
 const families: Value<FamilySettings, FamilySettings> = {
   nested: true,
-  decode: (bytes, offset, length) => {
-    const end = offset + length;
+  decode: (bytes, offset, length, context) => {
     const found: FamilySettings = {};
+    families.into?.(found, bytes, offset, length, context);
+    return found;
+  },
+  into: (found: FamilySettings, bytes, offset, length) => {
+    const end = offset + length;
     for (let at = offset; end - at >= ATTRIBUTE.size; ) {
       const size = lengthAt(bytes, at, end);
       if (typeAt(bytes, at) === AF.INET6) {
@@ -172,7 +184,6 @@ const families: Value<FamilySettings, FamilySettings> = {
       }
       at += aligned(size);
     }
-    return found;
   },
   encode: () => {
     throw new TypeError("families are set one by one");
@@ -298,26 +309,38 @@ const typeField = header.integer("ifi_type");
 const indexField = header.integer("ifi_index");
 const flagsField = header.integer("ifi_flags");
 
+/** Without the counters, which take as long as all the rest. */
+const briefTable = new AttributeTable("IFLA", "", { ...linkTable.rows, STATS64: null });
+
 /** The link of an RTM_NEWLINK or RTM_DELLINK. */
 export function decodeLink(bytes: Uint8Array, start: number, end: number): Link {
+  return decodeBy(briefTable, bytes, start, end);
+}
+
+/** The same with its counters. */
+export function decodeLinkWhole(bytes: Uint8Array, start: number, end: number): Link {
+  return decodeBy(linkTable, bytes, start, end);
+}
+
+type Decoder = Pick<typeof linkTable, "decode">;
+
+function decodeBy(table: Decoder, bytes: Uint8Array, start: number, end: number): Link {
   const { size } = header;
   if (end - start < size) throw new RangeError("a link's message is cut off");
   const type = u16At(bytes, start + typeField.offset);
   const flagBits = u32At(bytes, start + flagsField.offset);
-  const told: Decoded<typeof linkTable.rows> = {};
-  linkTable.decode(bytes, start + size, end, told, type);
-  const { info, families: settings, name = "", ...rest } = told;
-  return {
+  const link = {
     index: u32At(bytes, start + indexField.offset) | 0,
-    name,
-    flags: interfaceFlags.words(flagBits, "told"),
+    name: "",
+    flags: flagsOf(flagBits),
     flagBits,
     type: hardwareTypes.name(type),
-    ...rest,
-    ...info,
-    ...settings,
   };
+  table.decode(bytes, start + size, end, link, type);
+  return link;
 }
+
+const flagsOf = remembered((bits) => interfaceFlags.words(bits, "told"));
 
 /** The family of a message about links: that of a bridge's ports is not AF_UNSPEC. */
 export function linkFamily(bytes: Uint8Array, start: number): number {

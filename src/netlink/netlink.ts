@@ -163,10 +163,10 @@ export class Netlink implements Disposable {
     return this.#queries.links(filter);
   }
 
-  /** The interface of that name or index. SocketError ENODEV: there is none. */
+  /** The interface of that name or index, with its counters. SocketError ENODEV: there is none. */
   async link(which: Which): Promise<Link> {
     const index = await this.#interfaces.index(which);
-    const [link] = await this.#queries.links({ index });
+    const [link] = await this.#queries.links({ index, statistics: true });
     if (link === undefined) throw namedError("ENODEV", "RTM_GETLINK", { subject: String(which) });
     return link;
   }

@@ -10,7 +10,7 @@ import { constant } from "./constants.ts";
 import { extent, type Interfaces, type Which } from "./interfaces.ts";
 import type { Fields } from "./kind/kind.ts";
 import { kinds } from "./kind/kinds.ts";
-import { decodeLink, type Link, linkHeader, linkTable } from "./link.ts";
+import { decodeLink, decodeLinkWhole, type Link, linkHeader, linkTable } from "./link.ts";
 import { decodeNeighbour, type Neighbour, neighbourQuery } from "./neighbour.ts";
 import { decodeRoute, type Route, routeQuery, routeTypes } from "./route.ts";
 import { decodeRule, type Rule, ruleQuery } from "./rule.ts";
@@ -47,7 +47,7 @@ export type LinkFilter = {
   readonly group?: string | number;
   readonly type?: string | number;
   readonly state?: string | number;
-  /** false: without their counters, which is quicker. */
+  /** Tell their counters, too, which takes the kernel longer. */
   readonly statistics?: boolean;
 };
 
@@ -147,10 +147,15 @@ export class Queries {
         );
       }
     }
-    extent(writer, statistics === false ? ["SKIP_STATS"] : []);
+    extent(writer, statistics === true ? [] : ["SKIP_STATS"]);
     const flags = isOne ? 0 : constant("NLM_F", "DUMP");
     const all = await absentIsNone("ENODEV", () =>
-      this.#list("GETLINK", flags, writer.finish(), decodeLink),
+      this.#list(
+        "GETLINK",
+        flags,
+        writer.finish(),
+        statistics === true ? decodeLinkWhole : decodeLink,
+      ),
     );
     const found = like(all, filter, ["index", "kind", "group", "type", "state"]).filter(
       (link) =>
@@ -276,12 +281,18 @@ export function applyNames(items: readonly Indexed[], names: ReadonlyMap<number,
 }
 
 /** The fields of a link's kind and of its master's that name interfaces. */
-function* ownReferences({ kind, data, portKind, port }: Link): Generator<[Fields, string]> {
-  const own = kind === undefined ? [] : (kinds.get(kind)?.data?.interfaceFields ?? []);
-  for (const field of own) if (data?.[field] !== undefined) yield [data, field];
-  const ports = portKind === undefined ? [] : (kinds.get(portKind)?.port?.interfaceFields ?? []);
-  for (const field of ports) if (port?.[field] !== undefined) yield [port, field];
+function ownReferences({ kind, data, portKind, port }: Link): readonly [Fields, string][] {
+  if (data === undefined && port === undefined) return NONE;
+  const own = data === undefined ? [] : (kinds.get(kind ?? "")?.data?.interfaceFields ?? []);
+  const ports = port === undefined ? [] : (kinds.get(portKind ?? "")?.port?.interfaceFields ?? []);
+  if (own.length + ports.length === 0) return NONE;
+  const found: [Fields, string][] = [];
+  for (const field of own) if (data?.[field] !== undefined) found.push([data, field]);
+  for (const field of ports) if (port?.[field] !== undefined) found.push([port, field]);
+  return found;
 }
+
+const NONE: readonly [Fields, string][] = [];
 
 /** Gives links the names of their masters and of what they stand on. */
 async function nameLinks(links: readonly Link[], interfaces: Interfaces): Promise<void> {

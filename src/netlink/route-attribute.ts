@@ -173,6 +173,16 @@ const cache = structure("rta_cacheinfo", {
   rta_tsage: "tsage",
 });
 
+/** Mostly all zeros, which say nothing. */
+const ownCache: typeof cache = {
+  ...cache,
+  into: (target, bytes, offset, length, context) => {
+    const told = cache.decode(bytes, offset, length, context);
+    if (told === undefined || (told.expires | told.error) === 0) return;
+    target.cache = told;
+  },
+};
+
 const hopRows = {
   GATEWAY: ["gateway", address],
   VIA: ["via", via],
@@ -255,7 +265,7 @@ const multipath: Value<NextHop[], readonly NextHopInit[]> = {
 
 /** The attributes of a route. */
 export const routeTable = new AttributeTable("RTA", "", {
-  DST: ["to", address],
+  DST: ["destination", address],
   SRC: ["from", address],
   IIF: ["incomingIndex", u32],
   OIF: ["index", u32],
@@ -265,7 +275,7 @@ export const routeTable = new AttributeTable("RTA", "", {
   METRICS: ["metrics", metrics],
   MULTIPATH: ["multipath", multipath],
   FLOW: ["flow", realms],
-  CACHEINFO: ["cache", cache],
+  CACHEINFO: ["cache", ownCache],
   TABLE: ["table", table],
   MARK: ["mark", u32],
   VIA: ["via", via],

@@ -9,7 +9,16 @@ import { u32At } from "./layout.ts";
 import { formatPrefix, type Prefix, parsePrefix } from "./prefix.ts";
 import { hopFlags, type NextHop, type NextHopInit, routeTable } from "./route-attribute.ts";
 import type { Decoded, Encoded } from "./table.ts";
-import { familyName, familyNumber, protocols, scopes, tableName, tableNumber } from "./words.ts";
+import {
+  byteWords,
+  familyName,
+  familyNumber,
+  protocols,
+  remembered,
+  scopes,
+  tableName,
+  tableNumber,
+} from "./words.ts";
 import { Writer } from "./writer.ts";
 
 /** "unicast", "local", "blackhole": RTN_*. */
@@ -18,7 +27,10 @@ export const routeTypes = words("type", "RTN", { except: /^MAX$/ });
 type Attributes = Decoded<typeof routeTable.rows>;
 
 /** A route. What the kernel did not tell is not there. */
-export type Route = Omit<Attributes, "to" | "from" | "index" | "cache" | "incomingIndex"> & {
+export type Route = Omit<
+  Attributes,
+  "destination" | "from" | "index" | "cache" | "incomingIndex" | "table"
+> & {
   /** "inet" or "inet6". */
   readonly family: string | number;
   /** "10.0.0.0/8", "10.0.0.1" or "default". */
@@ -76,43 +88,54 @@ function flagWords(flags: number): string[] {
 /** USER_HZ: expiry is told in hundredths of a second. */
 const TICKS_PER_SECOND = 100;
 
+const typeWord = byteWords(routeTypes);
+const protocolWord = byteWords(protocols);
+const scopeWord = byteWords(scopes);
+const flagsOf = remembered(flagWords);
+
+/** A route while its attributes are found. */
+type Raw = { -readonly [K in keyof Route]: Route[K] } & { cache?: Attributes["cache"] };
+
 /** The route of an RTM_NEWROUTE or RTM_DELROUTE; its interfaces have no names yet. */
 export function decodeRoute(bytes: Uint8Array, start: number, end: number): Route {
   if (end - start < header.size) throw new RangeError("a route's message is cut off");
   const family = bytes[start + familyField.offset] as number;
-  const told: Attributes = {};
-  routeTable.decode(bytes, start + header.size, end, told, family);
-  const { to, from, index, cache, ...rest } = told;
   const toLength = bytes[start + toField.offset] as number;
   const fromLength = bytes[start + fromField.offset] as number;
-  const route = {
+  const route: Raw = {
     family: familyName(family),
-    destination: formatPrefix(family, to, toLength),
-    ...(index !== undefined && { index, interface: "" }),
-    type: routeTypes.name(bytes[start + typeField.offset] as number),
-    table: tableName(bytes[start + tableField.offset] as number),
-    protocol: protocols.name(bytes[start + protocolField.offset] as number),
-    scope: scopes.name(bytes[start + scopeField.offset] as number),
+    destination: "",
+    type: typeWord(bytes[start + typeField.offset] as number),
+    table: bytes[start + tableField.offset] as number,
+    protocol: protocolWord(bytes[start + protocolField.offset] as number),
+    scope: scopeWord(bytes[start + scopeField.offset] as number),
     tos: bytes[start + tosField.offset] as number,
-    flags: flagWords(u32At(bytes, start + flagsField.offset)),
-    ...(fromLength !== 0 && { from: formatPrefix(family, from, fromLength) }),
-    ...rest,
+    flags: flagsOf(u32At(bytes, start + flagsField.offset)),
   };
-  if (cache === undefined) return route;
-  // Both are signed; the rest is about a cache that kernels no longer have.
+  routeTable.decode(bytes, start + header.size, end, route, family);
+  // RTA_TABLE is a word already; a table of the header alone is no more than a byte.
+  if (typeof route.table === "number") route.table = tableName(route.table);
+  route.destination = formatPrefix(family, route.destination || undefined, toLength);
+  if (fromLength !== 0 || route.from !== undefined) {
+    route.from = formatPrefix(family, route.from, fromLength);
+  }
+  if (route.cache !== undefined) applyCache(route, route.cache);
+  return route;
+}
+
+/** Both are signed; the rest is about a cache that kernels no longer have. */
+function applyCache(route: Raw, cache: NonNullable<Attributes["cache"]>): void {
+  delete route.cache;
   const expires = cache.expires | 0;
   const error = cache.error | 0;
-  return {
-    ...route,
-    ...(expires !== 0 && { expires: Math.trunc(expires / TICKS_PER_SECOND) }),
-    ...(error !== 0 && { error }),
-  };
+  if (expires !== 0) route.expires = Math.trunc(expires / TICKS_PER_SECOND);
+  if (error !== 0) route.error = error;
 }
 
 /** A route to be made, replaced or removed. */
 export type RouteInit = Omit<
   Encoded<typeof routeTable.rows>,
-  "to" | "from" | "index" | "cache" | "table" | "multipath" | "incomingIndex"
+  "destination" | "from" | "index" | "cache" | "table" | "multipath" | "incomingIndex"
 > & {
   readonly destination: string;
   readonly from?: string;

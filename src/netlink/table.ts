@@ -103,7 +103,11 @@ export class AttributeTable<const R extends Rows> {
       const type = typeAt(bytes, offset);
       const row = types[type];
       if (row === undefined) keep(target, type, bytes, offset + header, offset + length);
-      else if (row !== IGNORED) {
+      else if (row === IGNORED) {
+        // Told by another.
+      } else if (row.value.into !== undefined) {
+        row.value.into(target, bytes, offset + header, length - header, context);
+      } else {
         const value = row.value.decode(bytes, offset + header, length - header, context);
         if (value !== undefined) target[row.field] = value;
         else if (row.value.isOften !== "empty" || length > header) {

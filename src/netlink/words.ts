@@ -2,9 +2,31 @@
 
 import { AF, ARPHRD, IFF } from "../base/constants.ts";
 import { Flags, Keywords } from "../base/keyword.ts";
+import { lazy } from "../base/lazy.ts";
 import { integer, U32_MAX, wrongType } from "../base/validate.ts";
 import { u32, type Value } from "./codec.ts";
 import { words } from "./constants.ts";
+
+/** The words of the numbers of a byte, made at first use: a list asks for them again and again. */
+export function byteWords(keywords: Keywords): (byte: number) => string | number {
+  const found = lazy(() => Array.from({ length: 256 }, (_, byte) => keywords.name(byte)));
+  return (byte) => found()[byte] as string | number;
+}
+
+/** The words of bits that come again and again. The caller owns what it gets. */
+export function remembered(decode: (bits: number) => string[]): (bits: number) => string[] {
+  const known = new Map<number, readonly string[]>();
+  return (bits) => {
+    if (bits === 0) return [];
+    const found = known.get(bits);
+    if (found !== undefined) return found.slice();
+    const words = decode(bits);
+    if (known.size < REMEMBERED_MAX) known.set(bits, words.slice());
+    return words;
+  };
+}
+
+const REMEMBERED_MAX = 256;
 
 /** Flags of an interface: "up", "lower-up". */
 export const interfaceFlags = new Flags("flag", () => IFF);
@@ -29,8 +51,10 @@ const tableWords = words("table", "RT_TABLE", { except: /^(MAX|COMPAT)$/ });
 
 /** "main", "local", "default", or the number of another. */
 export function tableName(number: number): string | number {
-  return tableWords.name(number);
+  return number < 256 ? tableByte(number) : tableWords.name(number);
 }
+
+const tableByte = byteWords(tableWords);
 
 export function tableNumber(value: string | number, name = "table"): number {
   return typeof value === "number" ? integer(value, name, 0, U32_MAX) : tableWords.number(value);
