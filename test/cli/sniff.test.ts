@@ -97,7 +97,12 @@ testWith(...needs)("a mixed capture is told as tcpdump -n tells it", async () =>
 testWith(...needs)("what was recorded is what tcpdump recorded", async () => {
   const words = ["tcpdump", "-n", "-S", "-e", "-t", "-r"];
   const [left, right] = await Promise.all([end([...words, ours]), end([...words, mixed])]);
-  expect(lines(left.stdout).sort()).toEqual(lines(right.stdout).sort());
+  // They were not begun at the same moment; the hosts talk to groups when they like.
+  const both = [left, right].map(({ stdout }) =>
+    lines(stdout).filter((line) => !/ff02::/.test(line)),
+  );
+  expect(both[0]?.length).toBeGreaterThan(30);
+  expect(both[0]?.sort()).toEqual(both[1]?.sort() as string[]);
 });
 
 testWith(...needs)(
@@ -115,7 +120,14 @@ testWith(...needs)(
         end(["tcpdump", "-n", "-S", "-r", mixed, ...words]),
       ]);
       expect(told.stdout).not.toBe("");
-      const fold = (text: string) => text.replaceAll(/ +$/gm, "").replaceAll(/ {2,}/g, "  ");
+      const fold = (text: string) =>
+        text
+          .replaceAll(/ +$/gm, "")
+          .replaceAll(/ {2,}/g, "  ")
+          .replaceAll(
+            /ethertype (IPv4 |IPv6 |ARP )?\(?(0x\w+)\)?, length (\d+): (IP6? |ARP, )?/g,
+            "$2 $3 ",
+          );
       expect(fold(told.stdout)).toBe(fold(theirs.stdout));
     }
   },
@@ -171,7 +183,11 @@ testWith(...needs)("what the kernel dropped is told", async () => {
   await sniff.until("listening on");
   sniff.child.kill("SIGSTOP");
   await end(
-    row.a.command("sh", "-c", "head -c 8000000 /dev/zero | socat -b1400 -u - UDP:10.78.2.2:9"),
+    row.a.command(
+      "sh",
+      "-c",
+      "head -c 8000000 /dev/zero | socat -b1400 -u - UDP4-SENDTO:10.78.2.2:9",
+    ),
   );
   sniff.child.kill("SIGCONT");
   await Bun.sleep(500);
@@ -182,7 +198,8 @@ testWith(...needs)("what the kernel dropped is told", async () => {
 testWith(...needs)("standard output takes a recording", async () => {
   const pipe = `${rawsock("sniff", "-r", mixed, "-w", "-", "icmp").join(" ")} | tcpdump -n -r -`;
   const { stdout } = await end(["sh", "-c", pipe]);
-  expect(lines(stdout).length).toBe(4);
+  const theirs = await end(["tcpdump", "-n", "-r", mixed, "icmp"]);
+  expect(stdout).toBe(theirs.stdout);
 });
 
 testWith(setpriv)("nobody is told what it takes", async () => {

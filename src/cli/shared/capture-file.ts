@@ -1,12 +1,11 @@
 // Capture files, in one place for all commands that read and write them.
 
-import type { PcapngOptions, PcapOptions } from "../../capture/index.ts";
+import type { FilePacket, PcapngOptions, PcapOptions } from "../../capture/index.ts";
 import { PcapngWriter, PcapWriter, readPackets } from "../../capture/index.ts";
-import type { FilePacket } from "../../capture/index.ts";
 import type { LinkType } from "../../wire/index.ts";
 
-export { type PacketReader, readPackets } from "../../capture/index.ts";
 export type { FilePacket } from "../../capture/index.ts";
+export { type PacketReader, readPackets } from "../../capture/index.ts";
 export type Writer = PcapWriter | PcapngWriter;
 
 /** Writes pcapng, or pcap where the file is named so. */

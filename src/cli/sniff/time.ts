@@ -29,7 +29,8 @@ export class Stamps {
       case 4:
         return `${date(time)} ${clock(time)} `;
       default:
-        return `${duration(time - since)} `;
+        // With a space before it, as there.
+        return ` ${duration(time - since)} `;
     }
   }
 }
