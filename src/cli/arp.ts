@@ -192,7 +192,8 @@ export default command({
     numeric: { type: "boolean", short: "n", help: "addresses, no names" },
     json: { type: "boolean", help: "objects instead of text, one in a line" },
   },
-  about: `Without a subnet that of the interface. Needs CAP_NET_RAW. Ends with status 0 where somebody
+  about: `
+Without a subnet that of the interface. Needs CAP_NET_RAW. Ends with status 0 where somebody
 answered, 1 where nobody did.`,
   examples: [
     ["", "everybody in the only subnet there is"],

@@ -166,7 +166,8 @@ export default command({
     all: { type: "boolean", short: "a", help: "tell of the right ones, too" },
     json: { type: "boolean", help: "objects instead of text, one in a line" },
   },
-  about: `Packets that were captured where they were sent may have got their checksums from the network
+  about: `
+Packets that were captured where they were sent may have got their checksums from the network
 card, later: they are wrong in the file. Without -y hexadecimal bytes are taken for an IP packet
 where their length field says so, else for an Ethernet frame. Status 1: some are wrong.`,
   examples: [

@@ -55,6 +55,7 @@ export default command({
       ...(name === undefined ? {} : { name }),
       ...(kind === undefined ? {} : { kind }),
       ...(values.up === true ? { up: true } : {}),
+      statistics: values.statistics === true || values.json === true,
     });
     if (name !== undefined && links.length === 0)
       throw new Failure(`there is no interface ${name}`);

@@ -136,7 +136,8 @@ export default command({
     ipv6: { type: "boolean", short: "6", help: "IPv6 only" },
     json: { type: "boolean", help: "objects instead of text, one in a line" },
   },
-  about: `${ENDPOINTS}
+  about: `
+${ENDPOINTS}
 
 Without a host any of ours: udp:5353. Of a stream one connection is taken, standard input is sent to
 it, and the command ends with it; -k takes any number. Where it listens is told on standard error.`,

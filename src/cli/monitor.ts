@@ -67,7 +67,8 @@ export default command({
     namespace: { type: "string", short: "N", value: "name", help: "of another network namespace" },
     json: { type: "boolean", help: "objects instead of text, one in a line" },
   },
-  about: `Groups are ${GROUPS.join(", ")}; all of them unless told. A line begins with + for what is
+  about: `
+Groups are ${GROUPS.join(", ")}; all of them unless told. A line begins with + for what is
 new or has changed, - for what is gone, = for what was there before. Linux only.`,
   examples: [
     ["", "everything"],

@@ -79,7 +79,8 @@ export default command({
     list: { type: "boolean", help: "the names of all options of this system" },
     json: { type: "boolean", help: "objects instead of text, one in a line" },
   },
-  about: `Without words, those of a fresh TCP socket: inet stream. What the socket refuses is left
+  about: `
+Without words, those of a fresh TCP socket: inet stream. What the socket refuses is left
 out. Values are true and false, numbers, text, or JSON.`,
   examples: [
     ["inet dgram", "what a UDP socket begins with"],

@@ -1,7 +1,8 @@
 // `rawsock ping`: ping(8).
 
 import { SO, SOL } from "../base/constants.ts";
-import { announce, Session } from "./ping/session.ts";
+import { Session } from "./ping/session.ts";
+import { announce } from "./ping/words.ts";
 import { EchoSocket } from "./shared/echo.ts";
 import { command } from "./shared/execute.ts";
 import { UsageError } from "./shared/failure.ts";
@@ -57,7 +58,8 @@ export default command({
     broadcast: { type: "boolean", short: "b", help: "allow a broadcast address" },
     json: { type: "boolean", help: "objects instead of text, one in a line" },
   },
-  about: `Needs no privilege where the sysctl net.ipv4.ping_group_range names the user's group, else
+  about: `
+Needs no privilege where the sysctl net.ipv4.ping_group_range names the user's group, else
 CAP_NET_RAW. Times are the kernel's. Ends with status 0 where there was a reply, 1 where there was
 none, 2 for an error. Ctrl-C prints the summary.`,
   examples: [

@@ -26,9 +26,8 @@ function print(list: readonly AddrInfo[], output: Output, json: boolean): void {
     }
     if (canonname !== null) output.line(`canonical name ${canonname}`);
     const shown = port === 0 ? shownHost(address) : String(address);
-    output.line(
-      `${String(family).padEnd(6)} ${String(type).padEnd(9)} ${String(protocol).padEnd(9)} ${shown}`,
-    );
+    const columns = [String(family).padEnd(6), String(type).padEnd(9), String(protocol).padEnd(9)];
+    output.line(`${columns.join(" ")} ${shown}`);
   }
 }
 
@@ -85,7 +84,8 @@ export default command({
     timeout: { type: "string", short: "W", value: "seconds", help: "to wait for an answer" },
     json: { type: "boolean", help: "objects instead of text, one in a line" },
   },
-  about: `Prints what getaddrinfo(3) returns, best first: family, type, protocol, address. Ends with
+  about: `
+Prints what getaddrinfo(3) returns, best first: family, type, protocol, address. Ends with
 status 1 where there is nothing.`,
   examples: [
     ["example.org https", "where its web server is"],

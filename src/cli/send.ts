@@ -114,7 +114,8 @@ export default command({
     ipv6: { type: "boolean", short: "6", help: "IPv6 only" },
     json: { type: "boolean", help: "objects instead of text, one in a line" },
   },
-  about: `${ENDPOINTS}
+  about: `
+${ENDPOINTS}
 
 Each word is a message of its own; without words standard input is sent. Of a datagram socket
 replies are printed where -r or -w is given; of a stream, until the peer ends it. Status 1: no

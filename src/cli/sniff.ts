@@ -114,7 +114,8 @@ export default command({
     lines: { type: "boolean", short: "l", help: "as it is anyway: lines are written at once" },
     json: { type: "boolean", help: "objects instead of text, one in a line" },
   },
-  about: `Expressions are those of pcap-filter(7). Needs CAP_NET_RAW, but not to read a file. Files that
+  about: `
+Expressions are those of pcap-filter(7). Needs CAP_NET_RAW, but not to read a file. Files that
 rotate are named name_00001.pcapng and so on. How many packets the kernel had to drop is told while
 it happens and at the end, on standard error.`,
   examples: [

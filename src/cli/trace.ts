@@ -55,7 +55,8 @@ export default command({
     source: { type: "string", short: "s", value: "address", help: "to send from" },
     json: { type: "boolean", help: "objects instead of text, one in a line" },
   },
-  about: `Needs no privilege for UDP and TCP; ICMP as rawsock ping does. Behind a time stands why the
+  about: `
+Needs no privilege for UDP and TCP; ICMP as rawsock ping does. Behind a time stands why the
 way ends there: !H host, !N network, !P protocol unreachable, !X prohibited, !F-n needs
 fragmentation to n bytes. A star is a probe that nobody answered. With --mtu, F=n tells the largest
 packet that gets so far.`,

@@ -36,6 +36,8 @@ testWith(namespaces)("interfaces and addresses are those of ip -j", async () => 
   const text = await command(["interfaces", "-4", "left"], row.router);
   expect(text.stdout).toContain("    inet 10.78.1.2/24 scope global\n");
   expect(text.stdout).not.toContain("inet6");
+  const counters = await command(["interfaces", "-s", "left"], row.router);
+  expect(counters.stdout).toMatch(/^ {4}received \d+ packets, \d+ bytes, 0 errors, \d+ dropped\n/m);
   const absent = await command(["interfaces", "nothing"], row.router);
   expect([absent.stderr, absent.exitCode]).toEqual([
     "rawsock interfaces: there is no interface nothing\n",

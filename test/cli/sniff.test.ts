@@ -56,12 +56,27 @@ let ours: string;
 
 async function record(): Promise<void> {
   ours = join(directory, "ours.pcapng");
-  const words = ["-i", "left", "-U", "-w", mixed, "not (icmp6 and ip6[40] >= 143)"];
+  const words = [
+    "-i",
+    "left",
+    "-U",
+    "--immediate-mode",
+    "-w",
+    mixed,
+    "not (icmp6 and ip6[40] >= 143)",
+  ];
   await using theirs = new Running(["tcpdump", ...words], row.router);
-  await using sniff = start(["sniff", "-i", "left", "-w", ours, ...words.slice(5)], row.router);
+  await using sniff = start(["sniff", "-i", "left", "-w", ours, ...words.slice(6)], row.router);
   await Promise.all([theirs.until("listening on"), sniff.until("listening on")]);
   await traffic();
-  await Bun.sleep(300);
+  // Either takes its time.
+  const last = "10.78.2.2 udp port 53 unreachable";
+  for (const file of [mixed, ours]) {
+    for (let tries = 0; tries < 50; tries++) {
+      if ((await end(["tcpdump", "-n", "-r", file])).stdout.includes(last)) break;
+      await Bun.sleep(100);
+    }
+  }
   const ended = await sniff.end("SIGINT");
   await theirs.end("SIGINT");
   expect([ended.stdout, ended.exitCode]).toEqual(["", 0]);

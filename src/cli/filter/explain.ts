@@ -170,8 +170,9 @@ function jump(
   const yes = index + 1 + jt;
   const no = index + 1 + jf;
   const network = (equal ? networkOf(state.field, k) : undefined) ?? state.network;
+  const [then, otherwise] = [yes, no].map((target) => place(target, index, program));
   return {
-    text: `if ${what} ${test} ${named}: ${place(yes, index, program)}, else ${place(no, index, program)}`,
+    text: `if ${what} ${test} ${named}: ${then}, else ${otherwise}`,
     after: [
       [yes, { ...state, network }],
       [no, state],

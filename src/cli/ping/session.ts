@@ -12,8 +12,8 @@ import type { Interruption } from "../shared/interruption.ts";
 import type { Output } from "../shared/output.ts";
 import { wait } from "../shared/wait.ts";
 import { milliseconds, rounded, Statistics } from "./statistics.ts";
+import { firstWrong, HEADER, hex, localWords, secondsOf, textOf, type Wrong } from "./words.ts";
 
-const HEADER = 8;
 const SEQUENCES = 0x10000;
 /** How many replies and errors are looked at before anything else has its turn. */
 const BURST = 256;
@@ -199,7 +199,7 @@ export class Session {
     const sentAt = this.#sentAt[sequence] as number;
     // A reply to another's request: raw sockets get them all.
     if (sentAt === 0) return;
-    const wrong = this.#firstWrong(reply.payload);
+    const wrong = firstWrong(reply.payload, this.#payload, this.#socket.type === "raw");
     if (wrong === "foreign") return;
     const arrived = this.#elapsed(reply.time ?? this.#clock.now());
     const time = Math.max(0, arrived - sentAt);
@@ -291,23 +291,6 @@ export class Session {
     return this.#sent - ((last - sequence + SEQUENCES) % SEQUENCES);
   }
 
-  #firstWrong(payload: Uint8Array): Wrong | "foreign" | null {
-    const expected = this.#payload;
-    // Another's with our identifier does not begin with our random bytes.
-    const start = Math.min(HEADER, payload.length, expected.length);
-    for (let index = 0; index < start; index++) {
-      if (payload[index] !== expected[index] && this.#socket.type === "raw") return "foreign";
-    }
-    const { length } = expected;
-    for (let index = 0; index < length; index++) {
-      const actual = payload[index];
-      if (actual !== expected[index]) return { index, expected: expected[index] ?? 0, actual };
-    }
-    return payload.length === length
-      ? null
-      : { index: payload.length, expected: 0, actual: undefined };
-  }
-
   #tellOutstanding(): void {
     const sequence = this.#sent % SEQUENCES;
     if (this.#answered[sequence] === 1 || this.#options.quiet || this.#options.flood) return;
@@ -378,36 +361,4 @@ export class Session {
     }
     return status ? 1 : 0;
   }
-}
-
-/** The first line. */
-export function announce({ name, address, family }: Host, size: number): string {
-  const bytes = family === "inet" ? `${size}(${size + HEADER + 20}) bytes of data.` : "";
-  return `PING ${name} (${textOf(address)}) ${bytes || `${size} data bytes`}`;
-}
-
-type Wrong = {
-  readonly index: number;
-  readonly expected: number;
-  readonly actual: number | undefined;
-};
-
-function hex(byte: number): string {
-  return byte.toString(16);
-}
-
-function localWords({ errno, info }: Refusal): string {
-  return errno === "EMSGSIZE" ? `message too long, mtu=${info}` : errno;
-}
-
-/** An address, with its zone where it has one. */
-function textOf(address: Sockaddr): string {
-  const scope = address.scopeId ?? 0;
-  return scope === 0 ? (address.address ?? "") : String(address.with({ port: 0 })).slice(1, -3);
-}
-
-/** Seconds since 1970, with six digits. */
-function secondsOf(time: bigint): string {
-  const micro = time / 1000n;
-  return `${micro / 1_000_000n}.${String(micro % 1_000_000n).padStart(6, "0")}`;
 }
