@@ -135,10 +135,19 @@ export class Row implements Disposable {
     a.ip("route", "add", "default", "via", "fd78:1::2");
     b.ip("route", "add", "default", "via", "10.78.2.1");
     b.ip("route", "add", "default", "via", "fd78:2::1");
+    for (const [namespace, name] of addresses) awaitUp(namespace, name);
   }
 
   [Symbol.dispose](): void {
     for (const namespace of [this.a, this.router, this.b]) namespace[Symbol.dispose]();
+  }
+}
+
+/** Until the kernel says that the link is there. */
+function awaitUp(namespace: Namespace, name: string): void {
+  for (let tries = 0; tries < 200; tries++) {
+    if (namespace.ip("-o", "link", "show", name).includes("state UP")) return;
+    Bun.sleepSync(10);
   }
 }
 
