@@ -18,6 +18,8 @@ import { processes } from "./processes.ts";
 import { eventLoop } from "./socket.ts";
 import { startup } from "./startup.ts";
 import { transfer } from "./transfer.ts";
+import { devices } from "./tun.ts";
+import { tunnel } from "./tunnel.ts";
 import { wire } from "./wire.ts";
 
 const own: readonly Suite[] = [
@@ -33,6 +35,8 @@ const own: readonly Suite[] = [
   startup,
   growth,
   wire,
+  devices,
+  tunnel,
 ];
 
 async function run(suite: Suite): Promise<Result> {

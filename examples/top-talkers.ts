@@ -40,7 +40,8 @@ export async function count(source: Capture, milliseconds: number): Promise<Map<
 export function table(senders: ReadonlyMap<string, Sent>, most = 10): string[] {
   const sorted = [...senders].sort(([, one], [, other]) => other.bytes - one.bytes);
   return sorted.slice(0, most).map(([from, { packets, bytes }]) => {
-    return `${from.padEnd(40)}${String(packets).padStart(9)} packets${String(bytes).padStart(12)} bytes`;
+    const figures = [`${packets} packets`.padStart(17), `${bytes} bytes`.padStart(18)];
+    return from.padEnd(40) + figures.join("");
   });
 }
 

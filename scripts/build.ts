@@ -181,16 +181,39 @@ async function bundle(): Promise<void> {
   }
 }
 
-/** Declarations, which name each other by ".js" so that every moduleResolution finds them. */
+/**
+ * Declarations, which name each other by ".js" so that every moduleResolution finds them. What no
+ * entry point leads to nobody can import: it is left out.
+ */
 async function declare(): Promise<void> {
   rmSync(types, { recursive: true, force: true });
   run("tsc", "-p", "tsconfig.types.json");
+  const texts = new Map<string, string>();
   for (const name of new Glob("**/*.d.ts").scanSync(types)) {
-    const file = Bun.file(join(types, name));
-    const text = await file.text();
-    await file.write(
-      text.replaceAll(/((?:from |import\(|declare module )"\.[^"]*)\.ts"/g, '$1.js"'),
-    );
+    const text = await Bun.file(join(types, name)).text();
+    // An import for what it does declares nothing.
+    const declaring = text.replaceAll(/^import "[^"]*";\n/gm, "");
+    const naming = /((?:from |import\(|declare module )"\.[^"]*)\.ts"/g;
+    texts.set(join(types, name), declaring.replaceAll(naming, '$1.js"'));
+  }
+  const reached = new Set<string>();
+  for (const { source } of entryPoints) {
+    reach(join(types, relative("src", source).replace(/\.ts$/, ".d.ts")), texts, reached);
+  }
+  for (const [file, text] of texts) {
+    if (reached.has(file)) await Bun.write(file, text);
+    else rmSync(file);
+  }
+}
+
+/** Adds a declaration file to `reached`, and those that it names. */
+function reach(file: string, texts: ReadonlyMap<string, string>, reached: Set<string>): void {
+  if (reached.has(file)) return;
+  reached.add(file);
+  const text = texts.get(file);
+  if (text === undefined) throw new Error(`${relative(root, file)} is named, but not declared`);
+  for (const [, name = ""] of text.matchAll(/(?:from |import\(|declare module )"(\.[^"]*)"/g)) {
+    reach(join(dirname(file), name.replace(/\.js$/, ".d.ts")), texts, reached);
   }
 }
 

@@ -1,4 +1,4 @@
-// Writes OPTIONS.md, the list of socket options: `bun scripts/options.ts`.
+// Writes OPTIONS.md, the list of socket options; `npm run docs` does so as well.
 
 import { join } from "node:path";
 import { optionList } from "../src/option/table.ts";
@@ -7,7 +7,8 @@ export const HEAD = `# Socket options
 
 Every option by its kernel name, as \`socketOption\`, \`setSocketOption\`, \`socketOptions\` and
 \`setSocketOptions\` take it. What a platform lacks throws a TypeError that says so. Made from the
-tables in src/option/table by \`bun scripts/options.ts\`.
+tables in src/option/table by \`npm run docs\`. Where a value has keywords, these are in
+[their list](docs/reference/keywords.md).
 
 `;
 

@@ -17,6 +17,7 @@ const option = @import("option.zig");
 const ring = @import("ring.zig");
 const socket = @import("socket.zig");
 const transfer = @import("transfer.zig");
+const tun = @import("tun.zig");
 
 pub const rawsock_strerror = libc.strerrorInto;
 pub const rawsock_gai_strerror = resolve.strerror;
@@ -94,9 +95,15 @@ pub const rawsock_networks = netdb.networks;
 pub const rawsock_interface_flags = configdev.flags;
 pub const rawsock_set_interface_flags = configdev.setFlags;
 pub const rawsock_set_interface_address = configdev.setAddress;
+pub const rawsock_interface_request = configdev.requestAbout;
 pub const rawsock_interfaces = interface.list;
 pub const rawsock_interface_statistics = interface.statistics;
 pub const rawsock_interface_destination = interface.linkDestination;
+
+pub const rawsock_tun_open = tun.open;
+pub const rawsock_tun_read = tun.read;
+pub const rawsock_tun_read_batch = tun.readBatch;
+pub const rawsock_tun_write = tun.write;
 
 pub const rawsock_checksum_kernel = checksum.fastest;
 pub const rawsock_checksum_partial = checksum.partial;

@@ -23,6 +23,19 @@ pub const Request = extern struct {
     }
 };
 
+/// A request whose struct ifreq points to memory of its own: `data`, as large as the request needs.
+pub fn requestAbout(
+    fd: i32,
+    request: u32,
+    interface: [*]const u8,
+    data: [*]u8,
+) callconv(.c) i32 {
+    var about: Request = .about(interface);
+    const pointer: *align(1) usize = @ptrCast(&about.value.bytes);
+    pointer.* = @intFromPtr(data);
+    return system.ioctl(fd, request, &about);
+}
+
 /// The IFF_* bits that SIOCGIFFLAGS knows: the lower 16.
 pub fn flags(fd: i32, interface: [*]const u8) callconv(.c) i32 {
     var request: Request = .about(interface);

@@ -115,6 +115,12 @@ pub const network = [_]Group{
     named("ETHTOOL_MSG"),
     named("ETHTOOL_A"),
     named("ETH_SS"),
+    named("ETHTOOL_FLAG"),
+    named("ETHTOOL_LINK_EXT_STATE"),
+    .{ .name = "ETHTOOL", .prefix = "ETHTOOL_", .only = &ethtool_requests },
+    named("DUPLEX"),
+    named("XCVR"),
+    .{ .name = "PORT", .prefix = "PORT_", .only = &ports },
     named("MACVLAN_MODE"),
     named("MACVLAN_FLAG"),
     named("IPVLAN_MODE"),
@@ -130,9 +136,26 @@ pub const network = [_]Group{
     named("BR_BOOLOPT"),
     named("BRIDGE_VLAN_INFO"),
     named("VIRTIO_NET_HDR"),
+    named("HWTSTAMP_TX"),
+    named("HWTSTAMP_FILTER"),
     .{ .name = "TUN", .prefix = "TUN_" },
     .{ .name = "TUNSET", .prefix = "TUNSET" },
     .{ .name = "TUNGET", .prefix = "TUNGET" },
+};
+
+/// What netlink does not tell.
+const ethtool_requests = [_][]const u8{ "ETHTOOL_GDRVINFO", "ETHTOOL_GSTATS" };
+
+/// Of a network card.
+const ports = [_][]const u8{
+    "PORT_TP",
+    "PORT_AUI",
+    "PORT_MII",
+    "PORT_FIBRE",
+    "PORT_BNC",
+    "PORT_DA",
+    "PORT_NONE",
+    "PORT_OTHER",
 };
 
 /// Outside of Linux a request's number holds the size of a structure that need not be known.

@@ -145,4 +145,17 @@ struct bpf_hdr {
 #endif
 #include <netinet/tcp.h>
 #include <sys/sockio.h>
+#ifdef __APPLE__
+#include <sys/kern_control.h>
+/* <sys/sys_domain.h> and <net/if_utun.h>, which come with Xcode alone. */
+#ifndef SYSPROTO_CONTROL
+#define SYSPROTO_CONTROL 2
+#endif
+#ifndef AF_SYS_CONTROL
+#define AF_SYS_CONTROL 2
+#endif
+#define UTUN_OPT_IFNAME 2
+#else
+#include <net/if_tun.h>
+#endif
 #endif

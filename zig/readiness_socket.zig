@@ -50,7 +50,7 @@ pub fn connect(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
     return if (status < 0) status else system.connect(fd, address, length);
 }
 
-fn ensureNonblocking(fd: i32) i32 {
+pub fn ensureNonblocking(fd: i32) i32 {
     const flags = system.getFlags(fd);
     if (flags < 0 or flags & c.O_NONBLOCK != 0) return @min(flags, 0);
     return system.setFlags(fd, flags | c.O_NONBLOCK);

@@ -80,6 +80,8 @@ pub const bpf_program = structure("bpf_program");
 
 // ioctl(2), and the devices of /dev/net/tun.
 pub const ifreq = structure("ifreq");
+pub const ethtool_drvinfo = structure("ethtool_drvinfo");
+pub const ethtool_stats = structure("ethtool_stats");
 pub const hwtstamp_config = structure("hwtstamp_config");
 pub const tun_pi = structure("tun_pi");
 pub const virtio_net_hdr = structure("virtio_net_hdr");

@@ -23,6 +23,7 @@ pub const ioctlValue = implementation.ioctlValue;
 pub const listen = implementation.listen;
 pub const no_signal = implementation.no_signal;
 pub const poll = implementation.poll;
+pub const openDevice = implementation.openDevice;
 pub const openRead = implementation.openRead;
 /// Linux alone.
 pub const readLink = implementation.readLink;

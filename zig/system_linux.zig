@@ -197,6 +197,12 @@ fn withoutWaiting(number: linux.SYS, fd: i32, vector: []c.struct_iovec) i32 {
     return if (outcome == -c.ENOSYS or outcome == -c.EINVAL) -c.EOPNOTSUPP else outcome;
 }
 
+/// For reading and writing, without waiting.
+pub fn openDevice(path: [*:0]const u8) i32 {
+    const flags: linux.O = .{ .ACCMODE = .RDWR, .CLOEXEC = true, .NONBLOCK = true };
+    return result(linux.open(path, flags, 0));
+}
+
 pub fn openRead(path: [*:0]const u8) i32 {
     return result(linux.open(path, .{ .CLOEXEC = true }, 0));
 }

@@ -136,6 +136,12 @@ pub fn ioctlValue(fd: i32, request: u32, argument: usize) i32 {
     return result(extern_c.ioctl(fd, request, argument));
 }
 
+/// For reading and writing, without waiting.
+pub fn openDevice(path: [*:0]const u8) i32 {
+    const flags: std.c.O = .{ .ACCMODE = .RDWR, .CLOEXEC = true, .NONBLOCK = true };
+    return result(std.c.open(path, flags));
+}
+
 /// These systems have no network namespaces.
 pub fn openRead(_: [*:0]const u8) i32 {
     return -c.EOPNOTSUPP;

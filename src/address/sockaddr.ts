@@ -71,6 +71,7 @@ type Changes = Partial<PacketFields & Inet6Fields & NetlinkFields & UnixFields &
 
 /** A Sockaddr that is known to be of a family, whose fields are so known to be there. */
 export type SockaddrOf<Name extends keyof FieldsRead> = Sockaddr & {
+  /** The keyword by which the type is known. */
   readonly family: Name;
 } & Readonly<FieldsRead[Name]>;
 
@@ -104,32 +105,58 @@ export class Sockaddr {
   /** The struct sockaddr, exactly as long as the kernel said. */
   readonly bytes: Uint8Array;
 
-  // The fields of its family, which are read from the bytes.
+  // The fields of its family, which are read from the bytes; undefined in other families.
+  /** IPv4, IPv6 or hardware address as text. */
   declare readonly address: string | undefined;
+  /** Port of an IPv4, IPv6 or vsock address, host order. */
   declare readonly port: number | undefined;
+  /** IPv6: the zone as an interface's index, 0 without. ipv6(7). */
   declare readonly scopeId: number | undefined;
+  /** IPv6: flow label and traffic class, host order. */
   declare readonly flowinfo: number | undefined;
+  /** Unix: the path; "" is unnamed, a leading NUL abstract. unix(7). */
   declare readonly path: string | undefined;
+  /** Packet and CAN: the interface's index; 0 stands for all. */
   declare readonly ifindex: number | undefined;
+  /** Packet: the ETH_P_* number, host order. packet(7). */
   declare readonly protocol: number | undefined;
+  /** Packet: the ARPHRD_* type of the interface. */
   declare readonly hatype: number | undefined;
+  /** Packet: PACKET_HOST, PACKET_OUTGOING and so on. */
   declare readonly pkttype: number | undefined;
+  /** Netlink: the port, mostly a process' number. netlink(7). */
   declare readonly pid: number | undefined;
+  /** Netlink: the first 32 multicast groups as bits. */
   declare readonly groups: number | undefined;
+  /** Vsock: the machine's context identifier. vsock(7). */
   declare readonly cid: number | undefined;
+  /** CAN: the identifiers of a transport's receiver and sender. */
   declare readonly rxId: number | undefined;
+  /** See `rxId`. */
   declare readonly txId: number | undefined;
+  /** Alg: "hash", "skcipher" and so on. */
   declare readonly type: string | number | undefined;
+  /** Alg: the algorithm, "sha256". */
   declare readonly name: string | undefined;
+  /** Alg: bits of the algorithm to look for, and which of them count. */
   declare readonly features: number | undefined;
+  /** See `features`. */
   declare readonly mask: number | undefined;
+  /** TIPC: "service", "range" or "socket"; its other fields go by that. */
   declare readonly addrtype: string | undefined;
+  /** TIPC: how far the address is known. */
   declare readonly scope: number | undefined;
+  /** TIPC: the ends of a range of services. */
   declare readonly lower: number | undefined;
+  /** See `lower`. */
   declare readonly upper: number | undefined;
+  /** TIPC: the service's instance. */
   declare readonly instance: number | undefined;
+  /** TIPC: the node to look the service up at, 0 for any. */
   declare readonly domain: number | undefined;
+  /** TIPC: the socket's number, and its node. */
   declare readonly ref: number | undefined;
+  /** See `ref`. */
   declare readonly node: number | undefined;
 
   /**
@@ -213,6 +240,7 @@ export class Sockaddr {
     return adopt(copy);
   }
 
+  /** The family's keyword, or its number where it has none. */
   get family(): FamilyName | number {
     return families.name(familyOf(this.bytes));
   }
@@ -259,6 +287,7 @@ export class Sockaddr {
     return toSockaddr({ family: this.family, ...kept, ...changes } as AddressInit) as this;
   }
 
+  /** The address as text: "127.0.0.1:80", "[fe80::1%2]:80", "unix:/run/x". */
   toString(): string {
     return this.#codec()?.text(this.bytes) ?? `${this.family}:${this.data.toHex()}`;
   }
@@ -271,6 +300,7 @@ export class Sockaddr {
     return { family: this.family, ...fields } as AddressInit;
   }
 
+  /** Whether both have the same bytes, as far as these mean anything. */
   equals(other: AddressLike): boolean {
     const theirs = toSockaddr(other).#used();
     const ours = this.#used();

@@ -93,10 +93,13 @@ export function single(name: string): number {
 // Autocompletion for the usual keywords, while every other string is let through to the check.
 type Open<Usual extends string> = Usual | (string & {});
 
+/** The keyword of an address family; every AF_* name in lower case is one. */
 export type FamilyName = Open<
   "unspec" | "unix" | "local" | "inet" | "inet6" | "packet" | "netlink" | "vsock" | "route"
 >;
+/** The keyword of a socket type. */
 export type TypeName = Open<"stream" | "dgram" | "raw" | "rdm" | "seqpacket" | "packet">;
+/** The keyword of a protocol: by the family, an IPPROTO_*, ETH_P_* or NETLINK_* name. */
 export type ProtocolName = Open<
   "ip" | "icmp" | "igmp" | "tcp" | "udp" | "ipv6" | "icmpv6" | "raw" | "all" | "arp" | "route"
 >;
@@ -132,6 +135,12 @@ export const levels = new Keywords("level", () => ({ ...IPPROTO, ...SOL }), {
 });
 export const shutdownDirections = new Keywords("how", () => SHUT);
 
+/** An address family: a keyword, any number, or null for AF_UNSPEC. */
 export type Family = FamilyName | number | null;
+/** A socket type: a keyword, any number, or null for 0. */
 export type SocketType = TypeName | number | null;
+/**
+ * A protocol: a keyword, a name of protocols(5), null for 0, or a number, which is passed to the
+ * kernel as it is.
+ */
 export type Protocol = ProtocolName | number | null;

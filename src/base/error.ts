@@ -6,6 +6,7 @@ import { EAI, ERRNO } from "./constants.ts";
 
 /** A system call that failed. */
 export class SocketError extends Error {
+  /** "SocketError". */
   override readonly name: string = "SocketError";
   /** The symbolic name, "ECONNREFUSED". */
   readonly code: string;
@@ -13,6 +14,7 @@ export class SocketError extends Error {
   readonly errno: number;
   /** The system call, "connect". */
   readonly syscall: string;
+  /** The descriptor that the call was about. */
   declare readonly fd?: number;
   /** How much of its data a Socket's call that failed had sent before. */
   declare readonly bytesSent?: number;
@@ -21,6 +23,7 @@ export class SocketError extends Error {
   /** Milliseconds: the call was given up after the time that it was given. */
   declare readonly timeout?: number;
 
+  /** Made by this package; `errno` is positive. */
   constructor(errno: number, syscall: string, context: ErrorContext = {}) {
     const code = errorName(errno);
     const subject = context.subject ?? context.address;
@@ -75,9 +78,9 @@ export function failure(
   });
 }
 
-/** The error of using a Socket after its close(); no system call was made. */
-export function closedError(syscall: string): SocketError {
-  return namedError("EBADF", syscall, { remedy: "the socket is closed" });
+/** The error of using a Socket, or what `noun` is, after its close(): no system call was made. */
+export function closedError(syscall: string, noun = "socket"): SocketError {
+  return namedError("EBADF", syscall, { remedy: `the ${noun} is closed` });
 }
 
 /** A SocketError by name, for failures that are not the kernel's. */
@@ -107,6 +110,7 @@ export function strerror(errno: number): string {
 
 /** A lookup by getaddrinfo(3) or getnameinfo(3) that failed. */
 export class AddrInfoError extends Error {
+  /** "AddrInfoError". */
   override readonly name = "AddrInfoError";
   /** The symbolic name, "EAI_NONAME". */
   readonly code: string;
@@ -115,6 +119,7 @@ export class AddrInfoError extends Error {
   /** "getaddrinfo" or "getnameinfo". */
   readonly syscall: string;
 
+  /** Made by this package, of what getaddrinfo(3) or getnameinfo(3) returned. */
   constructor(eai: number, errno: number, syscall: string, subject: string) {
     const code = lookupErrorName(eai);
     const system = code === "EAI_SYSTEM";

@@ -96,6 +96,11 @@ export class Keywords {
   keywords(): Iterable<string> {
     return this.#all().keys();
   }
+
+  /** Every keyword and its number. */
+  entries(): Iterable<readonly [keyword: string, number: number]> {
+    return this.#all();
+  }
 }
 
 /** The keywords of single bits, made at first use. */
@@ -120,6 +125,11 @@ export class Flags {
       ),
     );
     return this.#bits;
+  }
+
+  /** Every keyword and its bit. */
+  entries(): Iterable<readonly [keyword: string, bit: number]> {
+    return this.#all();
   }
 
   /** The bit of a keyword, or undefined. */

@@ -13,6 +13,7 @@ import {
 import { numberIn, type Token, tokens } from "./lexer.ts";
 import { validate } from "./validate.ts";
 
+/** Of `assemble`. */
 export type AssembleOptions = {
   /** false: a program that the kernel would refuse is returned all the same. */
   readonly validate?: boolean;

@@ -10,6 +10,7 @@ import {
 } from "./instruction.ts";
 import { checkShape } from "./validate.ts";
 
+/** Of `disassemble`. */
 export type DisassembleOptions = {
   /**
    * "d" (the default) is readable, "dd" an array for C, "ddd" numbers, the first of which is how

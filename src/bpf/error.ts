@@ -13,6 +13,7 @@ export type BpfErrorPlace = {
  * message names the place.
  */
 export class BpfError extends SyntaxError {
+  /** "BpfError". */
   override readonly name = "BpfError";
   /** Also those of the compiler that `rawsock` has with it, which is a copy. */
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -24,6 +25,7 @@ export class BpfError extends SyntaxError {
   /** The instruction that is wrong, counted from 0; absent where there is none. */
   declare readonly index?: number;
 
+  /** Made by this package. */
   constructor(message: string, { position = 0, index }: BpfErrorPlace = {}) {
     super(message);
     this.position = position;

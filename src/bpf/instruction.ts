@@ -4,6 +4,7 @@
 
 /** One instruction, struct sock_filter. All four are unsigned: 16, 8, 8 and 32 bits. */
 export type Instruction = {
+  /** The operation: one of `CODE`. */
   readonly code: number;
   /** Instructions to skip where a conditional jump's test holds. */
   readonly jt: number;

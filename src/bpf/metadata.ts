@@ -22,8 +22,11 @@ export type PacketMetadata = {
   readonly vlan?: { readonly tci: number; readonly tpid: number };
   /** SO_MARK's. Default 0, as of the following. */
   readonly mark?: number;
+  /** The receive queue's number (`ld queue`). */
   readonly queue?: number;
+  /** The hash of the packet's flow (`ld rxhash`). */
   readonly rxhash?: number;
+  /** The processor that runs the program (`ld cpu`). */
   readonly cpu?: number;
   /** Where the network header begins. Default 14, behind that of Ethernet. */
   readonly network?: number;

@@ -62,6 +62,12 @@ export {
   ifNameIndex,
   type LinkStatistics,
 } from "../interface/list.ts";
+export {
+  type HardwareTimestamps,
+  type HardwareTimestampsInit,
+  hardwareTimestamps,
+  setHardwareTimestamps,
+} from "../interface/timestamps.ts";
 export { type BatchReceiveOptions, recvmmsg, sendmmsg } from "../message/batch.ts";
 export type { MessageFlag } from "../message/flags.ts";
 export { Message, type MessageInit } from "../message/message.ts";
@@ -98,7 +104,7 @@ export type {
   OptionValues,
 } from "../option/table.ts";
 export type { ReceiveOptions, ReceiveOptions as RecvOptions, SendOptions } from "./flags.ts";
-export { ioctl } from "./ioctl.ts";
+export { ioctl, unread, unsent } from "./ioctl.ts";
 export { type PollEvent, type PollRequest, type PollResult, poll } from "./poll.ts";
 export {
   accept,

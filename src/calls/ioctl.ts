@@ -1,5 +1,6 @@
 // ioctl(2).
 
+import { FIO, SIOC } from "../base/constants.ts";
 import { type Descriptor, descriptor } from "../base/descriptor.ts";
 import { check } from "../base/error.ts";
 import { type Bytes, integer, uint8Array } from "../base/validate.ts";
@@ -35,4 +36,30 @@ export function ioctl(fd: Descriptor, request: number, argument: Bytes | number 
   const result = check(native.rawsock_ioctl(number, request, room, 0), "ioctl", number);
   bytes.set(room.subarray(0, bytes.length));
   return result;
+}
+
+const count = new Int32Array(new ArrayBuffer(4));
+const countBytes = new Uint8Array(count.buffer);
+
+/**
+ * Bytes that are there to be read; of a datagram socket those of the next datagram. FIONREAD, which
+ * SIOCINQ is: tcp(7), udp(7), unix(7).
+ */
+export function unread(fd: Descriptor): number {
+  return counted(fd, "FIONREAD", FIO.NREAD);
+}
+
+/**
+ * Bytes sent that the peer has not acknowledged, or that have not left: SIOCOUTQ. tcp(7), udp(7).
+ * TypeError: this platform cannot tell; only Linux can.
+ */
+export function unsent(fd: Descriptor): number {
+  if (SIOC.OUTQ === undefined) throw new TypeError("this platform has no SIOCOUTQ");
+  return counted(fd, "SIOCOUTQ", SIOC.OUTQ);
+}
+
+function counted(fd: Descriptor, name: string, request: number): number {
+  const number = descriptor(fd, "ioctl");
+  check(native.rawsock_ioctl(number, request, countBytes, 0), `ioctl ${name}`, number);
+  return count[0] as number;
 }

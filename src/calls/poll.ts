@@ -10,12 +10,22 @@ import { Structure } from "../native/record.ts";
 
 /** "rdhup": the peer has ended its direction of a stream. Linux and FreeBSD. */
 export type PollRequestEvent = "in" | "out" | "pri" | "rdhup";
+/** What a descriptor can be ready for: of poll(2), POLLIN and so on in lower case. */
 export type PollEvent = PollRequestEvent | "err" | "hup" | "nval";
+/** A descriptor and what to wait for. */
 export type PollRequest = {
+  /** A number or a Socket. */
   readonly fd: Descriptor;
+  /** "err", "hup" and "nval" are told without being asked for. */
   readonly events: readonly PollRequestEvent[];
 };
-export type PollResult<R extends PollRequest = PollRequest> = { fd: R["fd"]; events: PollEvent[] };
+/** A descriptor that is ready. */
+export type PollResult<R extends PollRequest = PollRequest> = {
+  /** As it was given. */
+  fd: R["fd"];
+  /** What it is ready for. */
+  events: PollEvent[];
+};
 
 const REQUESTED: ReadonlyMap<string, number> = new Map([
   ["in", single("POLLIN")],

@@ -14,11 +14,12 @@ import {
 import { CLOSE, type Descriptor, descriptor } from "../base/descriptor.ts";
 import { check, failure, SocketError } from "../base/error.ts";
 import { protocolNumber } from "../base/protocol.ts";
-import { boolean, I32_MAX, integer, knownKeys, text, wrongType } from "../base/validate.ts";
+import { boolean, I32_MAX, integer, knownKeys, wrongType } from "../base/validate.ts";
 import { addressSlot, slotAddress } from "../native/address.ts";
 import { native } from "../native/library.ts";
-import { allocate, cString } from "../native/memory.ts";
+import { allocate } from "../native/memory.ts";
 import { kindOf } from "./kind.ts";
+import { entryOf, failedStep, type NetworkNamespace, notEntered, stepBytes } from "./namespace.ts";
 import { refusal, socketRemedy } from "./remedy.ts";
 
 const SOCKET_KEYS: ReadonlySet<string> = new Set(["namespace"]);
@@ -46,7 +47,7 @@ export function socket(
 /** What socket(2) is told besides its arguments. */
 export type SocketOptions = {
   /** The network namespace that the socket belongs to: a descriptor, a path, or ip(8)'s name. */
-  readonly namespace?: number | string;
+  readonly namespace?: NetworkNamespace;
 };
 
 /**
@@ -55,7 +56,7 @@ export type SocketOptions = {
  * socket and ends; this process stays where it is. Needs CAP_SYS_ADMIN. setns(2), socket(2).
  */
 export function openIn(
-  namespace: number | string,
+  namespace: NetworkNamespace,
   domain: Family,
   type: SocketType,
   protocol?: Protocol,
@@ -63,28 +64,12 @@ export function openIn(
   const family = families.number(domain);
   const kind = types.number(type);
   const number = protocolNumber(family, protocol);
-  const named = typeof namespace === "string";
-  const entry = named ? cString(namespacePath(namespace)) : null;
-  const open = named ? -1 : descriptor(namespace, "setns");
-  const fd = native.rawsock_socket_in(open, entry, family, kind, number, stepBytes);
+  const { fd: entry, path } = entryOf(namespace);
+  const fd = native.rawsock_socket_in(entry, path, family, kind, number, stepBytes);
   if (fd >= 0) return fd;
-  const syscall = STEPS[step[0] as number] ?? "setns";
-  if (syscall === "socket") throw refused(fd, syscall, family, kind, number);
-  const error = failure(fd, syscall);
-  const remedy = error.code === "EPERM" ? NAMESPACE_REMEDY : undefined;
-  throw new SocketError(-fd, syscall, { subject: String(namespace), remedy });
-}
-
-/** As zig/namespace.zig numbers them. */
-const STEPS = ["open", "setns", "socket", "pthread_create"] as const;
-const NAMESPACE_REMEDY = "entering a network namespace needs CAP_SYS_ADMIN: run with sudo";
-const stepBytes = allocate(4);
-const step = new Int32Array(stepBytes.buffer);
-
-function namespacePath(namespace: string): string {
-  const name = text(namespace, "namespace");
-  if (name === "") throw new TypeError("namespace must not be empty");
-  return name.includes("/") ? name : `/run/netns/${name}`;
+  const step = failedStep();
+  if (step === "socket") throw refused(fd, step, family, kind, number);
+  throw notEntered(fd, step, namespace);
 }
 
 /** socketpair(2): two connected descriptors, close-on-exec. */
@@ -117,7 +102,10 @@ export function refused(
   return remedy === undefined ? error : new SocketError(-result, syscall, { remedy });
 }
 
-/** bind(2). */
+/**
+ * bind(2): gives the socket its own address. Port 0 leaves the choice to the kernel; getsockname
+ * tells it. EADDRINUSE, EADDRNOTAVAIL; EACCES with the cure.
+ */
 export function bind(fd: Descriptor, address: AddressLike): void {
   const number = descriptor(fd, "bind");
   const { bytes } = toSockaddr(address);
@@ -143,7 +131,7 @@ export function disconnect(fd: Descriptor): void {
 
 const UNSPECIFIED: AddressLike = { family: "unspec" };
 
-/** listen(2). */
+/** listen(2). `backlog`: how many connections may wait for accept(); SOMAXCONN unless told. */
 export function listen(fd: Descriptor, backlog: number = SOMAXCONN): void {
   const number = descriptor(fd, "listen");
   const status = native.rawsock_listen(number, integer(backlog, "backlog", 0, I32_MAX));
@@ -174,21 +162,24 @@ function addressInSlot(): Sockaddr {
   return address;
 }
 
-/** getsockname(2). */
+/** getsockname(2): the address of its own, with the port that the kernel chose. */
 export function getsockname(fd: Descriptor): Sockaddr {
   const number = descriptor(fd, "getsockname");
   check(native.rawsock_getsockname(number, addressSlot), "getsockname", number);
   return addressInSlot();
 }
 
-/** getpeername(2). */
+/** getpeername(2): the address of the other end. ENOTCONN where there is none. */
 export function getpeername(fd: Descriptor): Sockaddr {
   const number = descriptor(fd, "getpeername");
   check(native.rawsock_getpeername(number, addressSlot), "getpeername", number);
   return addressInSlot();
 }
 
-/** shutdown(2). */
+/**
+ * shutdown(2): ends receiving ("rd"), sending ("wr"), which the peer sees as the end of the stream,
+ * or both. The descriptor stays open.
+ */
 export function shutdown(fd: Descriptor, how: "rd" | "wr" | "rdwr" | number): void {
   const number = descriptor(fd, "shutdown");
   if (how === undefined || how === null) throw wrongType("how", '"rd", "wr" or "rdwr"', how);

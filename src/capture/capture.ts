@@ -2,7 +2,6 @@
 
 import type { SocketError } from "../base/error.ts";
 import { READ } from "../readiness/source.ts";
-import { guard, unguard } from "../socket/leak.ts";
 import { type Limits, NO_LIMITS, onlyLimits } from "../socket/limits.ts";
 import { Ready } from "../socket/ready.ts";
 import { SocketState } from "../socket/state.ts";
@@ -23,6 +22,12 @@ const TURN_MS = 8;
 const NOTHING_MS = 1;
 
 const KEY = Symbol("Capture");
+
+class CaptureState extends SocketState {
+  override get class(): string {
+    return "Capture";
+  }
+}
 
 /**
  * Packets that pass an interface, from `capture`.
@@ -54,9 +59,8 @@ export class Capture implements AsyncIterable<CapturedPacket>, Disposable, Async
     this.link = tap.link;
     this.interface = tap.name;
     this.#tap = tap;
-    this.#state = new SocketState(this, tap.fd, 0, 0, 0);
+    this.#state = new CaptureState(this, tap.fd, 0, 0, 0);
     this.#signal = signal;
-    guard(this, this.#state, "a Capture");
     if (signal !== undefined) this.#closeWith(signal);
   }
 
@@ -215,13 +219,9 @@ export class Capture implements AsyncIterable<CapturedPacket>, Disposable, Async
     if (this.closed) return;
     this.#statistics = this.#tap.statistics();
     if (this.#abort !== undefined) this.#signal?.removeEventListener("abort", this.#abort);
-    this.#state.closed = true;
-    unguard(this.#state);
     this.#drop();
-    const { watch } = this.#state;
     this.#tap.leave();
-    watch.close();
-    watch.cancel();
+    this.#state.close();
   }
 
   [Symbol.dispose](): void {

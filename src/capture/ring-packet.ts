@@ -6,7 +6,7 @@ import { type PacketView, plain, tagOf, timestampOf } from "./view.ts";
 
 /**
  * What is asked for is read from the ring, as long as the block is not the kernel's again; when the
- * block comes again, its objects are those of other packets. To make objects for millions of packets
+ * block comes again, its objects are those of other packets. To make objects for a million packets
  * in a second, let alone all that is in them, would take longer than everything else.
  */
 export class RingPacket implements PacketView {

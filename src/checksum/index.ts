@@ -165,6 +165,7 @@ const LINKS = ["ethernet", "none"] as const;
 /** As zig/frame_checksum.zig numbers them. */
 const LAYERS = ["ip", "icmp", "tcp", "udp", "icmpv6", "igmp", "sctp"] as const;
 
+/** Which part of a buffer is the frame, and what it begins with. */
 export type FrameOptions = Span & {
   /** What the frame begins with: an Ethernet header, the default, or the IP header itself. */
   readonly link?: (typeof LINKS)[number];
@@ -238,6 +239,7 @@ function store(frame: Bytes, options: FrameOptions | undefined, layer: number): 
 
 /** One checksum of a frame. */
 export type Verdict = {
+  /** Whose checksum it is. */
   readonly layer: (typeof LAYERS)[number];
   /** Whether a receiver accepts it. */
   readonly valid: boolean;

@@ -20,7 +20,15 @@ import { type PacketControl, packetCodecs } from "./packet.ts";
 import { type SocketControl, socketCodecs } from "./socket.ts";
 
 /** A kind this package does not know, or one whose data it cannot be. */
-export type UnknownControl = { kind: "unknown"; level: number; type: number; data: Uint8Array };
+export type UnknownControl = {
+  kind: "unknown";
+  /** cmsg_level, and cmsg_type within it. */
+  level: number;
+  /** See `level`. */
+  type: number;
+  /** The bytes behind the header. */
+  data: Uint8Array;
+};
 
 /** A control message. Times are nanoseconds since 1970, or of the clock chosen. */
 export type ControlMessage =

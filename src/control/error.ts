@@ -21,14 +21,21 @@ export type ErrorOrigin =
   | "txtime"
   | number;
 
+/**
+ * An entry of the error queue, received with `errqueue`: struct sock_extended_err. IP_RECVERR in
+ * ip(7), IPV6_RECVERR in ipv6(7).
+ */
 export type ErrorControl = {
   kind: "error";
+  /** The platform's number, positive; 0 for what is no error. */
   errno: number;
   /** The symbolic name of `errno`. */
   code: string;
+  /** Who made the entry. */
   origin: ErrorOrigin;
   /** The ICMP type and code. */
   type: number;
+  /** See `type`. */
   icmpCode: number;
   /** The path MTU of EMSGSIZE; the first of a range of completions; which stamp it is. */
   info: number;
@@ -41,7 +48,7 @@ export type ErrorControl = {
 const structure = new Structure("sock_extended_err");
 
 /** "txstatus" is an older name of "timestamping". */
-const origins = new Keywords("origin", () => withPrefix(SO, "EE_ORIGIN_"), {
+export const origins = new Keywords("origin", () => withPrefix(SO, "EE_ORIGIN_"), {
   preferred: ["timestamping"],
 });
 

@@ -25,8 +25,8 @@ const FLAGS: ReadonlyMap<string, number> = new Map([
 /**
  * Sets the IPv4 address of an interface, unless it is null, and then its flags: true sets, false
  * clears, omitted leaves one as it is. `fd` is an IPv4 or a packet socket; for the flags alone, any
- * socket. Needs CAP_NET_ADMIN.
- * SIOCSIFADDR, SIOCGIFFLAGS, SIOCSIFFLAGS: netdevice(7).
+ * socket. Needs CAP_NET_ADMIN. The kernel gives the address the mask of its class: 10.0.0.1 gets 8
+ * bits. SIOCSIFADDR, SIOCGIFFLAGS, SIOCSIFFLAGS: netdevice(7).
  */
 export function configdev(
   fd: Descriptor,
@@ -55,7 +55,8 @@ export function configdev(
   if (status < 0) throw refused(status, "SIOCSIFFLAGS", interface_, { fd: number });
 }
 
-function interfaceText(name: string): Uint8Array {
+/** A name for C: RangeError where it is too long. */
+export function interfaceText(name: string): Uint8Array {
   const bytes = encoder.encode(`${encodableText(name, "interface")}\0`);
   if (bytes.length < 2 || bytes.length > NAME_MAX + 1) {
     throw new RangeError(`interface must have 1 to ${NAME_MAX} bytes, not ${bytes.length - 1}`);

@@ -31,15 +31,25 @@ export type InterfaceFlag =
 
 /** Counters of an interface since it was made: struct rtnl_link_stats64. */
 export type LinkStatistics = {
+  /** Packets received. */
   readonly rxPackets: number;
+  /** Packets sent. */
   readonly txPackets: number;
+  /** Bytes received. */
   readonly rxBytes: number;
+  /** Bytes sent. */
   readonly txBytes: number;
+  /** Packets received with an error. */
   readonly rxErrors: number;
+  /** Packets that could not be sent. */
   readonly txErrors: number;
+  /** Packets received for which there was no room. */
   readonly rxDropped: number;
+  /** Packets dropped instead of sent. */
   readonly txDropped: number;
+  /** Multicast packets received. */
   readonly multicast: number;
+  /** Collisions while sending. */
   readonly collisions: number;
   readonly [counter: string]: number;
 };
@@ -170,10 +180,12 @@ export class InterfaceAddress {
     return interfaceFlags.words(this.flagBits);
   }
 
+  /** The address; null where the interface has none of the family. */
   get address(): Sockaddr | null {
     return this.#sockaddr(0, this.#byte(addressLength));
   }
 
+  /** The mask of the address's network. */
   get netmask(): Sockaddr | null {
     return this.#sockaddr(this.#byte(addressLength), this.#byte(netmaskLength));
   }
@@ -219,6 +231,7 @@ export class InterfaceAddress {
     return this.#byte(addressLength) === 0 || this.address?.family === "packet";
   }
 
+  /** All of it as a plain object. */
   toJSON() {
     const { name, index, flags, flagBits, address, netmask, destination, statistics } = this;
     return { name, index, flags, flagBits, address, netmask, destination, statistics };
@@ -231,7 +244,7 @@ export class InterfaceAddress {
 }
 
 /** IFF_VOLATILE is a mask of several. */
-const interfaceFlags = new Flags("flag", () => IFF);
+export const interfaceFlags = new Flags("flag", () => IFF);
 
 const counters = lazy(() => {
   const structure = new Structure("rtnl_link_stats64");

@@ -19,6 +19,7 @@ import { native } from "../native/library.ts";
 import { Structure } from "../native/record.ts";
 import { type Message, slotOf } from "./message.ts";
 
+/** Of recvmmsg(2): those of recv, and when to end. */
 export type BatchReceiveOptions = ReceiveOptions & {
   /** Milliseconds until the call ends with what has arrived. */
   readonly timeout?: number;

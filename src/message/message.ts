@@ -13,13 +13,17 @@ import { type ControlMessage, checkControl } from "../control/control.ts";
 import { type MessageFlag, messageFlags } from "./flags.ts";
 import { Slot } from "./slot.ts";
 
+/** What a Message is made of. */
 export type MessageInit = {
   /** Where to; `true` and null leave it to be filled in when receiving. */
   readonly address?: AddressLike | true | null;
+  /** Buffers to gather from or scatter into, in order. */
   readonly iovec?: readonly Bytes[];
+  /** Control messages to send. */
   readonly control?: readonly ControlMessage[];
   /** Bytes of room for received control data, 256 unless told. */
   readonly controlLength?: number;
+  /** As received; recvmsg replaces them. */
   readonly flags?: readonly MessageFlag[];
 };
 
@@ -52,6 +56,7 @@ export class Message {
     content = contentOf(Message.prototype);
   }
 
+  /** Everything may be left out, and set later. TypeError for an unknown key. */
   constructor(init: MessageInit = {}) {
     if (typeof init !== "object" || init === null) throw wrongType("init", "an object", init);
     knownKeys(init, INIT_KEYS);

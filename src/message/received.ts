@@ -12,10 +12,13 @@ import { closeAll, Unseen } from "./unseen.ts";
  * message reads `control`; to print it does not.
  */
 export type ReceivedMessage = {
+  /** The bytes: a copy of the message's own. */
   readonly data: Uint8Array;
   /** Who sent it; null where the protocol does not say. */
   readonly address: Sockaddr | null;
+  /** What came with it: times, addresses, descriptors. Most have to be asked for, by an option. */
   readonly control: ControlMessage[];
+  /** "trunc": it was longer than there was room. "ctrunc": so were its control data. */
   readonly flags: MessageFlag[];
 };
 

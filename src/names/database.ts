@@ -11,15 +11,37 @@ import { native } from "../native/library.ts";
 import { allocate, decodeText } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
 
-export type ProtocolEntry = { name: string; aliases: string[]; protocol: number };
-export type NetworkEntry = {
+/** A line of protocols(5). */
+export type ProtocolEntry = {
+  /** The official name, "icmp". */
   name: string;
+  /** Other names. */
   aliases: string[];
+  /** The IP protocol's number. */
+  protocol: number;
+};
+/** A line of networks(5). */
+export type NetworkEntry = {
+  /** The official name, "loopback". */
+  name: string;
+  /** Other names. */
+  aliases: string[];
+  /** The family of its addresses: "inet". */
   family: FamilyName | number;
   /** The network's number, host order: 127.0.0.0 is 0x7f000000. */
   network: number;
 };
-export type ServiceEntry = { name: string; aliases: string[]; port: number; protocol: string };
+/** A line of services(5). */
+export type ServiceEntry = {
+  /** The official name, "domain". */
+  name: string;
+  /** Other names. */
+  aliases: string[];
+  /** The port, host order. */
+  port: number;
+  /** The transport that it is for, "udp". */
+  protocol: string;
+};
 
 const entry = new Structure("netdb_entry");
 const sizeField = entry.integer("size");

@@ -28,27 +28,39 @@ export type AddrInfoHints = {
   readonly node?: string | null;
   /** A service name or a port. */
   readonly service?: string | number | null;
+  /** Addresses of that family only. */
   readonly family?: Family;
+  /** For sockets of that type only; else there is an entry for each type. */
   readonly type?: SocketType;
+  /** For that protocol only. */
   readonly protocol?: Protocol;
   /** Without a node: the wildcard address, to bind, instead of the loopback. */
   readonly passive?: boolean;
+  /** Ask for the canonical name. */
   readonly canonname?: boolean;
   /** `node` is an address: no name service is asked. */
   readonly numerichost?: boolean;
+  /** `service` is a port: no database is asked. */
   readonly numericserv?: boolean;
+  /** With the family "inet6": IPv4 addresses as ::ffff:…, where there are no others. */
   readonly v4mapped?: boolean;
+  /** With `v4mapped`: both kinds. */
   readonly all?: boolean;
+  /** Only families of which this system has an address besides loopback's. */
   readonly addrconfig?: boolean;
 };
 
+/** One answer of getaddrinfo(3): what to give to socket() and connect(). */
 export type AddrInfo = {
   /** As keywords, what the C library returns: glibc the hints' flags, musl none. */
   flags: string[];
+  /** The family, for socket(). */
   family: FamilyName | number;
+  /** The type, for socket(). */
   type: TypeName | number;
   /** The protocol's number. */
   protocol: number;
+  /** The address with the service's port. */
   address: Sockaddr;
   /** The canonical name, of the first entry where it was asked for. */
   canonname: string | null;
@@ -73,7 +85,7 @@ const hintFlags = new FlagOptions(
   ["passive", "canonname", "numerichost", "numericserv", "v4mapped", "all", "addrconfig"],
   ["node", "service", "family", "type", "protocol"],
 );
-const addressFlags = new Flags("flag", () => AI);
+export const addressFlags = new Flags("flag", () => AI);
 
 /** The arguments of the call, checked. */
 type Query = {
@@ -188,6 +200,7 @@ export async function resolve(
   return decode(await lookUp(query, limits), query);
 }
 
+/** What getnameinfo(3) is to find out, and how. */
 export type NameInfoOptions = {
   /** Only the host's name for local hosts. */
   readonly nofqdn?: boolean;
@@ -195,6 +208,7 @@ export type NameInfoOptions = {
   readonly numerichost?: boolean;
   /** Fail where the address has no name. */
   readonly namereqd?: boolean;
+  /** The port as text: no database is asked. */
   readonly numericserv?: boolean;
   /** The service's name for datagrams, where it differs. */
   readonly dgram?: boolean;

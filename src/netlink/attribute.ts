@@ -90,7 +90,7 @@ export function* attributesIn(bytes: Uint8Array, start: number, end: number) {
   }
 }
 
-/** The length of the attribute at `offset`, its header included: at least that, and within `end`. */
+/** The length of the attribute at `offset` with its header, which it has, and within `end`. */
 export function lengthAt(bytes: Uint8Array, offset: number, end: number): number {
   const length = u16At(bytes, offset);
   if (length < ATTRIBUTE.size || length > end - offset)

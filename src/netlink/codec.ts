@@ -229,8 +229,9 @@ export const hardware: Value<string, string | Bytes> = {
 /** An IPv4 or IPv6 address as text. */
 export function addressAt(bytes: Uint8Array, offset: number, length: number): string | undefined {
   if (length === 4) {
-    const first = `${DECIMAL[bytes[offset] as number]}.${DECIMAL[bytes[offset + 1] as number]}`;
-    return `${first}.${DECIMAL[bytes[offset + 2] as number]}.${DECIMAL[bytes[offset + 3] as number]}`;
+    const [a, b] = [DECIMAL[bytes[offset] as number], DECIMAL[bytes[offset + 1] as number]];
+    const [c, d] = [DECIMAL[bytes[offset + 2] as number], DECIMAL[bytes[offset + 3] as number]];
+    return `${a}.${b}.${c}.${d}`;
   }
   return length === 16 ? formatAddress(AF.INET6, bytes, offset) : undefined;
 }

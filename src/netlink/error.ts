@@ -23,8 +23,8 @@ export type Acknowledgement = {
 };
 
 /**
- * A request that the kernel refused. `syscall` is the request's name, "RTM_NEWLINK", and `code` that
- * of the error; `detail` is the kernel's own sentence, which ip(8) prints too.
+ * A request that the kernel refused. `syscall` is the request's name, "RTM_NEWLINK", and `code`
+ * that of the error; `detail` is the kernel's own sentence, which ip(8) prints too.
  */
 export class NetlinkError extends SocketError {
   override readonly name: string = "NetlinkError";

@@ -8,6 +8,14 @@ export {
   encodeAttributes,
 } from "./attribute.ts";
 export { NetlinkError } from "./error.ts";
+export type { Driver } from "./ethtool/driver.ts";
+export { Ethtool, type EthtoolOptions, type Feature } from "./ethtool/ethtool.ts";
+export type {
+  Family,
+  GenericMessage,
+  GenericRequestOptions,
+} from "./generic.ts";
+export type { GenericEvent, GenericMonitor, GenericMonitorOptions } from "./generic-monitor.ts";
 export type { Which } from "./interfaces.ts";
 export type { Link, Statistics } from "./link.ts";
 export type { LinkInit, LinkSettings } from "./link-request.ts";

@@ -90,7 +90,7 @@ const some: Value<Attribute[], readonly Attribute[]> = {
   encode: (value) => encodeAttributes(value),
 };
 
-/** IFLA_LINKINFO: what kind a link is, of which kind it is a port, and what is particular to them. */
+/** IFLA_LINKINFO: the kind of a link, the kind that it is a port of, and what those say. */
 export type LinkInfo = { kind?: string; data?: Fields; portKind?: string; port?: Fields };
 
 const linkInfo: Value<LinkInfo, never> = {

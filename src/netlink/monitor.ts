@@ -1,16 +1,15 @@
 // What changes: the multicast groups of rtnetlink(7), decoded, beginning with what is there where
 // that is asked for, and going on after a loss.
 
-import { ERRNO, SIOC } from "../base/constants.ts";
+import { ERRNO } from "../base/constants.ts";
 import { namedError, SocketError } from "../base/error.ts";
 import { boolean, integer, knownKeys, oneOf, U32_MAX, wrongType } from "../base/validate.ts";
-import { ioctl } from "../calls/ioctl.ts";
 import { poll } from "../calls/poll.ts";
-import { native } from "../native/library.ts";
-import { setSocketOption, socketOption } from "../option/option.ts";
+import { setSocketOption } from "../option/option.ts";
 import type { Socket } from "../socket/socket.ts";
 import { type Address, decodeAddress } from "./address.ts";
-import { type Channel, openSocket, Reader } from "./channel.ts";
+import { besides } from "./besides.ts";
+import { type Channel, Reader } from "./channel.ts";
 import { constant, group } from "./constants.ts";
 import type { Interfaces } from "./interfaces.ts";
 import { decodeLink, type Link, linkFamily } from "./link.ts";
@@ -51,8 +50,8 @@ const KEYS: ReadonlySet<string> = new Set([
 /** "new" is a change, too. "present": it was there before. */
 export type Action = "new" | "delete" | "present";
 /**
- * A link's `kind` is `linkKind` here, and a rule's `action` is `ruleAction`, because `kind` says what
- * the change is of and `action` what became of it.
+ * A link's `kind` is `linkKind` here, and a rule's `action` is `ruleAction`, because `kind` says
+ * what the change is of and `action` what became of it.
  */
 export type MonitorEvent =
   | ({ readonly action: Action; readonly kind: "link"; readonly linkKind?: string } & Omit<
@@ -130,7 +129,7 @@ export class Monitor implements AsyncIterableIterator<MonitorEvent>, Disposable 
     this.#interfaces = interfaces;
     this.#signal = signal;
     this.#ended = ended;
-    this.#socket = besides(channel, room);
+    this.#socket = besides(channel, "route", room);
     this.#reader = new Reader(this.#socket);
     try {
       // Links always: the names in the others' events follow from theirs.
@@ -317,30 +316,6 @@ export class Monitor implements AsyncIterableIterator<MonitorEvent>, Disposable 
 /** Whether something waits to be read: a datagram, or an error. */
 function isReadable(socket: Socket): boolean {
   return poll([{ fd: socket.fd, events: ["in"] }], 0).length > 0;
-}
-
-/**
- * A socket in the namespace of another one: in this thread's, unless that is another. SIOCGSKNS
- * tells it, to whom may enter it.
- */
-function besides(channel: Channel, room: number): Socket {
-  const own = openSocket("route", undefined, room);
-  try {
-    const cookie = socketOption(channel, "SO_NETNS_COOKIE");
-    if (socketOption(own, "SO_NETNS_COOKIE") === cookie) return own;
-  } catch (error) {
-    own.close();
-    throw error;
-  }
-  own.close();
-  const request = SIOC.GSKNS;
-  if (request === undefined) throw new TypeError("this platform has no SIOCGSKNS");
-  const namespace = ioctl(channel, request);
-  try {
-    return openSocket("route", namespace, room);
-  } finally {
-    native.rawsock_close(namespace);
-  }
 }
 
 /** `kind` is what the event is of. */

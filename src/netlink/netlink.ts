@@ -15,6 +15,7 @@ import {
 import { type Address, type AddressInit, encodeAddress } from "./address.ts";
 import { Channel, type Sink } from "./channel.ts";
 import { constant, words } from "./constants.ts";
+import { Families, type Family } from "./generic.ts";
 import { Interfaces, type Which } from "./interfaces.ts";
 import { type Link, linkHeader, linkTable } from "./link.ts";
 import { type LinkInit, type LinkSettings, makingRequest, settingRequest } from "./link-request.ts";
@@ -105,6 +106,7 @@ export class Netlink implements Disposable {
   readonly #channel: Channel;
   readonly #interfaces: Interfaces;
   readonly #queries: Queries;
+  readonly #families: Families;
   readonly #monitors = new Set<Monitor>();
 
   private constructor(channel: Channel, key: symbol) {
@@ -112,6 +114,7 @@ export class Netlink implements Disposable {
     this.#channel = channel;
     this.#interfaces = new Interfaces(channel);
     this.#queries = new Queries(channel, this.#interfaces);
+    this.#families = new Families(channel);
   }
 
   /**
@@ -342,9 +345,23 @@ export class Netlink implements Disposable {
     return monitor;
   }
 
+  /**
+   * A family of generic netlink, for which this was opened with { protocol: "generic" }: its
+   * number, operations and groups, and requests to it. NetlinkError ENOENT: the kernel has none.
+   */
+  family(name: string): Promise<Family> {
+    return this.#families.family(name);
+  }
+
+  /** All that the kernel has. */
+  families(): Promise<Family[]> {
+    return this.#families.families();
+  }
+
   /** close(2); rejects what waits with the code "ECANCELED". Once is enough. */
   close(): void {
     for (const monitor of this.#monitors) monitor.close();
+    this.#families.close();
     this.#channel.close();
   }
 

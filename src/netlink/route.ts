@@ -105,6 +105,9 @@ export function decodeRoute(bytes: Uint8Array, start: number, end: number): Rout
   const route: Raw = {
     family: familyName(family),
     destination: "",
+    // Most have one, and what is there from the start need not be added.
+    index: 0,
+    interface: "",
     type: typeWord(bytes[start + typeField.offset] as number),
     table: bytes[start + tableField.offset] as number,
     protocol: protocolWord(bytes[start + protocolField.offset] as number),
@@ -120,6 +123,10 @@ export function decodeRoute(bytes: Uint8Array, start: number, end: number): Rout
     route.from = formatPrefix(family, route.from, fromLength);
   }
   if (route.cache !== undefined) applyCache(route, route.cache);
+  if (route.index === 0) {
+    delete route.index;
+    delete route.interface;
+  }
   return route;
 }
 

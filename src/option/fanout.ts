@@ -6,10 +6,14 @@ import { constants } from "../native/library.ts";
 import { type Codec, integerBytes, readUnsigned } from "./codec.ts";
 import { fields } from "./structure.ts";
 
-const modes = new Keywords("mode", () => withPrefix(constants.PACKET ?? {}, "FANOUT_"), {
-  except: /^(DATA|FLAG_.*)$/,
-});
-const flags = new Flags("PACKET_FANOUT flag", () =>
+export const fanoutModes = new Keywords(
+  "mode",
+  () => withPrefix(constants.PACKET ?? {}, "FANOUT_"),
+  {
+    except: /^(DATA|FLAG_.*)$/,
+  },
+);
+export const fanoutFlags = new Flags("PACKET_FANOUT flag", () =>
   withPrefix(constants.PACKET ?? {}, "FANOUT_FLAG_"),
 );
 
@@ -32,16 +36,16 @@ export const fanout: Codec<Fanout, FanoutInput> = {
     const high = value >>> 16;
     return {
       group: value & U16_MAX,
-      mode: modes.name(high & 0xff),
-      flags: flags.words(high & 0xff00, "told"),
+      mode: fanoutModes.name(high & 0xff),
+      flags: fanoutFlags.words(high & 0xff00, "told"),
     };
   },
   encode: (value, name) => {
     if (typeof value === "number") return integerBytes(integer(value, name, 0, U32_MAX));
     const given = fields(value, name, ["group", "mode", "flags"]);
     if (given.mode === null) throw wrongType("mode", "a keyword or a number", given.mode);
-    const mode = integer(modes.number(given.mode ?? "hash"), "mode", 0, 0xff);
-    const high = mode | flags.bits(given.flags ?? [], "flags");
+    const mode = integer(fanoutModes.number(given.mode ?? "hash"), "mode", 0, 0xff);
+    const high = mode | fanoutFlags.bits(given.flags ?? [], "flags");
     return integerBytes(integer(given.group, "group", 0, U16_MAX) + high * 2 ** 16);
   },
 };

@@ -131,13 +131,13 @@ function addressedSourceRequest(
   return new Request(place.level, number("IP", member), bytes);
 }
 
-const modes = ["include", "exclude"] as const;
+export const filterModes = ["include", "exclude"] as const;
 
 export type SourceFilter = {
   readonly group: string;
   readonly interface?: string | number;
   /** Only what `sources` send, or only what others send. */
-  readonly mode: (typeof modes)[number];
+  readonly mode: (typeof filterModes)[number];
   readonly sources: readonly string[];
 };
 
@@ -158,7 +158,7 @@ export function sourceFilter(family?: Family): Writable<SourceFilter> {
       bytes.set(socketAddress(place.family, place.group), record.offset("gf_group"));
       record
         .integer("gf_fmode")
-        .set(bytes, number("MCAST", oneOf(given.mode, "mode", modes).toUpperCase()));
+        .set(bytes, number("MCAST", oneOf(given.mode, "mode", filterModes).toUpperCase()));
       record.integer("gf_numsrc").set(bytes, given.sources.length);
       for (const [index, text] of given.sources.entries()) {
         const source = parse(place.family, text);
@@ -200,7 +200,7 @@ export const anycast: Writable<Anycast> = {
 };
 
 const packetMreq = new Structure("packet_mreq");
-const packetTypes = ["multicast", "promisc", "allmulti", "unicast"] as const;
+export const packetTypes = ["multicast", "promisc", "allmulti", "unicast"] as const;
 
 export type PacketMembership = {
   /** A name or an index. */

@@ -22,7 +22,7 @@ import {
 } from "./table.ts";
 
 /**
- * getsockopt(2) by name: flags are booleans, counts and sizes numbers; the README lists them all.
+ * getsockopt(2) by name: flags are booleans, counts and sizes numbers; OPTIONS.md lists them all.
  * TypeError: no such option, not one of this platform, or one that can only be set.
  */
 export function socketOption<Name extends OptionName>(

@@ -103,9 +103,13 @@ const ucred = new Structure("ucred");
 
 export type Credentials = { pid: number; uid: number; gid: number };
 
+export function pathMtuModes(group: "IP" | "IPV6"): Keywords {
+  return new Keywords("mode", () => withPrefix(constants[group] ?? {}, "PMTUDISC_"));
+}
+
 /** IP_MTU_DISCOVER and IPV6_MTU_DISCOVER: IP_PMTUDISC_* as a keyword, "do"; or a number to set. */
 export function pathMtuDiscovery(group: "IP" | "IPV6"): Codec<string | number, string | number> {
-  const words = new Keywords("mode", () => withPrefix(constants[group] ?? {}, "PMTUDISC_"));
+  const words = pathMtuModes(group);
   return {
     shape: "keyword",
     decode: (bytes) => words.name(readUnsigned(bytes)),
@@ -163,7 +167,7 @@ export const memoryInfo: Readable<MemoryInfo> = {
   },
 };
 
-const timestampingFlags = new Flags(
+export const timestampingFlags = new Flags(
   "SO_TIMESTAMPING flag",
   () => constants.SOF_TIMESTAMPING ?? {},
   /^LAST$/,
@@ -177,9 +181,9 @@ export const timestamping: Codec<string[], readonly string[] | number> = {
 };
 
 const txtimeRecord = new Structure("sock_txtime");
-const txtimeFlags = new Flags("SO_TXTIME flag", () => constants.SOF_TXTIME ?? {}, /^LAST$/);
+export const txtimeFlags = new Flags("SO_TXTIME flag", () => constants.SOF_TXTIME ?? {}, /LAST$/);
 /** CLOCK_ is also the prefix of serial lines' clocks. */
-const clocks = new Keywords("clockid", () => constants.CLOCK ?? {}, {
+export const clocks = new Keywords("clockid", () => constants.CLOCK ?? {}, {
   except: /^(DEFAULT|EXT|INT|TXINT|TXFROMRX)$/,
 });
 

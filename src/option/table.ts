@@ -50,7 +50,9 @@ export type OptionValue<Name extends OptionName> =
 export type OptionInput<Name extends OptionName> =
   Lines[Name][0] extends Writable<infer Input> ? Input : OptionValue<Name>;
 
+/** The values of options by name, as socketOptions gives them. */
 export type OptionValues = { [Name in OptionName]: OptionValue<Name> };
+/** What options are set to by name, as setSocketOptions takes it. */
 export type OptionInputs = { [Name in OptionName]: OptionInput<Name> };
 
 /** A level of getsockopt(2), and where the numbers of its options stand. */
@@ -97,6 +99,7 @@ const levels = lazy(() => {
   } satisfies Record<string, Level>;
 });
 
+/** A level of getsockopt(2), by keyword: "socket", "ip", "tcp". */
 export type OptionLevel = keyof ReturnType<typeof levels>;
 
 /** C names under which this platform has an option of another name. */

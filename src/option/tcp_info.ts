@@ -93,7 +93,7 @@ export type TcpInfo = {
   deliveryRateAppLimited: boolean;
 } & { [name in Always]: number } & { [name in Newer]?: number };
 
-const CONGESTION_STATES: readonly CongestionState[] = [
+export const CONGESTION_STATES: readonly CongestionState[] = [
   "open",
   "disorder",
   "cwr",
@@ -101,9 +101,11 @@ const CONGESTION_STATES: readonly CongestionState[] = [
   "loss",
 ];
 
-const options = new Flags("option", () => constants.TCPI_OPT ?? {});
+export const tcpOptions = new Flags("option", () => constants.TCPI_OPT ?? {});
 
-const states = new Keywords("state", () => constants.BPF_TCP ?? {});
+export const tcpStates = new Keywords("state", () => constants.BPF_TCP ?? {}, {
+  except: /^MAX_STATES$/,
+});
 
 /** Fields that are plain numbers: their names here and where they lie. */
 const numbers = lazy(() => {
@@ -128,9 +130,9 @@ export const tcpInfo: Readable<TcpInfo> = {
     const structure = new Structure("tcp_info");
     const small = (name: string) => structure.integer(`tcpi_${name}`).get(bytes);
     const info: Record<string, unknown> = {
-      state: states.name(small("state")),
+      state: tcpStates.name(small("state")),
       caState: CONGESTION_STATES[small("ca_state")] ?? small("ca_state"),
-      options: options.words(small("options"), "told"),
+      options: tcpOptions.words(small("options"), "told"),
       sndWscale: small("wscale") & 0xf,
       rcvWscale: small("wscale") >> 4,
       deliveryRateAppLimited: (small("flags") & 1) === 1,

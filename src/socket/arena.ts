@@ -17,16 +17,18 @@ export class Arena {
   readonly #messages: Message[] = [];
   readonly #slots: Slot[];
   readonly #size: number;
+  readonly #reuse: boolean;
   /** Did ever a message come with descriptors? */
   hasDescriptors = false;
   /** How many to ask for: more while they keep coming. */
   #wanted = BATCH_MIN;
 
-  /** Room for `limit` messages of `size` bytes each. */
-  constructor(size: number, controlLength: number, limit: number) {
+  /** Room for `limit` messages of `size` bytes each; `reuse`: `copy` makes none. */
+  constructor(size: number, controlLength: number, limit: number, reuse: boolean) {
     const count = Math.min(limit, Math.max(1, Math.floor(ARENA_MAX / Math.max(size, 1))));
     this.#bytes = new Uint8Array(new ArrayBuffer(count * size));
     this.#size = size;
+    this.#reuse = reuse;
     for (let start = 0; start < count * size || this.#messages.length === 0; start += size) {
       const iovec = [this.#bytes.subarray(start, start + size)];
       this.#messages.push(new Message({ iovec, controlLength }));
@@ -57,8 +59,9 @@ export class Arena {
   copy(index: number): ReceivedMessage {
     const slot = this.#slots[index] as Slot;
     const start = index * this.#size;
+    const end = start + slot.length;
     const message = {
-      data: this.#bytes.slice(start, start + slot.length),
+      data: this.#reuse ? this.#bytes.subarray(start, end) : this.#bytes.slice(start, end),
       address: slot.address,
       control: slot.lookAtControl(),
       flags: messageFlags.words(slot.flagBits),

@@ -7,28 +7,29 @@ import type { Inbox } from "./inbox.ts";
 const tracing = process.env.RAWSOCK_TRACE === "1";
 
 /** What is left of a Socket. */
-export type Remains = { readonly watch: Watch; readonly inbox: Inbox };
+export type Remains = { readonly watch: Watch; readonly inbox: Inbox; readonly class: string };
 
-type Leak = Remains & { readonly what: string; readonly opened: string };
+type Leak = Remains & { readonly opened: string };
 
 /** Places warned about already; without traces there is but one. */
 const warned = new Set<string>();
 
-const registry = new FinalizationRegistry<Leak>(({ watch, inbox, what, opened }) => {
+const registry = new FinalizationRegistry<Leak>(({ watch, inbox, class: name, opened }) => {
   inbox.discard();
   watch.close();
   if (warned.has(opened)) return;
   warned.add(opened);
   const hint = tracing ? opened : "; RAWSOCK_TRACE=1 in the environment shows where it was opened";
   process.emitWarning(
-    `${what} (descriptor ${watch.fd}) was collected without having been closed${hint}`,
+    `a ${name} (descriptor ${watch.fd}) was collected without having been closed${hint}`,
     { code: "RAWSOCK_LEAK" },
   );
 });
 
-/** Has `socket` closed when it is collected; `what` it is, for the warning. */
-export function guard(socket: object, { watch, inbox }: Remains, what = "a Socket"): void {
-  registry.register(socket, { watch, inbox, what, opened: tracing ? trace() : "" }, watch);
+/** Has `socket` closed when it is collected. */
+export function guard(socket: object, { watch, inbox, class: name }: Remains): void {
+  const opened = tracing ? trace() : "";
+  registry.register(socket, { watch, inbox, class: name, opened }, watch);
 }
 
 /** The Socket was closed, or its descriptor given away. */
@@ -38,7 +39,7 @@ export function unguard({ watch }: Remains): void {
 
 /** The stack outside this package's own files. */
 function trace(): string {
-  const own = `${import.meta.dir}/`;
+  const own = import.meta.dir.slice(0, import.meta.dir.lastIndexOf("/") + 1);
   const lines = (new Error().stack ?? "").split("\n").slice(1);
   const outside = lines.filter((line) => !line.includes(own) && !line.includes("socket.ts"));
   return `, opened\n${(outside.length === 0 ? lines : outside).join("\n")}`;

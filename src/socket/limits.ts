@@ -3,6 +3,7 @@
 import { I32_MAX, integer, knownKeys, wrongType } from "../base/validate.ts";
 import type { TransferFlags } from "../calls/flags.ts";
 
+/** How long a call of a Socket may wait. Neither loses data that later calls should get. */
 export type Limits = {
   /** Ends the call: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

@@ -1,14 +1,16 @@
 // A Socket's messages(): what arrives, one by one or in batches.
 
-import { integer, knownKeys, wrongType } from "../base/validate.ts";
+import { boolean, integer, knownKeys, wrongType } from "../base/validate.ts";
 import { closeUnseen, hasUnseen, type ReceivedMessage } from "../message/received.ts";
 import { native } from "../native/library.ts";
 import { READ } from "../readiness/source.ts";
-import { Arena, BATCH_MAX } from "./arena.ts";
+import { BATCH_MAX } from "./arena.ts";
 import { checkLimits, checkLoopLimits, LOOP_KEYS, type LoopLimits, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 import type { SocketState } from "./state.ts";
+import type { Reception } from "./transfer.ts";
 
+/** Of Socket.messages: how large messages are, and when the loop ends. */
 export type MessagesOptions = LoopLimits & {
   /** Room for each message in bytes, 65,536 unless told; what does not fit is cut: "trunc". */
   readonly size?: number;
@@ -16,9 +18,20 @@ export type MessagesOptions = LoopLimits & {
   readonly controlLength?: number;
   /** Yield arrays of at most so many messages, and never more than 64, instead of single ones. */
   readonly batch?: boolean | number;
+  /**
+   * The data are views of memory that the next step uses again: faster where packets are only
+   * passed on. What is to be kept must be copied.
+   */
+  readonly reuse?: boolean;
 };
 
-const KEYS: ReadonlySet<string> = new Set([...LOOP_KEYS, "size", "controlLength", "batch"]);
+const KEYS: ReadonlySet<string> = new Set([
+  ...LOOP_KEYS,
+  "size",
+  "controlLength",
+  "batch",
+  "reuse",
+]);
 const SIZE = 65_536;
 const SIZE_MAX = 2 ** 24;
 const CONTROL_LENGTH = 256;
@@ -45,7 +58,7 @@ class Next<T> extends Operation<Step<T>> {
     step: () => Step<T>,
     end: () => void,
   ) {
-    super(state, "recvmmsg", READ, limits);
+    super(state, state.transfer.calls.loop, READ, limits);
     this.#receive = receive;
     this.#step = step;
     this.#end = end;
@@ -70,7 +83,7 @@ class Next<T> extends Operation<Step<T>> {
  */
 export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
   readonly #state: SocketState;
-  readonly #arena: Arena;
+  readonly #arena: Reception;
   readonly #limits: LoopLimits;
   /** 0: one by one. */
   readonly #batch: number;
@@ -81,7 +94,7 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
   #ended = false;
 
   constructor(state: SocketState, options: MessagesOptions) {
-    state.descriptor("recvmmsg");
+    state.descriptor(state.transfer.calls.loop);
     if (typeof options !== "object" || options === null) {
       throw wrongType("options", "an object", options);
     }
@@ -94,7 +107,9 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     this.#limits = bounded ? { signal, timeout, until } : NO_LIMITS;
     checkLoopLimits(this.#limits);
     this.#state = state;
-    this.#arena = new Arena(room, integer(controlLength, "controlLength", 0, 2 ** 20), limit);
+    const further = integer(controlLength, "controlLength", 0, 2 ** 20);
+    const reuse = options.reuse === undefined ? false : boolean(options.reuse, "reuse");
+    this.#arena = state.transfer.reception(room, further, limit, reuse);
   }
 
   [Symbol.asyncIterator](): this {
@@ -106,7 +121,7 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     try {
       if (this.#unseen.length > 0) this.#closeUnseen();
       if (this.#limits !== NO_LIMITS) checkLimits(this.#limits);
-      this.#state.descriptor("recvmmsg");
+      this.#state.descriptor(this.#state.transfer.calls.loop);
       // What was received already needs no call.
       if (this.#state.inbox.isMessageNext) return Promise.resolve(this.#step());
       return new Next(this.#state, this.#limits, this.#receive, this.#step, this.#end).run();

@@ -2,7 +2,7 @@
 // in its socket's queue.
 
 import { ERRNO } from "../base/constants.ts";
-import { failure, namedError, type SocketError } from "../base/error.ts";
+import { namedError, SocketError } from "../base/error.ts";
 import type { Direction } from "../readiness/source.ts";
 import type { Waiter } from "../readiness/watch.ts";
 import { type Bounds, NO_LIMITS } from "./limits.ts";
@@ -43,7 +43,7 @@ export abstract class Operation<T> implements Waiter {
 
   /** The error of a result < 0. */
   protected error(result: number): Error {
-    return failure(result, this.name, this.state.watch.fd);
+    return new SocketError(-result, this.name, this.state.context(-result));
   }
 
   /** Adds what is known to the error of a call that was given up. */

@@ -2,7 +2,7 @@
 
 import { received, receivedInto, Sockaddr } from "../address/sockaddr.ts";
 import { MSG } from "../base/constants.ts";
-import { failure } from "../base/error.ts";
+import { SocketError } from "../base/error.ts";
 import { type Bytes, spanEnd, spanStart, view, wrongType } from "../base/validate.ts";
 import { type ReceiveOptions, receiveFlags } from "../calls/flags.ts";
 import { TRANSFER_MAX } from "../calls/transfer.ts";
@@ -13,9 +13,20 @@ import { checkedFlags, checkLimits, LIMIT_KEYS, type Limits, NO_LIMITS } from ".
 import { AGAIN, Operation } from "./operation.ts";
 import type { SocketState } from "./state.ts";
 
+/** Flags of recv(2), and how long to wait. */
 export type ReceiveCallOptions = ReceiveOptions & Limits;
-export type ReceiveFromOptions = ReceiveCallOptions & { readonly address?: Sockaddr };
-export type ReceivedFrom = { length: number; address: Sockaddr | null };
+/** Those of recv, and an address to fill. */
+export type ReceiveFromOptions = ReceiveCallOptions & {
+  /** Filled with the sender, instead of a fresh one. */
+  readonly address?: Sockaddr;
+};
+/** What recvfrom(2) returns. */
+export type ReceivedFrom = {
+  /** Bytes stored; 0 is an empty datagram, or the end of a stream. */
+  length: number;
+  /** Who sent it; null where the protocol does not say. */
+  address: Sockaddr | null;
+};
 
 const FROM_KEYS: ReadonlySet<string> = new Set([...LIMIT_KEYS, "address"]);
 const ERRQUEUE = MSG.ERRQUEUE ?? 0;
@@ -130,7 +141,7 @@ class Receive extends Reception<number> {
     length: number,
     flags: number,
   ): number {
-    return native.rawsock_recv(fd, target, start, length, flags);
+    return this.state.transfer.receive(fd, target, start, length, flags);
   }
 
   protected value(result: number): number {
@@ -144,20 +155,22 @@ export function receive(
   op: ReceiveCallOptions,
 ): Promise<number> {
   try {
-    const fd = state.descriptor("recv");
+    const { transfer } = state;
+    const name = transfer.calls.receive;
+    const fd = state.descriptor(name);
     if (op !== NO_LIMITS) {
-      const flags = checkedFlags(receiveFlags, op);
-      return new Receive(state, "recv", buffer, flags, op).run();
+      const flags = checkedFlags(transfer.receiveFlags, op);
+      return new Receive(state, name, buffer, flags, op).run();
     }
-    if (!state.inbox.isEmpty) return new Receive(state, "recv", buffer, 0, op).run();
+    if (!state.inbox.isEmpty) return new Receive(state, name, buffer, 0, op).run();
     // The usual call goes past the door, without what only the others need.
-    if (!state.watch.admit(READ)) return new Receive(state, "recv", buffer, 0, op).wait(false);
+    if (!state.watch.admit(READ)) return new Receive(state, name, buffer, 0, op).wait(false);
     const target = view(buffer, "buffer") as Uint8Array;
     const length = Math.min(target.byteLength, TRANSFER_MAX);
-    const stored = native.rawsock_recv(fd, target, 0, length, MSG.DONTWAIT);
+    const stored = transfer.receive(fd, target, 0, length, 0);
     if (stored >= 0) return Promise.resolve(stored);
-    if (stored !== AGAIN) throw failure(stored, "recv", fd);
-    return new Receive(state, "recv", buffer, 0, op).wait(true);
+    if (stored !== AGAIN) throw new SocketError(-stored, name, state.context(-stored));
+    return new Receive(state, name, buffer, 0, op).wait(true);
   } catch (error) {
     return Promise.reject(error);
   }

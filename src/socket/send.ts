@@ -4,7 +4,7 @@ import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr
 import { ERRNO, MSG } from "../base/constants.ts";
 import { type ErrorContext, SocketError } from "../base/error.ts";
 import { type Bytes, spanEnd, spanStart, view } from "../base/validate.ts";
-import { type SendOptions, sendFlags } from "../calls/flags.ts";
+import type { SendOptions } from "../calls/flags.ts";
 import { TRANSFER_MAX } from "../calls/transfer.ts";
 import { native } from "../native/library.ts";
 import { WRITE } from "../readiness/source.ts";
@@ -15,6 +15,7 @@ import type { SocketState } from "./state.ts";
 /** No address: to where the socket is connected. */
 export const CONNECTED = Symbol("connected");
 
+/** Flags of send(2), and how long to wait. */
 export type SendCallOptions = SendOptions & Limits;
 
 const FASTOPEN = MSG.FASTOPEN ?? 0;
@@ -80,7 +81,7 @@ export abstract class Sending extends Operation<number> {
   #error(errno: number, context: ErrorContext): SocketError {
     const { destination } = this;
     return new SocketError(errno, this.name, {
-      fd: this.state.watch.fd,
+      ...this.state.context(errno),
       ...this.progress,
       ...(destination === null ? {} : { address: destination }),
       ...context,
@@ -102,7 +103,7 @@ class Send extends Sending {
     flags: number,
     op: SendCallOptions,
   ) {
-    super(state, address === null ? "send" : "sendto", flags, op);
+    super(state, address === null ? state.transfer.calls.send : "sendto", flags, op);
     const end = spanEnd(op, source.byteLength);
     this.#source = source;
     this.#next = spanStart(op, end);
@@ -117,7 +118,7 @@ class Send extends Sending {
     do {
       const length = this.#end - this.#next;
       const sent = this.opened(
-        sendNow(fd, this.#source, this.#next, length, this.flags, this.#address),
+        this.state.transfer.send(fd, this.#source, this.#next, length, this.flags, this.#address),
       );
       if (sent < 0) return sent;
       this.note(sent);
@@ -142,20 +143,6 @@ class Send extends Sending {
   }
 }
 
-function sendNow(
-  fd: number,
-  source: Uint8Array,
-  start: number,
-  length: number,
-  flags: number,
-  address: Sockaddr | null,
-): number {
-  const now = flags | MSG.DONTWAIT;
-  if (address === null) return native.rawsock_send(fd, source, start, length, now);
-  const { bytes } = address;
-  return native.rawsock_sendto(fd, source, start, length, now, bytes, bytes.length);
-}
-
 export function send(
   state: SocketState,
   data: Bytes,
@@ -163,24 +150,26 @@ export function send(
   op: SendCallOptions,
 ): Promise<number> {
   try {
-    const name = destination === CONNECTED ? "send" : "sendto";
+    const { transfer } = state;
+    const name = destination === CONNECTED ? transfer.calls.send : "sendto";
     const fd = state.descriptor(name);
     const source = view(data, "data") as Uint8Array;
     const address = destination === CONNECTED ? null : toSockaddr(destination);
     if (op !== NO_LIMITS) {
-      const flags = checkedFlags(sendFlags, op);
+      const flags = checkedFlags(transfer.sendFlags, op);
       return new Send(state, source, address, flags, op).run();
     }
     // The usual call goes past the door, without what only the others need.
     if (!state.watch.admit(WRITE)) return new Send(state, source, address, 0, op).wait(false);
     const length = Math.min(source.byteLength, TRANSFER_MAX);
-    const sent = sendNow(fd, source, 0, length, 0, address);
+    const sent = transfer.send(fd, source, 0, length, 0, address);
     if (sent === length || (sent >= 0 && !state.isStream)) {
       state.bytesSent += sent;
       return Promise.resolve(sent);
     }
     if (sent < 0 && sent !== AGAIN) {
-      throw new SocketError(-sent, name, address === null ? { fd } : { fd, address });
+      const about = state.context(-sent);
+      throw new SocketError(-sent, name, address === null ? about : { ...about, address });
     }
     const waiting = new Send(state, source, address, 0, op);
     if (sent > 0) waiting.note(sent);

@@ -12,7 +12,7 @@ import {
   types,
 } from "../base/constants.ts";
 import { CLOSE } from "../base/descriptor.ts";
-import { check, SocketError } from "../base/error.ts";
+import { SocketError } from "../base/error.ts";
 import type { Bytes } from "../base/validate.ts";
 import type { SocketOptions } from "../calls/socket.ts";
 import * as calls from "../calls/socket.ts";
@@ -38,7 +38,6 @@ import { READ, WRITE } from "../readiness/source.ts";
 import { Accept, type Adopt, Connections } from "./accept.ts";
 import { Connect } from "./connect.ts";
 import { attachFilter, type FilterOptions } from "./filter.ts";
-import { guard, unguard } from "./leak.ts";
 import { type Limits, type LoopLimits, NO_LIMITS } from "./limits.ts";
 import { type Made, makePair, makeSocket, takeOver } from "./make.ts";
 import { receiveMessage, receiveMessages, sendMessage, sendMessages } from "./message.ts";
@@ -72,7 +71,6 @@ export class Socket implements Disposable, AsyncDisposable {
     // JavaScript knows no private constructor, and the descriptor is closed with the Socket.
     if (key !== KEY) throw new TypeError("a Socket is made by Socket.open, pair, adopt or accept");
     this.#state = new SocketState(this, fd, family, type, protocol);
-    guard(this, this.#state);
   }
 
   /** socket(2). `namespace`: in that network namespace, which takes CAP_SYS_ADMIN; see openIn. */
@@ -112,17 +110,7 @@ export class Socket implements Disposable, AsyncDisposable {
    * "ECANCELED". What a loop over messages() has received and not yielded is lost.
    */
   detach(): number {
-    const fd = this.#state.descriptor("detach");
-    this.#release();
-    this.#state.watch.detach();
-    this.#state.watch.cancel();
-    return fd;
-  }
-
-  #release(): void {
-    this.#state.closed = true;
-    this.#state.inbox.discard();
-    unguard(this.#state);
+    return this.#state.detach();
   }
 
   /** The descriptor; -1 once the socket is closed. */
@@ -130,14 +118,17 @@ export class Socket implements Disposable, AsyncDisposable {
     return this.#state.closed ? -1 : this.#state.watch.fd;
   }
 
+  /** Whether it is closed, or its descriptor was given away. */
   get closed(): boolean {
     return this.#state.closed;
   }
 
+  /** The family's keyword, or its number. */
   get family(): FamilyName | number {
     return families.name(this.#state.family);
   }
 
+  /** The type's keyword, or its number. */
   get type(): TypeName | number {
     return types.name(this.#state.type);
   }
@@ -152,7 +143,7 @@ export class Socket implements Disposable, AsyncDisposable {
     return this.#state.bytesSent;
   }
 
-  /** getsockname(2). */
+  /** getsockname(2): the address of its own, with the port that the kernel chose. */
   get localAddress(): Sockaddr {
     this.#state.descriptor("getsockname");
     return calls.getsockname(this);
@@ -172,19 +163,19 @@ export class Socket implements Disposable, AsyncDisposable {
     }
   }
 
-  /** bind(2). */
+  /** bind(2): gives it an address of its own. Port 0 leaves the choice to the kernel. */
   bind(address: AddressLike): this {
     calls.bind(this, address);
     return this;
   }
 
-  /** listen(2). */
+  /** listen(2). `backlog`: how many connections may wait; SOMAXCONN unless told. */
   listen(backlog?: number): this {
     calls.listen(this, backlog);
     return this;
   }
 
-  /** shutdown(2). */
+  /** shutdown(2): ends receiving, sending, which the peer sees as the end, or both. */
   shutdown(how: "rd" | "wr" | "rdwr" | number): this {
     calls.shutdown(this, how);
     return this;
@@ -195,21 +186,18 @@ export class Socket implements Disposable, AsyncDisposable {
    * a thread does the waiting: data that are not sent yet are sent in the background.
    */
   close(): void {
-    if (this.#state.closed) return;
-    const { watch } = this.#state;
-    this.#release();
-    const status = watch.close();
-    watch.cancel();
-    check(status, "close", watch.fd);
+    this.#state.close();
   }
 
   /** What the function close() calls. */
   readonly [CLOSE] = this.close;
 
+  /** close(), at the end of a block: `using socket = …`. */
   [Symbol.dispose](): void {
     this.close();
   }
 
+  /** close(), for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
@@ -354,6 +342,7 @@ export class Socket implements Disposable, AsyncDisposable {
     return this.setOption("MCAST_JOIN_GROUP", membership);
   }
 
+  /** Leaves a multicast group, or with `source` that sender of it. */
   leaveGroup(membership: Membership): this {
     return this.setOption("MCAST_LEAVE_GROUP", membership);
   }
@@ -368,6 +357,7 @@ export class Socket implements Disposable, AsyncDisposable {
     return this;
   }
 
+  /** SO_DETACH_FILTER: everything arrives again. */
   detachFilter(): this {
     return this.setOption("SO_DETACH_FILTER", true);
   }

@@ -2,16 +2,20 @@
 
 import type { Sockaddr } from "../address/sockaddr.ts";
 import { AF, SOCK } from "../base/constants.ts";
-import { closedError } from "../base/error.ts";
+import { check, closedError, type ErrorContext } from "../base/error.ts";
 import { READ } from "../readiness/source.ts";
 import { Watch } from "../readiness/watch.ts";
 import { discard, type Entry, Inbox } from "./inbox.ts";
+import { guard, unguard } from "./leak.ts";
+import { SOCKET, type Transfer } from "./transfer.ts";
 
 export class SocketState {
   readonly watch: Watch;
   readonly family: number;
   readonly type: number;
   readonly protocol: number;
+  /** Its system calls. */
+  readonly transfer: Transfer;
   /** What was received and nobody was given yet. */
   readonly inbox = new Inbox();
   /** Bytes handed to the kernel. */
@@ -22,12 +26,31 @@ export class SocketState {
   /** The Socket: calls that wait hold this state and so keep it alive. */
   readonly socket: object;
 
-  constructor(socket: object, fd: number, family: number, type: number, protocol: number) {
+  constructor(
+    socket: object,
+    fd: number,
+    family: number,
+    type: number,
+    protocol: number,
+    transfer: Transfer = SOCKET,
+  ) {
     this.socket = socket;
     this.watch = new Watch(fd);
     this.family = family;
     this.type = type;
     this.protocol = protocol;
+    this.transfer = transfer;
+    guard(socket, this);
+  }
+
+  /** For the warning about a Socket that was forgotten. */
+  get class(): string {
+    return this.transfer.class;
+  }
+
+  /** What an error of a call on it tells besides. */
+  context(_errno: number): ErrorContext {
+    return { fd: this.watch.fd };
   }
 
   /** Its bytes are a stream: a call may move a part of what it was given. */
@@ -46,8 +69,32 @@ export class SocketState {
 
   /** The descriptor; that of a closed Socket throws a SocketError: EBADF. */
   descriptor(syscall: string): number {
-    if (this.closed) throw closedError(syscall);
+    if (this.closed) throw closedError(syscall, this.transfer.noun);
     return this.watch.fd;
+  }
+
+  /** close(2), once; the calls that wait end. */
+  close(): void {
+    if (this.closed) return;
+    this.#release();
+    const status = this.watch.close();
+    this.watch.cancel();
+    check(status, "close", this.watch.fd);
+  }
+
+  /** Gives the descriptor away; the calls that wait end. */
+  detach(): number {
+    const fd = this.descriptor("detach");
+    this.#release();
+    this.watch.detach();
+    this.watch.cancel();
+    return fd;
+  }
+
+  #release(): void {
+    this.closed = true;
+    this.inbox.discard();
+    unguard(this);
   }
 
   /** Keeps what was received for the next calls, before what is kept already. */

@@ -7,8 +7,13 @@ import { U32, uint, wrongType } from "./field.ts";
 import type { LayerInit } from "./layers.ts";
 
 /** Bytes behind the last header, among the layers. */
-export type Payload = { kind: "payload"; data: Bytes };
+export type Payload = {
+  kind: "payload";
+  /** The bytes. */
+  data: Bytes;
+};
 
+/** Of `build`. */
 export type BuildOptions = {
   /** What is behind the last header. */
   readonly payload?: Bytes | undefined;

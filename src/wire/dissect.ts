@@ -5,6 +5,7 @@ import { type Bytes, plainBytes } from "./bytes.ts";
 import { type LinkType, linkProtocol } from "./link.ts";
 import { Packet } from "./packet.ts";
 
+/** Of `dissect`. */
 export type DissectOptions = {
   /** What the frame begins with; "ethernet" unless told. */
   readonly link?: LinkType | undefined;

@@ -4,8 +4,10 @@
 export class WireError extends RangeError {
   /** The kind of the header that could not be read. */
   readonly layer: string;
+  /** Where, from the first byte that was given. */
   readonly offset: number;
 
+  /** For protocols of your own, too: see `register`. */
   constructor(layer: string, offset: number, message: string) {
     super(message);
     this.name = "WireError";
@@ -22,5 +24,6 @@ export type Problem = {
   layer: string;
   /** Where that header or payload begins, or the malformed field, from the frame's first byte. */
   offset: number;
+  /** In words. */
   message: string;
 };

@@ -7,6 +7,7 @@ import type { LineOptions } from "./line/line.ts";
 import type { LinkType } from "./link.ts";
 import { Packet } from "./packet.ts";
 
+/** Of `format`. */
 export type FormatOptions = LineOptions & {
   /** What the frame begins with, where it is given as bytes. */
   readonly link?: LinkType | undefined;

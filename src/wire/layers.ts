@@ -74,6 +74,7 @@ export interface Layers {
   vxlan: Vxlan;
 }
 
+/** The kinds of layers there are. */
 export type Kind = keyof Layers;
 /** A header as a plain object; `kind` says which. */
 export type Layer = Layers[Kind];

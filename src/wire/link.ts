@@ -5,7 +5,7 @@ import type { Protocol } from "./protocol.ts";
 import { links, protocolOf } from "./registry.ts";
 
 /** The LINKTYPE_ numbers of the links that have a name. */
-const LINKS = {
+export const LINKS = {
   null: 0,
   ethernet: 1,
   ppp: 9,

@@ -126,6 +126,7 @@ export class Packet {
     return line(this);
   }
 
+  /** Its layers, payload, trailer and problem, as a plain object. */
   toJSON(): object {
     const { layers, payload, trailer, problem } = this;
     return { layers, payload, trailer, problem };

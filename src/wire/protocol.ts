@@ -19,7 +19,9 @@ export type Given<Fields> = { [Field in keyof Fields]?: Unchanged<Fields[Field]>
 
 type Unchanged<T> = T extends readonly unknown[] ? Readonly<T> : T;
 
+/** What a codec's `decode` gives. */
 export type Decoded<L extends AnyLayer> = {
+  /** The header as a plain object. */
   layer: L;
   /** What follows the header, as far as the header's own length reaches: a view of the bytes. */
   payload: Uint8Array;

@@ -7,6 +7,7 @@ import { type Fragment, fragmentOf, type Piece, wholePacket } from "./fragments.
 import type { Packet } from "./packet.ts";
 import type { AnyLayer } from "./protocol.ts";
 
+/** How much a Reassembler keeps, and for how long. */
 export type ReassemblerOptions = {
   /** How many bytes fragments may take, with some for the record of each; the oldest go first. */
   readonly memory?: number | undefined;

@@ -1,32 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { guide } from "../support/guide.ts";
 import { Namespace } from "../support/namespace.ts";
 import { end } from "../support/program.ts";
 import { namespaces, program, testWith } from "../support/requirements.ts";
 
 const repository = join(import.meta.dir, "../..");
-const guide = await Bun.file(join(repository, "docs/bpf.md")).text();
-const blocks = [...guide.matchAll(/^```ts\n([\s\S]*?)^```/gm)].map(([, code]) => code as string);
 
-/** A block, with the modules' names made those of the sources. */
-function source(block: string): string {
-  return block
-    .replaceAll('"rawsock/bpf"', JSON.stringify(join(repository, "src/bpf/index.ts")))
-    .replaceAll('"rawsock"', JSON.stringify(join(repository, "src/index.ts")));
-}
-
-describe("the guide's blocks print what is behind their //", () => {
-  expect(blocks.length).toBeGreaterThan(3);
-  for (const [index, block] of blocks.entries()) {
-    test(`block ${index + 1}`, async () => {
-      const { stdout, stderr } = await end([process.execPath, "-e", source(block)]);
-      const told = [...block.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
-      expect(stderr).toBe("");
-      expect(told.length).toBeGreaterThan(0);
-      expect(stdout.trimEnd().split("\n")).toEqual(told as string[]);
-    });
-  }
-});
+guide("docs/bpf.md");
 
 const example = join(repository, "examples/filter.ts");
 

@@ -11,23 +11,29 @@ import {
   FIO,
   getpeername,
   getsockname,
+  hardwareTimestamps,
   ioctl,
   listen,
   Message,
   openIn,
   poll,
+  recv,
   recvmsg,
   SIOC,
   send,
   sendmmsg,
   sendmsg,
   sendto,
+  setHardwareTimestamps,
   setSocketOption,
   shutdown,
+  sockatmark,
   socket,
   socketpair,
+  unread,
+  unsent,
 } from "../../src/index.ts";
-import { Descriptors, loopback } from "../support/descriptors.ts";
+import { closedDescriptor, Descriptors, loopback } from "../support/descriptors.ts";
 import { Namespace } from "../support/namespace.ts";
 import { bun, end, unprivileged } from "../support/program.ts";
 import { namespaces, testWith } from "../support/requirements.ts";
@@ -94,6 +100,57 @@ test("ioctl reads into bytes, takes numbers, and returns what the call does", ()
   expect(() => ioctl(fd, -1)).toThrow(RangeError);
   expect(() => ioctl(fd, 1, -1)).toThrow(RangeError);
   expect(() => ioctl(fd, 1, "x" as never)).toThrow(TypeError);
+});
+
+test("what is unread and unsent is counted, of streams and datagrams", () => {
+  using open = new Descriptors();
+  const [a, b] = open.own(socketpair("unix", "stream"));
+  expect([unread(a), unsent(b)]).toEqual([0, 0]);
+  send(b, new Uint8Array(7));
+  expect(unread(a)).toBe(7);
+  expect(unsent(b)).toBeGreaterThanOrEqual(7);
+  const inq = new Int32Array(1);
+  const [c, d] = open.own(socketpair("unix", "dgram"));
+  send(d, new Uint8Array(3));
+  send(d, new Uint8Array(5));
+  expect(unread(c)).toBe(3);
+  const tcp = open.own(socket("inet", "stream"));
+  bind(tcp, loopback);
+  listen(tcp, 1);
+  const client = open.own(socket("inet", "stream"));
+  connect(client, getsockname(tcp));
+  const { fd } = accept(tcp);
+  open.own(fd);
+  send(client, Uint8Array.of(1, 2));
+  send(client, Uint8Array.of(3), { oob: true });
+  expect(unread(fd)).toBe(2);
+  ioctl(fd, SIOC.INQ as number, inq);
+  expect(inq[0]).toBe(2);
+  recv(fd, new Uint8Array(2));
+  ioctl(fd, SIOC.ATMARK, inq);
+  expect([inq[0], sockatmark(fd)]).toEqual([1, true]);
+  expect(() => unread(closedDescriptor())).toThrow(/^ioctl FIONREAD EBADF/);
+});
+
+testWith(namespaces)("hardware time stamps are asked for, and refused by who has no clock", () => {
+  using namespace = new Namespace();
+  using open = new Descriptors();
+  namespace.ip("link", "add", "veth0", "type", "veth", "peer", "name", "veth1");
+  const fd = open.own(openIn(namespace.name, "inet", "dgram"));
+  const set = (init: object) => () => setHardwareTimestamps(fd, "veth0", init);
+  expect(() => hardwareTimestamps(fd, "veth0")).toThrow(
+    /^ioctl SIOCGHWTSTAMP EOPNOTSUPP veth0: .*this interface stamps no packets/,
+  );
+  expect(() => hardwareTimestamps(fd, "absent")).toThrow("SIOCGHWTSTAMP ENODEV absent");
+  // The kernel looks at what is asked for before it asks the card.
+  const fine = { transmit: "on", receive: "ptp-v2-event" };
+  expect(set(fine)).toThrow(/^ioctl SIOCSHWTSTAMP EOPNOTSUPP veth0: /);
+  expect(set({ ...fine, transmit: 99 })).toThrow("SIOCSHWTSTAMP ERANGE veth0");
+  expect(set({ ...fine, receive: 99 })).toThrow("SIOCSHWTSTAMP ERANGE veth0");
+  expect(set({ ...fine, flags: 0x80 })).toThrow("SIOCSHWTSTAMP EINVAL veth0");
+  expect(set({ transmit: "yes" })).toThrow(/unknown transmit "yes".*onestep-sync/);
+  expect(set({ recieve: "all" })).toThrow("did you mean receive?");
+  expect(() => hardwareTimestamps(fd, "sixteen-bytes-xx")).toThrow("1 to 15 bytes");
 });
 
 testWith(namespaces)("a socket is made in another namespace, and the process stays", () => {

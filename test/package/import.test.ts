@@ -21,6 +21,7 @@ const DESCRIPTORS = 1000;
 const OTHERS: Readonly<Record<string, string>> = {
   "new Socket": "TypeError a Socket is made by Socket.open, pair, adopt or accept",
   openUnixSocket: "SocketError ENOENT",
+  hardwareTimestamps: "SocketError EOPNOTSUPP",
 };
 
 type Report = { outcomes: Record<string, string>; names: string[] };

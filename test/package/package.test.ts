@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import manifest from "../../package.json";
 import { entryPoints as entries } from "../../scripts/entries.ts";
 import * as source from "../../src/index.ts";
@@ -36,7 +36,7 @@ test("the tarball holds what package.json lists, and is small", () => {
     .split("\n")
     .map((name) => name.replace(/^package\//, ""));
   const allowed =
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/bun\/.*\.js|dist\/bun\/(\w+\/)?main\.cjs(\.jsc)?|dist\/bun\/cli\/(LICENSES\.txt|\w+\.cjs|ping\.cjs\.jsc)|dist\/other\/.*\.js(\.map)?|dist\/types\/.*\.d\.ts|prebuilt\/\w+-\w+\/librawsock\.(so|dylib))$/;
+    /^(package\.json|README\.md|LICENSE|(CHANGELOG|OPTIONS)\.md|docs\/.*\.md|examples\/.*\.ts|dist\/bun\/.*\.js|dist\/bun\/(\w+\/)?main\.cjs(\.jsc)?|dist\/bun\/cli\/(LICENSES\.txt|\w+\.cjs|ping\.cjs\.jsc)|dist\/other\/.*\.js(\.map)?|dist\/types\/.*\.d\.ts|prebuilt\/\w+-\w+\/librawsock\.(so|dylib))$/;
   expect(files.filter((name) => !allowed.test(name))).toEqual([]);
   for (const conditions of Object.values(manifest.exports)) {
     for (const path of Object.values(typeof conditions === "string" ? [conditions] : conditions)) {
@@ -45,6 +45,26 @@ test("the tarball holds what package.json lists, and is small", () => {
   }
   expect(files.some((name) => name.includes(`${process.platform}-${process.arch}/`))).toBe(true);
   expect(statSync(tarball).size).toBeLessThan(PACKED_MAX);
+});
+
+test("what the README and the documents link to is in the tarball", async () => {
+  const listed = String(Bun.spawnSync(["tar", "-tzf", tarball]).stdout)
+    .trim()
+    .split("\n");
+  const files = new Set(listed.map((name) => name.replace(/^package\//, "")));
+  const pages = [...files].filter((name) => /^(README|OPTIONS|docs\/.*)(\.md)$/.test(name));
+  expect(pages.length).toBeGreaterThan(20);
+  for (const page of pages) {
+    const whole = await Bun.file(join(repository, page)).text();
+    const text = whole.replaceAll(/^```[\s\S]*?^```/gm, "");
+    for (const [, link = ""] of text.matchAll(/\]\((?!https?:|#)([^)#\s]+)[^)]*\)/g)) {
+      const target = normalize(join(dirname(page), link));
+      // For those who have the repository; a registry's page finds them there.
+      if (/^(CONTRIBUTING\.md|bench\/results\.svg)$/.test(target)) continue;
+      const there = files.has(target) || listed.some((name) => name.includes(`/${target}`));
+      expect(`${page}: ${link} ${there}`).toBe(`${page}: ${link} true`);
+    }
+  }
 });
 
 test("nothing in the tarball tells where it was built", () => {

@@ -137,6 +137,17 @@ export const calls: Readonly<Record<string, Call>> = {
   setNonblocking: ({ setNonblocking }, given) => setNonblocking(given.udp(), true),
   disconnect: ({ disconnect }, given) => disconnect(given.udp()),
   ioctl: ({ ioctl, FIO }, given) => ioctl(given.udp(), FIO.NREAD, new Uint8Array(4)),
+  unread: ({ unread }, given) => unread(given.streams()[0]),
+  unsent: ({ unsent }, given) => unsent(given.streams()[0]),
+  hardwareTimestamps: ({ hardwareTimestamps }, given) => hardwareTimestamps(given.udp(), "lo"),
+  setHardwareTimestamps: (api, given) => {
+    try {
+      api.setHardwareTimestamps(given.udp(), "lo", {});
+    } catch (error) {
+      // Without the privilege another one than with it.
+      if (!(error instanceof api.SocketError)) throw error;
+    }
+  },
   openIn: ({ openIn, close }) => close(openIn("/proc/self/ns/net", "inet", "dgram")),
   poll: ({ poll }, given) => poll([{ fd: given.datagrams()[0], events: ["in", "out"] }], 0),
   send: ({ send }, given) => send(given.datagrams()[0], DATA),

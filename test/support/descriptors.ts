@@ -8,6 +8,14 @@ export function openDescriptors(): number {
   return readdirSync("/proc/self/fd").length;
 }
 
+/** How many sockets this process has open: not what the event loop has besides. */
+export function openSockets(): number {
+  return readdirSync("/proc/self/fd").filter((name) => {
+    const path = `/proc/self/fd/${name}`;
+    return statSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+  }).length;
+}
+
 /** How many descriptors of this process are `fds` or copies of them. */
 export function copies(fds: readonly number[]): number {
   const inodes = new Set(fds.map((fd) => fstatSync(fd).ino));

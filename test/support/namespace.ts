@@ -39,6 +39,12 @@ export class Namespace implements Disposable {
     return ["ip", "netns", "exec", this.name, ...words];
   }
 
+  /** Sets a sysctl inside: "net.ipv4.ip_forward". */
+  sysctl(name: string, value: string): void {
+    const file = `/proc/sys/${name.replaceAll(".", "/")}`;
+    run(...this.command("sh", "-c", `echo ${value} > ${file}`));
+  }
+
   /** How many of `count` echo requests are answered, to the package's own ping. */
   ping(address: string, count = 1): number {
     const words = [process.execPath, PING, address, String(count)];

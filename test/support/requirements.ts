@@ -97,6 +97,11 @@ function canMakeNamespace(): boolean {
   return made && entered;
 }
 
+/** Network devices of the tests' own, in namespaces: rawsock/tun. */
+export const tun: Requirement = existsSync("/dev/net/tun")
+  ? namespaces
+  : { met: false, remedy: "needs /dev/net/tun: sudo modprobe tun" };
+
 /** Becoming the user nobody: the capabilities, and a user namespace that knows it. */
 export const nobody: Requirement = {
   met: capability("setuid").met && capability("setgid").met && mapped("uid") && mapped("gid"),
@@ -122,6 +127,12 @@ export function kernel(version: string): Requirement {
     remedy: `needs Linux ${version} or later, not ${own}`,
   };
 }
+
+/** The kernel's own sockets, rather than what an emulator makes of them. */
+export const unemulated: Requirement = {
+  met: process.env.RAWSOCK_TEST_EMULATOR === undefined,
+  remedy: "qemu does not know all options of sockets: run it on such a machine",
+};
 
 /** The first call of the zig compiler on a new machine takes longer than bun test's 5 seconds. */
 const TIMEOUT = 120_000;

@@ -105,6 +105,7 @@ function hostNames(tree: Expression): ReadonlySet<string> {
   return found;
 }
 
+/** Those of `compile`, and how hosts are found. */
 export type CompileAsyncOptions = CompileOptions & {
   /** Gives the IPv4 and IPv6 addresses of a host; called once for each name, all at once. */
   readonly lookup: (name: string) => readonly string[] | Promise<readonly string[]>;

@@ -64,6 +64,7 @@ export type Names = {
   readonly ethernet?: (name: string) => string | undefined;
 };
 
+/** Of `compile`: what frames look like, and what the program is for. */
 export type CompileOptions = {
   /** What frames begin with; "ethernet" unless told. */
   readonly link?: Link;
@@ -78,6 +79,7 @@ export type CompileOptions = {
   readonly optimize?: boolean;
   /** For a program that the kernel runs: sees the VLAN tags that it has taken out of the frame. */
   readonly live?: boolean;
+  /** What finds ports and protocols by name; a list of the usual ones unless told. */
   readonly names?: Names;
 };
 

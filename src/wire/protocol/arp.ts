@@ -9,6 +9,10 @@ import { hardwareText, ipv4Text } from "../text.ts";
 /** Numbers that have no name stay numbers. */
 export type ArpOperation = "request" | "reply" | number;
 
+/**
+ * Address resolution: RFC 826; addresses of other kinds than Ethernet's and IPv4's are hexadecimal
+ * text.
+ */
 export type Arp = {
   kind: "arp";
   /** 1 for Ethernet. */

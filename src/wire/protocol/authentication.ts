@@ -5,6 +5,7 @@ import { octets, U8, U16, U32, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { nextHeader, nextHeaderOf } from "../registry.ts";
 
+/** IPsec's authentication header: RFC 4302. */
 export type Authentication = {
   kind: "authentication";
   nextHeader: number;

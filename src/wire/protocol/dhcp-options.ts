@@ -140,6 +140,7 @@ const NAMES = {
   "tftp-server-address": [150, "addresses"],
 } as const satisfies Record<string, readonly [number, Shape]>;
 
+/** The name of an option of DHCP. */
 export type DhcpOptionName = keyof typeof NAMES;
 
 /** What each option's value is; of an option by number, its bytes. */

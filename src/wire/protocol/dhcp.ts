@@ -35,8 +35,10 @@ const MESSAGES = [
   "lease-active",
 ] as const;
 
+/** The message type of DHCP: RFC 2132, section 9.6. */
 export type DhcpMessage = Exclude<(typeof MESSAGES)[number], "">;
 
+/** DHCP: RFC 2131, its options by name: RFC 2132. */
 export type Dhcp = {
   kind: "dhcp";
   /** Of a client, or of a server. */

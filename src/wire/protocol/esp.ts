@@ -5,6 +5,7 @@ import { put32, u32 } from "../bytes.ts";
 import { U32, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 
+/** IPsec's encapsulating security payload: RFC 4303. The rest is encrypted and stays payload. */
 export type Esp = {
   kind: "esp";
   /** The security parameters index. */

@@ -7,6 +7,7 @@ import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { etherTypes, protocolOf } from "../registry.ts";
 import { macText } from "../text.ts";
 
+/** Ethernet: IEEE 802.3. There is either a `type` or a `length`, behind which comes LLC. */
 export type Ethernet = {
   kind: "ethernet";
   destination: string;

@@ -6,6 +6,7 @@ import { bit, U8, U32, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { nextHeader, nextHeaderOf } from "../registry.ts";
 
+/** IPv6's fragment header: RFC 8200, section 4.5. */
 export type Fragment = {
   kind: "fragment";
   nextHeader: number;

@@ -5,6 +5,7 @@ import { bit, list, octets, U8, U16, U24, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { etherTypes } from "../registry.ts";
 
+/** An option of Geneve: RFC 8926, section 3.5. */
 export type GeneveOption = {
   /** Who gives the type its meaning. */
   class: number;
@@ -16,6 +17,7 @@ export type GeneveOption = {
   reserved?: number;
 };
 
+/** Geneve: RFC 8926. */
 export type Geneve = {
   kind: "geneve";
   /** The network's identifier. */

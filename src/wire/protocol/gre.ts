@@ -7,6 +7,7 @@ import { bit, U16, U32, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { etherTypes } from "../registry.ts";
 
+/** Generic routing encapsulation: RFC 2784, RFC 2890; version 1 as PPTP uses it, RFC 2637. */
 export type Gre = {
   kind: "gre";
   /** An EtherType: 0x6558 for Ethernet, 0x880b for PPP. */

@@ -9,6 +9,7 @@ import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { protocolOf } from "../registry.ts";
 import { ipv4Text } from "../text.ts";
 
+/** ICMP: RFC 792. Which fields it has goes by its `type`. */
 export type Icmp = {
   kind: "icmp";
   type: number;

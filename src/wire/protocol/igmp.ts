@@ -19,6 +19,7 @@ import {
   writeRecords,
 } from "./multicast-records.ts";
 
+/** IGMP: RFC 1112, RFC 2236, RFC 3376. Which fields it has goes by its `type`. */
 export type Igmp = {
   kind: "igmp";
   /** 0x11 query; 0x12, 0x16 and 0x22 report of version 1, 2 and 3; 0x17 leave. */

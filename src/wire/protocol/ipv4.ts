@@ -8,6 +8,7 @@ import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { ipProtocols } from "../registry.ts";
 import { ipv4Text } from "../text.ts";
 
+/** IPv4: RFC 791; `dscp` and `ecn` of RFC 2474 and RFC 3168. */
 export type Ipv4 = {
   kind: "ipv4";
   dscp: number;

@@ -7,6 +7,7 @@ import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { nextHeader, nextHeaderOf } from "../registry.ts";
 import { ipv6Text } from "../text.ts";
 
+/** IPv6: RFC 8200. */
 export type Ipv6 = {
   kind: "ipv6";
   dscp: number;

@@ -12,6 +12,7 @@ import {
   writeAddress,
 } from "./cooked.ts";
 
+/** Linux's cooked captures: LINKTYPE_LINUX_SLL. */
 export type LinuxSll = {
   kind: "linux-sll";
   /** PACKET_*: 0 to this host, 1 broadcast, 2 multicast, 3 to another host, 4 sent. */

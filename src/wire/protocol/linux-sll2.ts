@@ -12,6 +12,7 @@ import {
   writeAddress,
 } from "./cooked.ts";
 
+/** Linux's cooked captures with the interface: LINKTYPE_LINUX_SLL2. */
 export type LinuxSll2 = {
   kind: "linux-sll2";
   /** An EtherType; 4 where LLC follows. */

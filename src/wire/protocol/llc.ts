@@ -5,6 +5,7 @@ import { U8, U16, uint } from "../field.ts";
 import type { AnyLayer, FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { protocolOf } from "../registry.ts";
 
+/** Logical link control: IEEE 802.2. */
 export type Llc = {
   kind: "llc";
   /** The service access point of the destination, and that of the source. */

@@ -47,11 +47,16 @@ const NUMBERING = ["", "unknown", "interface-index", "port-number"] as const;
 
 type Word<List extends readonly string[]> = Exclude<List[number], "">;
 
+/** What the chassis is known by: IEEE 802.1AB, section 8.5.2. */
 export type LldpChassis = Word<typeof CHASSIS>;
+/** What the port is known by: IEEE 802.1AB, section 8.5.3. */
 export type LldpPort = Word<typeof PORT>;
+/** What a system does: IEEE 802.1AB, section 8.5.8. */
 export type LldpCapability = Word<typeof CAPABILITIES>;
+/** How the interface of a management address is numbered: IEEE 802.1AB, section 8.5.9. */
 export type LldpNumbering = Word<typeof NUMBERING>;
 
+/** A TLV of LLDP: IEEE 802.1AB, section 8. Those that are not known keep their bytes. */
 export type LldpTlv =
   /** The id of a MAC address with colons, of an IPv4 or IPv6 address as such, else any text. */
   | { type: "chassis-id"; subtype: LldpChassis; id: string }

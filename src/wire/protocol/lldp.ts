@@ -5,6 +5,7 @@ import { list } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { type LldpTlv, readTlvs, tlvSize, writeTlv } from "./lldp-tlvs.ts";
 
+/** LLDP: IEEE 802.1AB. */
 export type Lldp = {
   kind: "lldp";
   /** In order: chassis-id, port-id and ttl come first, and end last; none is added. */

@@ -5,6 +5,7 @@ import { bit, U8, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { protocolOf } from "../registry.ts";
 
+/** One label of MPLS: RFC 3032, RFC 5462. */
 export type Mpls = {
   kind: "mpls";
   label: number;

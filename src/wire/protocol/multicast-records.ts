@@ -7,6 +7,7 @@ import { putIpv4, putIpv6 } from "../parse.ts";
 import type { Given, Scan } from "../protocol.ts";
 import { ipv4Text, ipv6Text } from "../text.ts";
 
+/** A record of a report: RFC 3376, section 4.2.4; RFC 3810, section 5.2.5. */
 export type GroupRecord = {
   /**
    * 1 mode is include, 2 mode is exclude, 3 change to include, 4 change to exclude, 5 allow new

@@ -7,6 +7,7 @@ import { hardwareSize, parseHardware, putIpv6 } from "../parse.ts";
 import type { Scan } from "../protocol.ts";
 import { hardwareText, ipv6Text } from "../text.ts";
 
+/** An option of neighbor discovery: RFC 4861, section 4.6; RFC 8106. */
 export type NdpOption =
   /** Usually a MAC address; all of the option in any case. */
   | { type: "source-link-layer-address"; address: string }

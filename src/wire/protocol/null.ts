@@ -6,6 +6,7 @@ import { U32, uint } from "../field.ts";
 import type { AnyLayer, FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { protocolOf } from "../registry.ts";
 
+/** The header of BSD's loopback: LINKTYPE_NULL. */
 export type Null = {
   kind: "null";
   /** 2 is IPv4; IPv6 is 30 on macOS, 28 on FreeBSD, 24 on NetBSD and OpenBSD. */
@@ -14,6 +15,7 @@ export type Null = {
   bigEndian?: true;
 };
 
+/** The header of OpenBSD's loopback: LINKTYPE_LOOP. */
 export type Loop = {
   kind: "loop";
   /** As that of `null`. */

@@ -6,6 +6,7 @@ import { bit, U16, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { pppProtocols } from "../registry.ts";
 
+/** The protocol field of PPP: RFC 1661. */
 export type Ppp = {
   kind: "ppp";
   protocol: number;

@@ -5,6 +5,7 @@ import { U8, U16, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { protocolOf } from "../registry.ts";
 
+/** PPP over Ethernet: RFC 2516. */
 export type Pppoe = {
   kind: "pppoe";
   version: number;

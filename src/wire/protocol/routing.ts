@@ -6,6 +6,7 @@ import { octets, U8, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { nextHeader, nextHeaderOf } from "../registry.ts";
 
+/** IPv6's routing header: RFC 8200, section 4.4. */
 export type Routing = {
   kind: "routing";
   nextHeader: number;

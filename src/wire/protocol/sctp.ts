@@ -5,6 +5,7 @@ import { crc32c } from "../crc32c.ts";
 import { list, octets, U8, U16, U32, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 
+/** A chunk of SCTP: RFC 9260, section 3.2. */
 export type SctpChunk = {
   /** 0 for DATA, 1 for INIT, and so on. */
   type: number;
@@ -15,6 +16,7 @@ export type SctpChunk = {
   padding?: Uint8Array;
 };
 
+/** SCTP: RFC 9260; its checksum is a CRC32c. */
 export type Sctp = {
   kind: "sctp";
   sourcePort: number;

@@ -5,6 +5,7 @@ import { U16, U24, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { etherTypes } from "../registry.ts";
 
+/** The subnetwork access protocol: IEEE 802, RFC 1042. */
 export type Snap = {
   kind: "snap";
   /** The organization that gives the protocol its number; 0 where that is an EtherType. */

@@ -4,6 +4,10 @@
 import { part, put16, put32, u8, u16, u32 } from "../bytes.ts";
 import { octets, U8, U16, U32, uint, wrongType } from "../field.ts";
 
+/**
+ * An option of TCP: RFC 9293, RFC 7323, RFC 2018, RFC 7413. Those that are not known keep their
+ * bytes.
+ */
 export type TcpOption =
   | { kind: "mss"; value: number }
   | { kind: "window-scale"; shift: number }

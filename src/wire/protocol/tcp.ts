@@ -17,8 +17,10 @@ import {
 /** From the lowest bit up; "ae" is of accurate ECN, RFC 9768. */
 const FLAGS = ["fin", "syn", "rst", "psh", "ack", "urg", "ece", "cwr", "ae"] as const;
 
+/** A flag of TCP; "ae" is of accurate ECN, RFC 9768. */
 export type TcpFlag = (typeof FLAGS)[number];
 
+/** TCP: RFC 9293. */
 export type Tcp = {
   kind: "tcp";
   sourcePort: number;

@@ -7,6 +7,7 @@ import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { pseudoSum } from "../pseudo.ts";
 import { udpPorts } from "../registry.ts";
 
+/** UDP: RFC 768. */
 export type Udp = {
   kind: "udp";
   sourcePort: number;

@@ -7,6 +7,7 @@ import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { pseudoSum } from "../pseudo.ts";
 import { udpPorts } from "../registry.ts";
 
+/** UDP-Lite: RFC 3828. */
 export type Udplite = {
   kind: "udplite";
   sourcePort: number;

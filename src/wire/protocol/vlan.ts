@@ -5,6 +5,7 @@ import { bit, U16, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { etherTypes, protocolOf } from "../registry.ts";
 
+/** A VLAN tag: IEEE 802.1Q and 802.1ad. Which of them it is says the type before. */
 export type Vlan = {
   kind: "vlan";
   priority: number;

@@ -8,6 +8,7 @@ import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { pseudoSum } from "../pseudo.ts";
 import { ipv4Text, ipv6Text } from "../text.ts";
 
+/** VRRP: version 2 of RFC 3768, version 3 of RFC 5798. */
 export type Vrrp = {
   kind: "vrrp";
   /** 2 or 3; what is not set is 3. */

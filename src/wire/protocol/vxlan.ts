@@ -5,6 +5,7 @@ import { U8, U24, uint } from "../field.ts";
 import type { FieldNames, Init, Protocol, Room, Scan } from "../protocol.ts";
 import { protocolOf } from "../registry.ts";
 
+/** VXLAN: RFC 7348. */
 export type Vxlan = {
   kind: "vxlan";
   /** The network's identifier. */
