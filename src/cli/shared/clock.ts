@@ -2,7 +2,7 @@
 // counts from the start of the process, and Date in milliseconds: a message to ourselves says how
 // the two differ.
 
-import { SO, SOL } from "../../base/constants.ts";
+import { AF, SO, SOCK, SOL } from "../../base/constants.ts";
 import { socketpair } from "../../calls/socket.ts";
 import type { ControlMessage } from "../../control/control.ts";
 import { Message } from "../../message/message.ts";
@@ -67,7 +67,7 @@ export class Clock {
 /** Where the kernel does not stamp such messages there is the time in milliseconds. */
 function stampedPair(): [number, number] | null {
   if (process.platform !== "linux") return null;
-  const [from, to] = socketpair("unix", "dgram");
+  const [from, to] = socketpair(AF.UNIX, SOCK.DGRAM);
   set(to, SOL.SOCKET, SO.TIMESTAMPNS, 1);
   return [from, to];
 }

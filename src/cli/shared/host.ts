@@ -33,9 +33,9 @@ export function findHost(
   { port, status = 1 }: { port?: number; status?: number } = {},
 ): Host {
   const address = numeric(name, port ?? 0);
-  if (address !== null && (family ?? address.family) === address.family) {
-    const found = address.family as Host["family"];
-    return { name, address, family: found, isAddress: true };
+  if (address !== null) {
+    const own = name.includes(":") ? "inet6" : "inet";
+    if ((family ?? own) === own) return { name, address, family: own, isAddress: true };
   }
   try {
     const service = port === undefined ? {} : { service: port };
