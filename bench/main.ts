@@ -5,6 +5,7 @@ import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { zig } from "../test/support/zig.ts";
 import { bpf } from "./bpf.ts";
+import { captures } from "./capture.ts";
 import { checksums } from "./checksum.ts";
 import { files } from "./files.ts";
 import { growth } from "./growth.ts";
@@ -31,6 +32,7 @@ const own: readonly Suite[] = [
   eventLoop,
   processes,
   bpf,
+  captures,
   files,
   startup,
   growth,

@@ -100,7 +100,7 @@ async function takeReport(): Promise<string[]> {
 type Reader = { read(): Promise<{ done: boolean; value?: Uint8Array | undefined }> };
 
 /** Whole lines, each with its end. */
-async function* lines(reader: Reader): AsyncGenerator<string> {
+export async function* lines(reader: Reader): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
   for (;;) {

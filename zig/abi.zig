@@ -70,6 +70,7 @@ pub const rawsock_sendmsg = message.send;
 pub const rawsock_recvmsg = message.receive;
 pub const rawsock_sendmmsg = message.sendBatch;
 pub const rawsock_recvmmsg = message.receiveBatch;
+pub const rawsock_recv_records = message.receiveRecords;
 
 pub const rawsock_inet_pton = address.textToBytes;
 pub const rawsock_inet_ntop = address.bytesToText;

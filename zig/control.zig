@@ -2,6 +2,7 @@
 const std = @import("std");
 const c = @import("headers");
 const system = @import("system.zig");
+const Source = @import("readiness_source.zig").Source;
 
 /// CMSG_ALIGN of this platform.
 const alignment = if (@import("builtin").target.os.tag.isDarwin()) 4 else 8;
@@ -56,13 +57,14 @@ const Walk = struct {
 };
 
 /// How many descriptors the message brought, each of them close-on-exec: by the flag of the call,
-/// 0 where the system has none or it was refused.
-pub fn adopt(message: *const c.struct_msghdr, close_flag: u32) u32 {
+/// 0 where the system has none or it was refused. From now on they are `owner`'s.
+pub fn adopt(message: *const c.struct_msghdr, close_flag: u32, owner: ?*Source) u32 {
     var walk: Walk = .{ .bytes = controlOf(message) };
     var count: u32 = 0;
     while (walk.next()) |item| {
         for (descriptorsIn(item)) |fd| {
             if (close_flag == 0) system.setCloseOnExec(fd);
+            if (owner) |source| if (fd >= 0) source.own(fd);
             count += 1;
         }
     }

@@ -6,8 +6,10 @@
 const std = @import("std");
 const c = @import("headers");
 const control = @import("control.zig");
+const records = @import("record.zig");
 const system = @import("system.zig");
 const transfer = @import("transfer.zig");
+const Source = @import("readiness_source.zig").Source;
 const wait = @import("wait.zig");
 const BatchHeader = system.BatchHeader;
 
@@ -63,13 +65,21 @@ pub const Slot = extern struct {
         return if (slot.refusing == @as(u32, @bitCast(fd)) +% 1) 0 else system.close_on_exec;
     }
 
-    fn take(slot: *Slot, header: *const c.struct_msghdr, length: u32, close_flag: u32) void {
+    /// The descriptors that came are `owner`'s until JavaScript says otherwise.
+    fn take(
+        slot: *Slot,
+        header: *const c.struct_msghdr,
+        length: u32,
+        close_flag: u32,
+        owner: ?*Source,
+    ) void {
         const flags: u32 = @bitCast(header.msg_flags);
         slot.length = length;
         slot.received_flags = flags & ~system.close_on_exec;
         slot.received_name_length = header.msg_namelen;
         slot.received_control_length = @intCast(header.msg_controllen);
-        slot.descriptors = if (header.msg_controllen == 0) 0 else control.adopt(header, close_flag);
+        const nothing = header.msg_controllen == 0;
+        slot.descriptors = if (nothing) 0 else control.adopt(header, close_flag, owner);
         slot.unread = std.math.maxInt(i32);
     }
 };
@@ -87,22 +97,28 @@ pub fn send(fd: i32, slot_bytes: [*]u8, flags: u32) callconv(.c) i32 {
     return sent;
 }
 
-/// recvmsg(2); descriptors received are close-on-exec.
-pub fn receive(fd: i32, slot_bytes: [*]u8, flags: u32) callconv(.c) i32 {
+/// The event source of the thread that receives, or null where it has none.
+fn ownerOf(memory: ?[*]u8) ?*Source {
+    return if (memory) |bytes| .from(bytes) else null;
+}
+
+/// recvmsg(2); descriptors received are close-on-exec, and owned by the event source `memory`.
+pub fn receive(memory: ?[*]u8, fd: i32, slot_bytes: [*]u8, flags: u32) callconv(.c) i32 {
     const slot: *Slot = .from(slot_bytes);
+    const owner = ownerOf(memory);
     const close_flag = slot.closeFlag(fd);
     var header = slot.receiving();
     const received = receiveMessage(fd, &header, flags | close_flag);
-    if (received == -c.EINVAL and close_flag != 0) return receiveRefusing(fd, slot, flags);
-    if (received >= 0) slot.take(&header, @intCast(received), close_flag);
+    if (received == -c.EINVAL and close_flag != 0) return receiveRefusing(fd, slot, flags, owner);
+    if (received >= 0) slot.take(&header, @intCast(received), close_flag, owner);
     return received;
 }
 
-fn receiveRefusing(fd: i32, slot: *Slot, flags: u32) i32 {
+fn receiveRefusing(fd: i32, slot: *Slot, flags: u32, owner: ?*Source) i32 {
     var header = slot.receiving();
     const received = receiveMessage(fd, &header, flags);
     if (received != -c.EINVAL) slot.refusing = @as(u32, @bitCast(fd)) +% 1;
-    if (received >= 0) slot.take(&header, @intCast(received), 0);
+    if (received >= 0) slot.take(&header, @intCast(received), 0, owner);
     return received;
 }
 
@@ -266,7 +282,9 @@ fn sendAll(fd: i32, headers: []BatchHeader, caller_flags: u32) i32 {
 /// recvmmsg(2) into the `count` slots, `table` as above. On a blocking descriptor it waits until
 /// all are filled, with MSG_WAITFORONE until one is, or until the timeout is over, which holds
 /// however the messages come in; negative: none. A signal ends the wait with what has arrived.
+/// Descriptors received are close-on-exec, and owned by the event source `memory`.
 pub fn receiveBatch(
+    memory: ?[*]u8,
     fd: i32,
     addresses: [*]const u8,
     count: u32,
@@ -288,9 +306,34 @@ pub fn receiveBatch(
         if (received != -c.EINVAL) first.refusing = @as(u32, @bitCast(fd)) +% 1;
     }
     for (headers[0..@intCast(@max(received, 0))], 0..) |*entry, index| {
-        slotAt(addresses, index).take(&entry.header, entry.length, close_flag);
+        slotAt(addresses, index).take(&entry.header, entry.length, close_flag, ownerOf(memory));
     }
     return received;
+}
+
+/// recvmmsg(2) on a Unix socket of records, without waiting: how many came before the peer's end,
+/// 0 at the end itself: see record.zig. Of each slot's room for control data the first
+/// records.credentials_room bytes are for that.
+pub fn receiveRecords(
+    memory: ?[*]u8,
+    fd: i32,
+    addresses: [*]const u8,
+    count: u32,
+    table: [*]u8,
+) callconv(.c) i32 {
+    const headers = headersIn(table, count);
+    const telling: records.Telling = .begin(fd);
+    for (headers, 0..) |*entry, index| {
+        entry.* = .{ .header = slotAt(addresses, index).receiving(), .length = 0 };
+        if (!telling.adds) entry.header.msg_controllen -= records.credentials_room;
+    }
+    const received = system.recvmmsg(fd, headers, c.MSG_DONTWAIT | system.close_on_exec);
+    const came = telling.end(headers, received);
+    for (headers[0..@intCast(@max(came, 0))], 0..) |*entry, index| {
+        const slot = slotAt(addresses, index);
+        slot.take(&entry.header, entry.length, system.close_on_exec, ownerOf(memory));
+    }
+    return came;
 }
 
 fn receiveAll(fd: i32, headers: []BatchHeader, flags: u32, timeout_ms: i32) i32 {

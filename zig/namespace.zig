@@ -3,13 +3,15 @@
 const c = @import("headers");
 const libc = @import("libc.zig");
 const system = @import("system.zig");
+const Source = @import("readiness_source.zig").Source;
 
 /// What was being done when it failed.
 pub const Step = enum(i32) { open, enter, socket, thread, device, attach };
 
 /// socket(2) in the network namespace that `namespace` is a descriptor of, or that `path` leads to.
-/// Stores in `step`, an i32, what failed.
+/// Stores in `step`, an i32, what failed. It is owned by the event source `memory`, or nobody's.
 pub fn openSocket(
+    memory: ?[*]u8,
     namespace: i32,
     path: ?[*]const u8,
     domain: i32,
@@ -18,7 +20,9 @@ pub fn openSocket(
     step: [*]u8,
 ) callconv(.c) i32 {
     const job: SocketJob = .{ .domain = domain, .kind = kind, .protocol = protocol };
-    return inside(namespace, path, @ptrCast(step), job);
+    const fd = inside(namespace, path, @ptrCast(step), job);
+    if (memory) |bytes| if (fd >= 0) Source.from(bytes).own(fd);
+    return fd;
 }
 
 const SocketJob = struct {

@@ -35,8 +35,12 @@ pub fn openPair(
 /// accept(2): the new descriptor, close-on-exec and non-blocking; -EAGAIN where it would wait.
 pub fn accept(memory: [*]u8, fd: i32, slot: [*]u8) callconv(.c) i32 {
     const ready = isReady(fd, readiness.readable);
-    if (ready <= 0) return if (ready < 0) ready else -c.EAGAIN;
-    // Somebody else may take the connection before us: then the call must not wait either.
+    // What comes of an AF_ALG socket needs no connection, and is never announced.
+    if (ready < 0) return ready;
+    if (ready == 0 and socket.listens(fd)) return -c.EAGAIN;
+    // Somebody else may take the connection before us: then the call must not wait either. It does,
+    // until the next connection, where yet another clears O_NONBLOCK right behind our back: only
+    // io_uring(7) or a thread could help that, and nothing but malice does both within these calls.
     const status = ensureNonblocking(fd);
     if (status < 0) return status;
     const accepted = socket.accept(fd, slot, 1, 0);
@@ -44,11 +48,44 @@ pub fn accept(memory: [*]u8, fd: i32, slot: [*]u8) callconv(.c) i32 {
     return accepted;
 }
 
-/// connect(2): -EINPROGRESS where it would wait.
-pub fn connect(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
+/// connect(2): -EINPROGRESS, or -EAGAIN, where it would wait. `may_wait` 0: it would not, be it
+/// that nobody else can have cleared O_NONBLOCK.
+pub fn connect(fd: i32, address: [*]const u8, length: u32, may_wait: u32) callconv(.c) i32 {
+    if (may_wait == 0) return system.connect(fd, address, length);
     const status = ensureNonblocking(fd);
-    return if (status < 0) status else system.connect(fd, address, length);
+    if (status < 0) return status;
+    // O_NONBLOCK may be cleared between the two calls: then this is what ends the wait. socket(7)
+    const bound: Bound = .begin(fd);
+    defer bound.end();
+    return system.connect(fd, address, length);
 }
+
+/// Holds SO_SNDTIMEO to the kernel's clock tick, a few milliseconds, from `begin` to `end`.
+///
+/// There is no such bound for accept(2): connections that arrive meanwhile would inherit it.
+const Bound = struct {
+    fd: i32,
+    before: ?c.struct_timeval,
+
+    fn begin(fd: i32) Bound {
+        var before: c.struct_timeval = .{};
+        var length: u32 = @sizeOf(c.struct_timeval);
+        const name = c.SO_SNDTIMEO;
+        const read = system.getsockopt(fd, c.SOL_SOCKET, name, @ptrCast(&before), &length);
+        const set = read >= 0 and write(fd, .{ .tv_sec = 0, .tv_usec = 1 });
+        return .{ .fd = fd, .before = if (set) before else null };
+    }
+
+    fn end(bound: Bound) void {
+        if (bound.before) |before| _ = write(bound.fd, before);
+    }
+
+    fn write(fd: i32, time: c.struct_timeval) bool {
+        const length = @sizeOf(c.struct_timeval);
+        const name = c.SO_SNDTIMEO;
+        return system.setsockopt(fd, c.SOL_SOCKET, name, @ptrCast(&time), length) >= 0;
+    }
+};
 
 pub fn ensureNonblocking(fd: i32) i32 {
     const flags = system.getFlags(fd);
@@ -123,10 +160,15 @@ pub fn isReady(fd: i32, events: u32) callconv(.c) i32 {
 /// POLLRDHUP of Linux, which is not in POSIX.
 const peer_ended: c_short = if (@import("builtin").target.os.tag == .linux) 0x2000 else 0;
 
+/// Has the peer ended? > 0 or 0, or -errno.
+pub fn peerEnded(fd: i32) i32 {
+    var table = [1]c.struct_pollfd{.{ .fd = fd, .events = peer_ended }};
+    return system.poll(&table, 1, 0);
+}
+
 /// Has the peer ended, and are there no bytes to be read? 1 or 0, or -errno.
 pub fn hasEnded(fd: i32) callconv(.c) i32 {
-    var table = [1]c.struct_pollfd{.{ .fd = fd, .events = peer_ended }};
-    const status = system.poll(&table, 1, 0);
+    const status = peerEnded(fd);
     if (status <= 0) return status;
     var unread: c_int = 0;
     const counted = system.ioctl(fd, c.FIONREAD, &unread);

@@ -2,9 +2,9 @@
 //! program reads where they are. packet(7), TPACKET_V3. Linux.
 //!
 //! The mapping is handed to JavaScript as an ArrayBuffer whose deallocator is `release`, as an
-//! event source's is. A mapping holds its socket open, descriptor or not: `leave` puts empty memory in its
-//! place when the capture is closed, so that views of it, which a program may have kept, stay
-//! readable until the heap frees them.
+//! event source's is. A mapping holds its socket open, descriptor or not: `leave` puts empty
+//! memory in its place when the capture is closed, so that views of it, which a program may have
+//! kept, stay readable until the heap frees them.
 const implementation = switch (@import("builtin").target.os.tag) {
     .linux => @import("ring_linux.zig"),
     else => @import("ring_posix.zig"),

@@ -94,7 +94,7 @@ const Accept = struct {
 };
 
 /// Does listen(2) make its connections?
-fn listens(fd: i32) bool {
+pub fn listens(fd: i32) bool {
     var on: i32 = 0;
     var length: u32 = @sizeOf(i32);
     const status = system.getsockopt(fd, c.SOL_SOCKET, c.SO_ACCEPTCONN, @ptrCast(&on), &length);

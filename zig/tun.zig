@@ -1,5 +1,6 @@
 //! A network device whose packets this process reads and writes: one call, one packet. None of the
 //! calls waits.
+const std = @import("std");
 const c = @import("headers");
 const namespace = @import("namespace.zig");
 const system = @import("system.zig");
@@ -69,21 +70,30 @@ noinline fn readBeyond(fd: i32, target: []u8) i32 {
     return device.read(fd, target, rest[0 .. packet_max - target.len]);
 }
 
-/// Reads up to `count` packets, each into its `size` bytes of `memory`, and stores each packet's
-/// own length in `lengths`, a u32 each: how many, or -errno where there is none.
+/// Where a packet of a batch lies, and its own length, which may be more than what was stored.
+const Place = extern struct { offset: u32, length: u32 };
+
+/// Reads up to `count` packets, of each at most `size` bytes, one behind the other into `room` bytes
+/// of `memory`, and stores a Place for each in `places`: how many, or -errno where there is none.
 pub fn readBatch(
     fd: i32,
     memory: [*]u8,
+    room: u32,
     size: u32,
     count: u32,
-    lengths: [*]u8,
+    places: [*]u8,
 ) callconv(.c) i32 {
-    const table: [*]align(1) u32 = @ptrCast(lengths);
+    const table: [*]align(1) Place = @ptrCast(places);
+    var offset: u32 = 0;
     for (0..count) |index| {
-        const length = readInto(fd, memory[index * size ..][0..size]);
+        // There must be room for the largest.
+        if (room - offset < size) return @intCast(index);
+        const length = readInto(fd, memory[offset..][0..size]);
         // The next call meets the same error.
         if (length < 0) return if (index > 0) @intCast(index) else length;
-        table[index] = @intCast(length);
+        table[index] = .{ .offset = offset, .length = @intCast(length) };
+        const stored = @min(size, table[index].length);
+        offset = @min(offset + std.mem.alignForward(u32, stored, 8), room);
     }
     return @intCast(count);
 }

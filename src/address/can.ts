@@ -33,8 +33,9 @@ export const can: FamilyCodec<CanFields> = {
     return structure.size;
   },
 
+  /** Those of raw sockets end here. */
   get least() {
-    return structure.offset("can_addr") + 2 * ID_SIZE;
+    return indexField.end;
   },
 
   encode(fields) {
@@ -48,10 +49,11 @@ export const can: FamilyCodec<CanFields> = {
   },
 
   decode(bytes) {
+    const hasIds = bytes.length >= structure.offset("can_addr") + 2 * ID_SIZE;
     return {
       ifindex: indexField.getSigned(bytes),
-      rxId: idAt(bytes, 0).getUint32(0, true),
-      txId: idAt(bytes, 1).getUint32(0, true),
+      rxId: hasIds ? idAt(bytes, 0).getUint32(0, true) : 0,
+      txId: hasIds ? idAt(bytes, 1).getUint32(0, true) : 0,
     };
   },
 

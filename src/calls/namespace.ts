@@ -11,10 +11,11 @@ export type NetworkNamespace = number | string;
 /** What the library is told of a namespace, for the next call only. */
 export function entryOf(namespace: NetworkNamespace): { fd: number; path: Uint8Array | null } {
   if (typeof namespace !== "string") return { fd: descriptor(namespace, "setns"), path: null };
-  return { fd: -1, path: cString(pathOf(namespace)) };
+  return { fd: -1, path: cString(namespacePath(namespace)) };
 }
 
-function pathOf(namespace: string): string {
+/** Where a namespace is, by its path or its name. */
+export function namespacePath(namespace: string): string {
   const name = text(namespace, "namespace");
   if (name === "") throw new TypeError("namespace must not be empty");
   return name.includes("/") ? name : `/run/netns/${name}`;

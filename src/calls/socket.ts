@@ -63,9 +63,19 @@ export function openIn(
 ): number {
   const family = families.number(domain);
   const kind = types.number(type);
-  const number = protocolNumber(family, protocol);
+  return openOwnedIn(null, namespace, family, kind, protocolNumber(family, protocol));
+}
+
+/** openIn by the numbers of socket(2); the descriptor is the event source's, where one is given. */
+export function openOwnedIn(
+  owner: Uint8Array | null,
+  namespace: NetworkNamespace,
+  family: number,
+  kind: number,
+  number: number,
+): number {
   const { fd: entry, path } = entryOf(namespace);
-  const fd = native.rawsock_socket_in(entry, path, family, kind, number, stepBytes);
+  const fd = native.rawsock_socket_in(owner, entry, path, family, kind, number, stepBytes);
   if (fd >= 0) return fd;
   const step = failedStep();
   if (step === "socket") throw refused(fd, step, family, kind, number);

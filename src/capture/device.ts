@@ -9,7 +9,7 @@ import { constants, native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 import { deviceProgram } from "../native/pointers.ts";
 import { Structure } from "../native/record.ts";
-import { readinessSource } from "../readiness/source.ts";
+import { closeOwned, eventSourceMemory } from "../readiness/ownership.ts";
 import { absent } from "./absent.ts";
 import type { CapturedPacket, Link } from "./packet.ts";
 import { captureProgram } from "./program.ts";
@@ -272,8 +272,7 @@ export function openDevice(settings: Settings): Device {
   if (namespace !== undefined) throw unsupported("namespace");
   const name = typeof wanted === "string" ? wanted : interfaceName(wanted);
   if (typeof wanted === "string" && !isThere(name)) throw absent(name, "if_nametoindex", true);
-  const { memory } = readinessSource();
-  const fd = native.rawsock_device_open(memory);
+  const fd = native.rawsock_device_open(eventSourceMemory());
   if (fd < 0) {
     const remedy = fd === -ERRNO.EACCES || fd === -ERRNO.EPERM ? REMEDY : undefined;
     throw new SocketError(-fd, "open", { subject: "/dev/bpf", remedy });
@@ -281,7 +280,7 @@ export function openDevice(settings: Settings): Device {
   try {
     return new Device(fd, name, settings);
   } catch (error) {
-    native.rawsock_owned_close(memory, fd);
+    closeOwned(fd);
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import { constants, native } from "../native/library.ts";
 import { cString } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
 import { setSocketOption, socketOption } from "../option/option.ts";
-import { readinessSource } from "../readiness/source.ts";
+import { closeOwned } from "../readiness/ownership.ts";
 import { makeSocket } from "../socket/make.ts";
 import { absent } from "./absent.ts";
 import { InterfaceRequest } from "./interface-request.ts";
@@ -187,7 +187,7 @@ export function openPacketSocket(settings: Settings): PacketSocket {
 }
 
 function close(fd: number): void {
-  native.rawsock_owned_close(readinessSource().memory, fd);
+  closeOwned(fd);
 }
 
 function closingOnError<T>(fd: number, body: () => T): T {

@@ -41,7 +41,8 @@ export type CaptureOptions = {
   readonly timeout?: number | undefined;
   /**
    * Captures of one group, also those of other threads and processes, share the packets:
-   * PACKET_FANOUT of packet(7). The mode is "hash" unless told: "lb", "cpu", "rnd", "rollover", "qm".
+   * PACKET_FANOUT of packet(7). The mode is "hash" unless told: "lb", "cpu", "rnd", "rollover",
+   * "qm".
    */
   readonly fanout?: Exclude<FanoutInput, number> | undefined;
   /** Whose clock stamps packets: the kernel's or, where it can, the network card's. */

@@ -15,8 +15,10 @@ import {
 import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "../calls/flags.ts";
 import { refusal } from "../calls/remedy.ts";
 import { IOV_MAX, limitElements } from "../calls/transfer.ts";
+import { encodedLength } from "../control/control.ts";
 import { native } from "../native/library.ts";
 import { Structure } from "../native/record.ts";
+import { ownerMemory } from "../readiness/ownership.ts";
 import { type Message, slotOf } from "./message.ts";
 
 /** Of recvmmsg(2): those of recv, and when to end. */
@@ -100,11 +102,17 @@ function receiveBatch(
   timeout: number,
 ): number {
   prepareReceive(messages, start, end);
-  const count = native.rawsock_recvmmsg(fd, addresses, end - start, table, flags, timeout);
+  const room = end - start;
+  const owner = ownerMemory();
+  const count = native.rawsock_recvmmsg(owner, fd, addresses, room, table, flags, timeout);
+  takeReceived(messages, start, count);
+  return count;
+}
+
+function takeReceived(messages: readonly Message[], start: number, count: number): void {
   for (let index = start; index < start + count; index++) {
     slotOf(messages[index] as Message).takeReceived();
   }
-  return count;
 }
 
 /**
@@ -179,4 +187,23 @@ export function tryReceiveMessages(
   const end = lastOf(messages, span);
   const start = spanStart(span, end);
   return receiveBatch(fd, messages, start, end, flags | MSG.DONTWAIT, NO_TIMEOUT);
+}
+
+/**
+ * recvmmsg(2) on a Unix socket of records that never waits: how many came before the connection's
+ * end, 0 at the end itself, or -errno. The messages have recordRoom() more for control data than
+ * is wanted.
+ */
+export function tryReceiveRecords(fd: number, messages: readonly Message[], span: Span): number {
+  const end = lastOf(messages, span);
+  const start = spanStart(span, end);
+  prepareReceive(messages, start, end);
+  const count = native.rawsock_recv_records(ownerMemory(), fd, addresses, end - start, table);
+  takeReceived(messages, start, count);
+  return count;
+}
+
+/** Bytes of control data by which a record without bytes is told from the end. */
+export function recordRoom(): number {
+  return encodedLength([{ kind: "credentials", pid: 0, uid: 0, gid: 0 }]);
 }

@@ -26,6 +26,8 @@ export function withoutDescriptors(control: readonly ControlMessage[]): ControlM
   return control.filter(({ kind }) => kind !== "rights" && kind !== "pidfd");
 }
 
+const NONE: readonly number[] = [];
+
 let withDescriptors: (message: object) => MessageWithDescriptors | null;
 
 /** One that came with descriptors, nobody's as long as nobody reads `control`. */
@@ -65,6 +67,10 @@ class MessageWithDescriptors {
     return !this.#unseen.isEmpty;
   }
 
+  give(): readonly number[] {
+    return this.#unseen.give();
+  }
+
   close(): void {
     if (!this.isUnseen) return;
     this.#control = withoutDescriptors(this.#control);
@@ -79,12 +85,17 @@ class MessageWithDescriptors {
 
 /** A message with descriptors that nobody has seen. Others are plain objects. */
 export function withUnseen(message: ReceivedMessage, fds: readonly number[]): ReceivedMessage {
-  return new MessageWithDescriptors(message, fds);
+  return fds.length === 0 ? message : new MessageWithDescriptors(message, fds);
 }
 
 /** Its control messages, whose descriptors stay nobody's. */
 export function lookAtControl(message: ReceivedMessage): ControlMessage[] {
   return withDescriptors(message)?.look() ?? message.control;
+}
+
+/** The descriptors that nobody has seen, from now on another owner's. */
+export function giveUnseen(message: ReceivedMessage): readonly number[] {
+  return withDescriptors(message)?.give() ?? NONE;
 }
 
 /** Did descriptors come with it that nobody has seen? */

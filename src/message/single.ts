@@ -7,6 +7,7 @@ import { type Span, spanEnd, spanStart } from "../base/validate.ts";
 import { type ReceiveOptions, receiveFlags, type SendOptions, sendFlags } from "../calls/flags.ts";
 import { refusal } from "../calls/remedy.ts";
 import { native } from "../native/library.ts";
+import { ownerMemory } from "../readiness/ownership.ts";
 import { type Message, slotOf } from "./message.ts";
 import type { Slot } from "./slot.ts";
 
@@ -65,7 +66,7 @@ export function recvmsg(
   const number = descriptor(fd, "recvmsg");
   const flags = options === NO_OPTIONS ? 0 : receiveFlags.bits(options);
   const slot = prepareReceive(message, options);
-  const length = native.rawsock_recvmsg(number, slot.words, flags);
+  const length = native.rawsock_recvmsg(ownerMemory(), number, slot.words, flags);
   if (length < 0) throw failure(length, "recvmsg", number);
   slot.takeReceived();
   return length;
@@ -90,7 +91,7 @@ export function tryReceiveMessage(
   span: Span = NO_OPTIONS,
 ): number {
   const slot = prepareReceive(message, span);
-  const length = native.rawsock_recvmsg(fd, slot.words, flags | MSG.DONTWAIT);
+  const length = native.rawsock_recvmsg(ownerMemory(), fd, slot.words, flags | MSG.DONTWAIT);
   if (length >= 0) slot.takeReceived();
   return length;
 }

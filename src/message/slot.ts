@@ -233,8 +233,28 @@ export class Slot {
     this.#unseen?.close();
     if (this.words[DESCRIPTORS] === 0) return;
     this.#readControl();
+    this.#hold(descriptorsIn(this.#control));
+  }
+
+  #hold(fds: readonly number[]): void {
+    if (fds.length === 0) return;
     this.#unseen ??= new Unseen(this);
-    this.#unseen.hold(descriptorsIn(this.#control));
+    this.#unseen.hold(fds);
+  }
+
+  /** Takes control messages that came elsewhere, and the descriptors in them, which are unseen. */
+  adopt(control: ControlMessage[], fds: readonly number[]): void {
+    this.control = control;
+    this.#hold(fds);
+  }
+
+  /** Adds what came with a further part of the same message. */
+  append(part: Slot): void {
+    this.flagBits |= part.flagBits;
+    const control = part.lookAtControl();
+    if (control.length === 0) return;
+    this.lookAtControl().push(...control);
+    this.#hold([...this.giveUnseen(), ...part.giveUnseen()]);
   }
 
   /** Did control data come with the last message? */
@@ -244,7 +264,7 @@ export class Slot {
 
   /** The descriptors that came in and that nobody has seen, from now on another owner's. */
   giveUnseen(): readonly number[] {
-    return this.#unseen === null ? NOBODYS : this.#unseen.release();
+    return this.#unseen === null ? NOBODYS : this.#unseen.give();
   }
 
   /** Points the control data at `length` bytes at least; at nothing for 0. */

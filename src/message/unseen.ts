@@ -1,12 +1,13 @@
-// Descriptors that arrived in a message and that nobody has seen yet.
+// Descriptors that arrived in a message and that nobody has seen yet: the thread's own since the
+// call that received them, so that they are closed also where it is terminated.
 
 import { errorName } from "../base/error.ts";
-import { native } from "../native/library.ts";
+import { closeOwned, disown } from "../readiness/ownership.ts";
 
 /** Closes descriptors of which nobody can be told. */
 export function closeAll(fds: readonly number[]): void {
   for (const fd of fds) {
-    const status = native.rawsock_close(fd);
+    const status = closeOwned(fd);
     // EBADF means that somebody closed a stranger's descriptor.
     if (status < 0) process.emitWarning(`rawsock: closing a descriptor: ${errorName(-status)}`);
   }
@@ -30,14 +31,20 @@ export class Unseen {
     this.#fds = fds;
   }
 
-  /** They are the caller's from now on. */
-  release(): readonly number[] {
+  /** They are another owner's from now on, unseen as before. */
+  give(): readonly number[] {
     const fds = this.#fds;
     this.#fds = [];
     return fds;
   }
 
+  /** They are the program's from now on. */
+  release(): void {
+    if (this.isEmpty) return;
+    for (const fd of this.give()) disown(fd);
+  }
+
   close(): void {
-    closeAll(this.release());
+    closeAll(this.give());
   }
 }

@@ -1,8 +1,11 @@
 // A netlink socket that asks: requests, the replies that belong to them, and dumps. netlink(7).
 
+import { received } from "../address/sockaddr.ts";
 import type { Protocol } from "../base/constants.ts";
-import { AF, ERRNO } from "../base/constants.ts";
-import { closedError, namedError, SocketError } from "../base/error.ts";
+import { AF, ERRNO, MSG } from "../base/constants.ts";
+import { check, closedError, namedError, SocketError } from "../base/error.ts";
+import { addressSlot, slotAddress } from "../native/address.ts";
+import { native } from "../native/library.ts";
 import { setSocketOption } from "../option/option.ts";
 import { Socket } from "../socket/socket.ts";
 import { constant, group } from "./constants.ts";
@@ -123,9 +126,16 @@ function tolerate(set: () => void): void {
   }
 }
 
-/** Reads datagrams whole, whatever their size. */
+/** So many datagrams are read before the event loop has its turn. */
+const TURN = 32;
+
+/**
+ * Reads datagrams whole, whatever their size. A dump's come one right after the other: they are
+ * taken without the promises of `Socket`, which only waits.
+ */
 export class Reader {
   readonly #socket: Socket;
+  #left = TURN;
   bytes = new Uint8Array(new ArrayBuffer(ROOM));
 
   constructor(socket: Socket) {
@@ -134,15 +144,41 @@ export class Reader {
 
   /** The length of the next datagram, which is in `bytes`; 0: it was not the kernel's. */
   async next(op: { signal?: AbortSignal } = {}): Promise<number> {
-    // Its true length first: what does not fit is lost.
-    const length = await this.#socket.recv(PEEK_ROOM, { ...op, peek: true, trunc: true });
-    if (length > this.bytes.length) this.bytes = new Uint8Array(new ArrayBuffer(length * 2));
-    const received = await this.#socket.recvfrom(this.bytes, { dontwait: true });
-    return received.address?.pid === 0 ? received.length : 0;
+    if (this.#left-- <= 0) {
+      this.#left = TURN;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (;;) {
+      // Its true length first: what does not fit is lost.
+      const length = native.rawsock_recv(this.#fd(), PEEK_ROOM, 0, 1, peekFlags);
+      if (length === -ERRNO.EAGAIN) {
+        await this.#socket.readable(op);
+        this.#left = TURN;
+        continue;
+      }
+      check(length, "recv", this.#socket.fd);
+      if (length > this.bytes.length) this.bytes = new Uint8Array(new ArrayBuffer(length * 2));
+      return this.#take();
+    }
+  }
+
+  #fd(): number {
+    if (this.#socket.closed) throw closedError("recv");
+    return this.#socket.fd;
+  }
+
+  #take(): number {
+    const { bytes } = this;
+    const fd = this.#fd();
+    const room = bytes.length;
+    const length = native.rawsock_recvfrom(fd, bytes, 0, room, MSG.DONTWAIT, addressSlot);
+    check(length, "recvfrom", fd);
+    return received(slotAddress())?.pid === 0 ? length : 0;
   }
 }
 
 const PEEK_ROOM = new Uint8Array(new ArrayBuffer(1));
+const peekFlags = MSG.PEEK | MSG.TRUNC | MSG.DONTWAIT;
 
 export class Channel {
   readonly #socket: Socket;

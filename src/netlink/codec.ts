@@ -2,7 +2,7 @@
 // checked, so that a value that does not fit throws before any request; what is decoded and has not
 // the expected length is `undefined`, and its bytes are kept as they are.
 
-import { formatAddress, hardwareAddress, parseAddress } from "../address/text.ts";
+import { formatAddress, formatHardware, hardwareAddress, parseAddress } from "../address/text.ts";
 import { AF } from "../base/constants.ts";
 import type { Flags, Keywords } from "../base/keyword.ts";
 import {
@@ -206,15 +206,12 @@ export const hex: Value<string, string | Bytes> = {
 };
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
-const DECIMAL = Array.from({ length: 256 }, (_, byte) => String(byte));
 
-export function hardwareAt(bytes: Uint8Array, offset: number, length: number): string {
-  if (length === 0) return "";
-  let found = HEX[bytes[offset] as number] as string;
-  for (let at = offset + 1; at < offset + length; at++) {
-    found += `:${HEX[bytes[at] as number]}`;
-  }
-  return found;
+/** Nearly all have six bytes, and are many. */
+export function hardwareAt(bytes: Uint8Array, at: number, length: number): string {
+  if (length !== 6) return formatHardware(bytes.subarray(at, at + length));
+  const digits = (place: number) => HEX[bytes[at + place] as number] as string;
+  return `${digits(0)}:${digits(1)}:${digits(2)}:${digits(3)}:${digits(4)}:${digits(5)}`;
 }
 
 /** A hardware address: "02:fc:00:00:00:01". */
@@ -226,12 +223,23 @@ export const hardware: Value<string, string | Bytes> = {
   },
 };
 
+/** "10.0" by its two bytes: there are 65,536 at the most, and a machine's addresses share few. */
+const pairs = new Map<number, string>();
+
+function pairAt(bytes: Uint8Array, offset: number): string {
+  const [high, low] = [bytes[offset] as number, bytes[offset + 1] as number];
+  const known = pairs.get(high * 256 + low);
+  if (known !== undefined) return known;
+  const text = `${high}.${low}`;
+  pairs.set(high * 256 + low, text);
+  return text;
+}
+
 /** An IPv4 or IPv6 address as text. */
 export function addressAt(bytes: Uint8Array, offset: number, length: number): string | undefined {
   if (length === 4) {
-    const [a, b] = [DECIMAL[bytes[offset] as number], DECIMAL[bytes[offset + 1] as number]];
-    const [c, d] = [DECIMAL[bytes[offset + 2] as number], DECIMAL[bytes[offset + 3] as number]];
-    return `${a}.${b}.${c}.${d}`;
+    const from = offset + 2;
+    return `${pairAt(bytes, offset)}.${pairAt(bytes, from)}`;
   }
   return length === 16 ? formatAddress(AF.INET6, bytes, offset) : undefined;
 }

@@ -2,10 +2,11 @@
 
 import { descriptor } from "../base/descriptor.ts";
 import { failure, SocketError } from "../base/error.ts";
-import { I32_MAX, integer, knownKeys, text, wrongType } from "../base/validate.ts";
+import { I32_MAX, integer, knownKeys, wrongType } from "../base/validate.ts";
+import { namespacePath } from "../calls/namespace.ts";
 import { native } from "../native/library.ts";
 import { cString } from "../native/memory.ts";
-import { readinessSource } from "../readiness/source.ts";
+import { closeOwned, own } from "../readiness/ownership.ts";
 import { integerBytes } from "./codec.ts";
 import { constant } from "./constants.ts";
 import type { Writer } from "./writer.ts";
@@ -43,17 +44,14 @@ export class OpenPlace implements Disposable {
 
   [Symbol.dispose](): void {
     if (!this.#isOurs) return;
-    readinessSource().disown(this.#value);
-    native.rawsock_close(this.#value);
+    closeOwned(this.#value);
   }
 }
 
 function open(place: string): number {
-  const name = text(place, "namespace");
-  if (name === "") throw new TypeError("namespace must not be empty");
-  const path = name.includes("/") ? name : `/run/netns/${name}`;
+  const path = namespacePath(place);
   const fd = native.rawsock_open_namespace(cString(path));
   if (fd < 0) throw new SocketError(failure(fd, "open").errno, "open", { subject: path });
-  readinessSource().own(fd);
+  own(fd);
   return fd;
 }

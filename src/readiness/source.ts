@@ -3,10 +3,10 @@
 
 import { failure } from "../base/error.ts";
 import { native } from "../native/library.ts";
-import { mapEventSource } from "../native/mapping.ts";
 import { Structure } from "../native/record.ts";
 import { Alarm } from "./alarm.ts";
 import { Look } from "./look.ts";
+import { eventSourceMemory } from "./ownership.ts";
 
 /** What a call waits for; also the number of its queue. */
 export type Direction = typeof READ | typeof WRITE | typeof URGENT | typeof ERRORS;
@@ -65,20 +65,9 @@ export class ReadinessSource {
   credit = MESSAGES_PER_TURN;
 
   constructor() {
-    const mapped = mapEventSource();
-    if (typeof mapped === "number") throw failure(mapped, "mmap");
-    this.memory = new Uint8Array(mapped);
-    this.#words = new Uint32Array(mapped, 0, ownedStart / 4);
+    this.memory = eventSourceMemory();
+    this.#words = new Uint32Array(this.memory.buffer, 0, ownedStart / 4);
     this.#alarm = new Alarm(this.memory, () => this.#wake());
-  }
-
-  /** Has a descriptor closed when the thread is terminated. */
-  own(fd: number): void {
-    native.rawsock_readiness_set_owned(this.memory, fd, 1);
-  }
-
-  disown(fd: number): void {
-    native.rawsock_readiness_set_owned(this.memory, fd, 0);
   }
 
   /** Gives a watch its number. */

@@ -2,7 +2,7 @@
 
 import { ERRNO } from "../base/constants.ts";
 import { failure } from "../base/error.ts";
-import { native } from "../native/library.ts";
+import { closeOwned, disown } from "./ownership.ts";
 import {
   type Direction,
   ERRORS,
@@ -233,13 +233,13 @@ export class Watch implements Watched {
   /** Stops watching and closes the descriptor: 0, or -errno. */
   close(): number {
     this.#stop();
-    return native.rawsock_owned_close(this.#source.memory, this.fd);
+    return closeOwned(this.fd);
   }
 
   /** Stops watching, for the descriptor is given away. */
   detach(): void {
     this.#stop();
-    this.#source.disown(this.fd);
+    disown(this.fd);
   }
 
   #stop(): void {

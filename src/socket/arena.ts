@@ -1,10 +1,23 @@
 // The memory that messages() receives into, again and again.
 
-import { tryReceiveMessages } from "../message/batch.ts";
+import { recordRoom, tryReceiveMessages, tryReceiveRecords } from "../message/batch.ts";
 import { messageFlags } from "../message/flags.ts";
 import { Message, slotOf } from "../message/message.ts";
 import { type ReceivedMessage, withUnseen } from "../message/received.ts";
 import type { Slot } from "../message/slot.ts";
+
+/** What a loop over messages() needs room for. */
+export type ReceptionOptions = {
+  /** Bytes of each message, and of its control data. */
+  readonly size: number;
+  readonly controlLength: number;
+  /** How many at most. */
+  readonly limit: number;
+  /** `copy` makes none. */
+  readonly reuse: boolean;
+  /** See receive. */
+  readonly records: boolean;
+};
 
 /** Messages received at once. */
 export const BATCH_MAX = 64;
@@ -18,28 +31,35 @@ export class Arena {
   readonly #slots: Slot[];
   readonly #size: number;
   readonly #reuse: boolean;
+  readonly #records: boolean;
   /** Did ever a message come with descriptors? */
   hasDescriptors = false;
   /** How many to ask for: more while they keep coming. */
   #wanted = BATCH_MIN;
 
-  /** Room for `limit` messages of `size` bytes each; `reuse`: `copy` makes none. */
-  constructor(size: number, controlLength: number, limit: number, reuse: boolean) {
+  constructor({ size, controlLength, limit, reuse, records }: ReceptionOptions) {
     const count = Math.min(limit, Math.max(1, Math.floor(ARENA_MAX / Math.max(size, 1))));
     this.#bytes = new Uint8Array(new ArrayBuffer(count * size));
     this.#size = size;
     this.#reuse = reuse;
+    this.#records = records;
+    const room = records ? controlLength + recordRoom() : controlLength;
     for (let start = 0; start < count * size || this.#messages.length === 0; start += size) {
       const iovec = [this.#bytes.subarray(start, start + size)];
-      this.#messages.push(new Message({ iovec, controlLength }));
+      this.#messages.push(new Message({ iovec, controlLength: room }));
     }
     this.#slots = this.#messages.map(slotOf);
   }
 
-  /** Receives without waiting, at most `limit`: how many, or -errno. */
+  /**
+   * Receives without waiting, at most `limit`: how many, or -errno. Of `records` 0 is the end; else
+   * what comes at the end are messages in which there is nothing.
+   */
   receive(fd: number, limit: number): number {
     const end = Math.min(this.#messages.length, this.#wanted, Math.max(limit, 1));
-    const count = tryReceiveMessages(fd, this.#messages, 0, { start: 0, end });
+    const count = this.#records
+      ? tryReceiveRecords(fd, this.#messages, { start: 0, end })
+      : tryReceiveMessages(fd, this.#messages, 0, { start: 0, end });
     // Traffic comes in bursts: the last of one says little about the next.
     const next = Math.max(count * 2, this.#wanted / 2, BATCH_MIN);
     if (count > 0) this.#wanted = Math.min(Math.floor(next), BATCH_MAX);
@@ -60,10 +80,11 @@ export class Arena {
     const slot = this.#slots[index] as Slot;
     const start = index * this.#size;
     const end = start + slot.length;
+    const control = slot.lookAtControl();
     const message = {
       data: this.#reuse ? this.#bytes.subarray(start, end) : this.#bytes.slice(start, end),
       address: slot.address,
-      control: slot.lookAtControl(),
+      control,
       flags: messageFlags.words(slot.flagBits),
     };
     const fds = slot.giveUnseen();

@@ -27,7 +27,8 @@ export class Connect extends Operation<void> {
 
   protected call(fd: number): number {
     if (this.#begun) return connectedNow(fd, this.#address);
-    const status = connectNow(fd, this.#address);
+    const mayWait = this.state.isConnectionOriented && this.state.isShared;
+    const status = connectNow(fd, this.#address, mayWait ? 1 : 0);
     this.#begun = status === UNDER_WAY;
     // unix(7): EAGAIN, the listener's queue is full, and nobody tells when it no longer is.
     this.unannounced = !this.#begun;
@@ -58,16 +59,17 @@ export class Connect extends Operation<void> {
   /** Ends the attempt, so that the socket can connect again. */
   protected override abandon(): void {
     if (!this.#begun || !this.state.isInternet) return;
-    native.rawsock_connect_now(this.state.watch.fd, UNSPECIFIED, UNSPECIFIED.length);
+    native.rawsock_connect_now(this.state.watch.fd, UNSPECIFIED, UNSPECIFIED.length, 0);
   }
 }
 
 const UNDER_WAY = -ERRNO.EINPROGRESS;
 const CONNECTED_ALREADY = -(ERRNO.EISCONN ?? 0);
 
-function connectNow(fd: number, address: Sockaddr): number {
+/** `mayWait` 0: the call is known to return at once, whatever became of O_NONBLOCK. */
+function connectNow(fd: number, address: Sockaddr, mayWait: 0 | 1): number {
   const { bytes } = address;
-  const status = native.rawsock_connect_now(fd, bytes, bytes.length);
+  const status = native.rawsock_connect_now(fd, bytes, bytes.length, mayWait);
   return status === -ERRNO.EINTR ? UNDER_WAY : status;
 }
 
@@ -78,6 +80,6 @@ function connectNow(fd: number, address: Sockaddr): number {
 function connectedNow(fd: number, address: Sockaddr): number {
   const status = native.rawsock_connected(fd);
   if (status < 0) return status;
-  const again = connectNow(fd, address);
+  const again = connectNow(fd, address, 0);
   return again === CONNECTED_ALREADY ? status : again;
 }

@@ -3,9 +3,11 @@
 
 import { MSG } from "../base/constants.ts";
 import type { Span } from "../base/validate.ts";
-import type { Message } from "../message/message.ts";
+import { type Message, slotOf } from "../message/message.ts";
 import {
   discardMessage,
+  giveUnseen,
+  hasUnseen,
   lookAtControl,
   type ReceivedMessage,
   withoutDescriptors,
@@ -40,6 +42,9 @@ export class Inbox {
 
   /** Puts entries before those that are there. */
   restore(entries: readonly Entry[]): void {
+    if (entries.some((entry) => typeof entry !== "number" && hasUnseen(entry))) {
+      this.hasDescriptors = true;
+    }
     this.#entries.splice(0, this.#next, ...entries);
     this.#next = 0;
   }
@@ -118,7 +123,9 @@ export class Inbox {
     const whole = new Uint8Array(room);
     const length = this.receive(whole, flags, isStream, (kept, peeked) => {
       message.address = kept.address;
-      message.control = peeked ? withoutDescriptors(lookAtControl(kept)) : kept.control;
+      const control = lookAtControl(kept);
+      if (peeked) message.control = withoutDescriptors(control);
+      else slotOf(message).adopt(control, giveUnseen(kept));
       const cut = !isStream && kept.data.length > room && !kept.flags.includes("trunc");
       message.flags = cut ? [...kept.flags, "trunc"] : kept.flags;
       return true;

@@ -13,9 +13,9 @@ import { check } from "../base/error.ts";
 import { protocolNumber } from "../base/protocol.ts";
 import { I32_MAX, integer, knownKeys } from "../base/validate.ts";
 import { kindOf } from "../calls/kind.ts";
-import { openIn, refused, type SocketOptions } from "../calls/socket.ts";
+import { openOwnedIn, refused, type SocketOptions } from "../calls/socket.ts";
 import { native } from "../native/library.ts";
-import { readinessSource } from "../readiness/source.ts";
+import { eventSourceMemory, own } from "../readiness/ownership.ts";
 
 /** A descriptor and what kind of socket it is, by the numbers of socket(2). */
 export type Made = {
@@ -52,13 +52,11 @@ export function makeSocket(
 ): Made {
   knownKeys(options, OPTION_KEYS);
   const { family, kind, number, made } = request(domain, type, protocol);
-  const source = readinessSource();
+  const memory = eventSourceMemory();
   if (options.namespace !== undefined) {
-    const fd = openIn(options.namespace, family, kind, number);
-    source.own(fd);
-    return made(fd);
+    return made(openOwnedIn(memory, options.namespace, family, kind, number));
   }
-  const fd = native.rawsock_owned_socket(source.memory, family, kind, number);
+  const fd = native.rawsock_owned_socket(memory, family, kind, number);
   if (fd < 0) throw refused(fd, "socket", family, kind, number);
   return made(fd);
 }
@@ -70,7 +68,7 @@ export function makePair(
   protocol: Protocol | undefined,
 ): [Made, Made] {
   const { family, kind, number, made } = request(domain, type, protocol);
-  const { memory } = readinessSource();
+  const memory = eventSourceMemory();
   const pair = new Int32Array(2);
   const status = native.rawsock_owned_socketpair(memory, family, kind, number, pair);
   if (status < 0) throw refused(status, "socketpair", family, kind, number);
@@ -82,6 +80,6 @@ export function takeOver(fd: number): Made {
   const number = integer(fd, "fd", 0, I32_MAX);
   const kind = kindOf(number);
   check(native.rawsock_set_nonblocking(number, 1), "fcntl", number);
-  readinessSource().own(number);
+  own(number);
   return { fd: number, ...kind };
 }

@@ -8,6 +8,7 @@ import { receiveFlags, sendFlags } from "../calls/flags.ts";
 import { elements, limitElements } from "../calls/transfer.ts";
 import { tryReceiveMessages, trySendMessages } from "../message/batch.ts";
 import { Message, slotOf } from "../message/message.ts";
+import { withUnseen } from "../message/received.ts";
 import { tryReceiveMessage, trySendMessage } from "../message/single.ts";
 import { type Direction, READ } from "../readiness/source.ts";
 import { checkedFlags } from "./limits.ts";
@@ -198,9 +199,7 @@ class ReceiveMessage extends MessageReception {
     const part = new Message({ iovec, controlLength });
     const result = this.#receive(fd, part, WHOLE);
     if (result < 0) return result;
-    const { control } = part;
-    if (control.length > 0) this.#message.control.push(...control);
-    this.#message.flags = [...this.#message.flags, ...part.flags];
+    slotOf(this.#message).append(slotOf(part));
     return result;
   }
 
@@ -208,8 +207,10 @@ class ReceiveMessage extends MessageReception {
   protected override abandon(): void {
     if (this.#done === 0) return;
     const data = new Uint8Array(Buffer.concat(this.#buffers, this.#done));
-    const { address, control, flags } = this.#message;
-    this.state.keep([{ data, address, control, flags }]);
+    const { address, flags } = this.#message;
+    const slot = slotOf(this.#message);
+    const message = { data, address, control: slot.lookAtControl(), flags };
+    this.state.keep([withUnseen(message, slot.giveUnseen())]);
     this.#message.control = [];
   }
 }

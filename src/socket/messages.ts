@@ -109,7 +109,13 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     this.#state = state;
     const further = integer(controlLength, "controlLength", 0, 2 ** 20);
     const reuse = options.reuse === undefined ? false : boolean(options.reuse, "reuse");
-    this.#arena = state.transfer.reception(room, further, limit, reuse);
+    this.#arena = state.transfer.reception({
+      size: room,
+      controlLength: further,
+      limit,
+      reuse,
+      records: state.hasRecords,
+    });
   }
 
   [Symbol.asyncIterator](): this {
@@ -158,7 +164,8 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     const received = this.#arena.receive(watch.fd, watch.isCrowded(READ) ? 1 : BATCH_MAX);
     if (received < 0) return received === AGAIN && isOver ? 0 : received;
     watch.charge(received - 1);
-    const count = this.#state.isConnectionOriented ? this.#beforeEnd(received) : received;
+    const { isConnectionOriented, hasRecords } = this.#state;
+    const count = isConnectionOriented && !hasRecords ? this.#beforeEnd(received) : received;
     const messages = new Array<ReceivedMessage>(count);
     for (let index = 0; index < count; index++) messages[index] = this.#arena.copy(index);
     inbox.add(messages);
@@ -172,7 +179,8 @@ export class Messages<T extends Yielded> implements AsyncIterableIterator<T> {
     let count = received;
     while (count > 0 && !this.#arena.isSomething(count - 1)) count--;
     if (count === received) return count;
-    // A record without bytes looks like the end, which is one only where the peer has ended.
+    // A record without bytes looks like the end, which is one only where the peer has ended. Where
+    // it has, the last records without anything count as the end: only AF_UNIX of Linux tells.
     if (this.#state.isStream || native.rawsock_has_ended(this.#state.watch.fd) !== 0) return count;
     return received;
   }

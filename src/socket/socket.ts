@@ -98,7 +98,9 @@ export class Socket implements Disposable, AsyncDisposable {
    * must not belong to another Socket. SocketError: it is no socket.
    */
   static adopt(fd: number): Socket {
-    return Socket.#of(takeOver(fd));
+    const socket = Socket.#of(takeOver(fd));
+    socket.#state.isShared = true;
+    return socket;
   }
 
   static #of({ fd, family, type, protocol }: Made): Socket {
@@ -115,6 +117,8 @@ export class Socket implements Disposable, AsyncDisposable {
 
   /** The descriptor; -1 once the socket is closed. */
   get fd(): number {
+    // Who knows the number may give the open file to other processes.
+    this.#state.isShared = true;
     return this.#state.closed ? -1 : this.#state.watch.fd;
   }
 
@@ -260,7 +264,11 @@ export class Socket implements Disposable, AsyncDisposable {
     return promise(() => sendMessages(this.#state, messages, op));
   }
 
-  /** recv(2): the number of bytes stored, 0 at the end of a stream. */
+  /**
+   * recv(2): the number of bytes stored; 0 is the end of a stream, and of a "seqpacket" the end or
+   * a record without bytes, which messages() tells apart on a Unix socket, as does recvmsg with
+   * SO_PASSCRED on: the end alone brings no credentials.
+   */
   recv(buffer: Bytes, op: ReceiveCallOptions = NO_LIMITS): Promise<number> {
     return receive(this.#state, buffer, op);
   }

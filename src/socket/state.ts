@@ -1,7 +1,7 @@
 // What the calls of one Socket share.
 
 import type { Sockaddr } from "../address/sockaddr.ts";
-import { AF, SOCK } from "../base/constants.ts";
+import { AF, SO, SOCK } from "../base/constants.ts";
 import { check, closedError, type ErrorContext } from "../base/error.ts";
 import { READ } from "../readiness/source.ts";
 import { Watch } from "../readiness/watch.ts";
@@ -21,6 +21,8 @@ export class SocketState {
   /** Bytes handed to the kernel. */
   bytesSent = 0;
   closed = false;
+  /** May others have the descriptor? O_NONBLOCK is everybody's who shares the open file. */
+  isShared = false;
   /** Whom a connection is, or was, with; null where that is not known. */
   peer: Sockaddr | null = null;
   /** The Socket: calls that wait hold this state and so keep it alive. */
@@ -61,6 +63,11 @@ export class SocketState {
   /** Nothing received may mean its end. */
   get isConnectionOriented(): boolean {
     return this.type === SOCK.STREAM || this.type === SOCK.SEQPACKET;
+  }
+
+  /** Its end can be told from a record without bytes. */
+  get hasRecords(): boolean {
+    return this.type === SOCK.SEQPACKET && this.family === AF.UNIX && SO.PASSCRED !== undefined;
   }
 
   get isInternet(): boolean {

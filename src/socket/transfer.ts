@@ -6,7 +6,7 @@ import { MSG } from "../base/constants.ts";
 import { receiveFlags, sendFlags, type TransferFlags } from "../calls/flags.ts";
 import type { ReceivedMessage } from "../message/received.ts";
 import { native } from "../native/library.ts";
-import { Arena } from "./arena.ts";
+import { Arena, type ReceptionOptions } from "./arena.ts";
 
 /** The memory that a loop over messages() receives into, again and again. */
 export interface Reception {
@@ -40,8 +40,7 @@ export interface Transfer {
     flags: number,
     address: Sockaddr | null,
   ): number;
-  /** Room for `limit` messages of `size` bytes each; `reuse`: they are views of it. */
-  reception(size: number, controlLength: number, limit: number, reuse: boolean): Reception;
+  reception(options: ReceptionOptions): Reception;
 }
 
 export const SOCKET: Transfer = {
@@ -58,5 +57,5 @@ export const SOCKET: Transfer = {
     const { bytes } = address;
     return native.rawsock_sendto(fd, source, start, length, now, bytes, bytes.length);
   },
-  reception: (size, controlLength, limit, reuse) => new Arena(size, controlLength, limit, reuse),
+  reception: (options) => new Arena(options),
 };

@@ -21,7 +21,7 @@ import {
 import { native } from "../native/library.ts";
 import { allocate, decodeText } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
-import { readinessSource } from "../readiness/source.ts";
+import { eventSourceMemory } from "../readiness/ownership.ts";
 
 /** IP packets, or Ethernet frames. */
 export type TunMode = "tun" | "tap";
@@ -98,7 +98,7 @@ export function openDevice(options: TunOptions): Opened {
   const { fd: entry, path } = namespace === undefined ? HERE : entryOf(namespace);
   nameBytes.fill(0);
   encoder.encodeInto(name, nameBytes);
-  const { memory } = readinessSource();
+  const memory = eventSourceMemory();
   const fd = native.rawsock_tun_open(memory, entry, path, nameBytes, flags, stepBytes);
   if (fd < 0) throw refused(fd, failedStep(), name, namespace);
   const end = nameBytes.indexOf(0);

@@ -5,34 +5,36 @@ import { TransferFlags } from "../calls/flags.ts";
 import type { ReceivedMessage } from "../message/received.ts";
 import { native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
-import { BATCH_MAX } from "../socket/arena.ts";
 import type { Reception, Transfer } from "../socket/transfer.ts";
 
-/** All of a reception's memory, unless even one packet needs more. */
-const MEMORY_MAX = 65_536 * BATCH_MAX;
+/** For a batch, unless one packet alone needs more: what stays in the processor's caches. */
+const ROOM = 256 * 1024;
 
-/** What packets are read into, again and again. */
+/** What packets are read into, again and again, one behind the other. */
 class Packets implements Reception {
   readonly #bytes: Uint8Array;
   readonly #size: number;
   readonly #count: number;
-  readonly #lengths: Uint32Array;
-  readonly #lengthBytes: Uint8Array;
   readonly #reuse: boolean;
+  /** Of each packet where it lies, and its own length: zig/tun.zig. */
+  readonly #places: Uint32Array;
+  readonly #placeBytes: Uint8Array;
   readonly hasDescriptors = false;
 
   constructor(size: number, limit: number, reuse: boolean) {
     this.#size = size;
+    this.#count = limit;
     this.#reuse = reuse;
-    this.#count = Math.min(limit, Math.max(1, Math.floor(MEMORY_MAX / Math.max(size, 1))));
-    this.#bytes = allocate(this.#count * size);
-    this.#lengthBytes = allocate(this.#count * 4);
-    this.#lengths = new Uint32Array(this.#lengthBytes.buffer);
+    this.#bytes = allocate(Math.max(size, ROOM));
+    this.#placeBytes = allocate(limit * 8);
+    this.#places = new Uint32Array(this.#placeBytes.buffer);
   }
 
   receive(fd: number, limit: number): number {
     const count = Math.min(limit, this.#count);
-    return native.rawsock_tun_read_batch(fd, this.#bytes, this.#size, count, this.#lengthBytes);
+    const { length } = this.#bytes;
+    const { rawsock_tun_read_batch } = native;
+    return rawsock_tun_read_batch(fd, this.#bytes, length, this.#size, count, this.#placeBytes);
   }
 
   isSomething(): boolean {
@@ -40,8 +42,8 @@ class Packets implements Reception {
   }
 
   copy(index: number): ReceivedMessage {
-    const start = index * this.#size;
-    const length = this.#lengths[index] as number;
+    const start = this.#places[index * 2] as number;
+    const length = this.#places[index * 2 + 1] as number;
     const end = start + Math.min(length, this.#size);
     const data = this.#reuse ? this.#bytes.subarray(start, end) : this.#bytes.slice(start, end);
     return { data, address: null, control: [], flags: length > this.#size ? ["trunc"] : [] };
@@ -59,5 +61,5 @@ export const DEVICE: Transfer = {
     return (flags & MSG.TRUNC) === 0 && whole > length ? length : whole;
   },
   send: (fd, source, start, length) => native.rawsock_tun_write(fd, source, start, length),
-  reception: (size, _, limit, reuse) => new Packets(size, limit, reuse),
+  reception: ({ size, limit, reuse }) => new Packets(size, limit, reuse),
 };

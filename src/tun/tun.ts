@@ -14,7 +14,8 @@ import {
 } from "../base/validate.ts";
 import type { ReceivedMessage } from "../message/received.ts";
 import { furtherConstants } from "../native/library.ts";
-import { READ, readinessSource, WRITE } from "../readiness/source.ts";
+import { own } from "../readiness/ownership.ts";
+import { READ, WRITE } from "../readiness/source.ts";
 import { type Limits, NO_LIMITS } from "../socket/limits.ts";
 import { Messages, type MessagesOptions } from "../socket/messages.ts";
 import { promise } from "../socket/operation.ts";
@@ -92,7 +93,7 @@ export class Tun implements Disposable, AsyncDisposable {
     const headerSize = found.has("VNET_HDR") ? getInt(number, "VNETHDRSZ") : 0;
     const mode = found.has("TAP") ? "tap" : "tun";
     const multiQueue = found.has("MULTI_QUEUE");
-    readinessSource().own(number);
+    own(number);
     return new Tun({ fd: number, name: found.name, mode, multiQueue, headerSize }, KEY);
   }
 

@@ -74,6 +74,9 @@ test("with() changes some fields and keeps the others", () => {
   expect(unix.with({ path: "\0y" }).path).toBe("\0y");
   expect(netlink.with({ pid: 0 }).groups).toBe(3);
   expect(can.with({ rxId: 1 }).txId).toBe(0x8000_0456);
+  // The kernel's own end behind the index, but for ISO-TP.
+  const short = Sockaddr.from(can.bytes.subarray(0, 8));
+  expect(short.toJSON()).toEqual({ family: "can", ifindex: 3, rxId: 0, txId: 0 });
   expect(tipc.with({ instance: 18 })).toMatchObject({ type: 18_888, instance: 18 });
   const scoped = Sockaddr.inet6("fe80::1%lo", 1);
   expect(scoped.with({ address: "fe80::2%1" }).scopeId).toBe(1);

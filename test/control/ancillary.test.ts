@@ -25,7 +25,7 @@ import { Descriptors, socketError } from "../support/descriptors.ts";
 import { Namespace, run, VethPair } from "../support/namespace.ts";
 import { setOption } from "../support/option.ts";
 import { Peer } from "../support/peer.ts";
-import { namespaces, python, testWith } from "../support/requirements.ts";
+import { kernel, namespaces, python, testWith } from "../support/requirements.ts";
 
 const DATA = new TextEncoder().encode("data");
 
@@ -140,24 +140,22 @@ testWith(namespaces)("the size of the largest fragment comes with what was fragm
   expect(receive(to).control).toEqual([{ kind: "fragsize", size: 1500 }]);
 });
 
-testWith(namespaces)("mark and priority are sent and received", () => {
-  using namespace = new Namespace();
-  using open = new Descriptors();
-  const [from, to] = namespace.enter(() => [
-    udp(open, Sockaddr.inet("127.0.0.1")),
-    udp(open, Sockaddr.inet("127.0.0.1")),
-  ]) as [number, number];
-  for (const [name, sent] of [
-    ["RCVMARK", { kind: "mark", value: 0xfedc_ba98 }],
-    ["RCVPRIORITY", { kind: "priority", value: 6 }],
-  ] as const) {
-    // SO_RCVPRIORITY is Linux 6.14's.
-    if (SO[name] === undefined) continue;
-    setOption(to, SOL.SOCKET, SO[name]);
+for (const [name, since, sent] of [
+  ["RCVMARK", "5.19", { kind: "mark", value: 0xfedc_ba98 }],
+  ["RCVPRIORITY", "6.14", { kind: "priority", value: 6 }],
+] as const) {
+  testWith(namespaces, kernel(since))(`${sent.kind} is sent and received`, () => {
+    using namespace = new Namespace();
+    using open = new Descriptors();
+    const [from, to] = namespace.enter(() => [
+      udp(open, Sockaddr.inet("127.0.0.1")),
+      udp(open, Sockaddr.inet("127.0.0.1")),
+    ]) as [number, number];
+    setOption(to, SOL.SOCKET, SO[name] ?? 0);
     sendWith(from, getsockname(to), sent);
     expect(receive(to).control).toContainEqual(sent);
-  }
-});
+  });
+}
 
 // In a namespace that has no exclusive flow labels, which would refuse all others.
 testWith(namespaces)("flowinfo is sent and received", () => {

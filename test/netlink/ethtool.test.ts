@@ -1,7 +1,11 @@
 // Ethtool beside ethtool(8).
 
 import { expect, test } from "bun:test";
+import { SocketError } from "../../src/index.ts";
+import { decodeReply } from "../../src/netlink/ethtool/ethtool.ts";
+import { MESSAGES, type MessageName } from "../../src/netlink/ethtool/messages.ts";
 import { Ethtool } from "../../src/netlink/index.ts";
+import { Writer } from "../../src/netlink/writer.ts";
 import { Tun } from "../../src/tun/index.ts";
 import { openSockets } from "../support/descriptors.ts";
 import { Namespace, run } from "../support/namespace.ts";
@@ -204,3 +208,74 @@ test("options are checked", () => {
   expect(() => Ethtool.open({ namespce: "x" } as object)).toThrow("did you mean namespace?");
   expect(() => new (Ethtool as unknown as new () => Ethtool)()).toThrow("Ethtool.open");
 });
+
+/** A message of a kind that no virtual card has. */
+const RINGS = { rxMax: 4096, rx: 512, tx: 256, tcpDataSplit: "on", txPush: true } as const;
+
+test("what is encoded is decoded, of kinds that no virtual card has", () => {
+  const roundtrip = (name: MessageName, fields: object) => {
+    const writer = new Writer();
+    (MESSAGES[name] as { encode(writer: Writer, fields: object): void }).encode(writer, fields);
+    const told = decodeReply(name, writer.finish());
+    expect(told).toEqual(fields);
+    return writer.finish();
+  };
+  roundtrip("RINGS", RINGS);
+  roundtrip("PAUSE", { rx: true, tx: false, statistics: { txFrames: 7, rxFrames: 2n ** 60n } });
+  roundtrip("LINKMODES", {
+    speed: null,
+    duplex: "half",
+    ours: { "10baseT/Half": true, MII: false },
+  });
+  roundtrip("LINKSTATE", { link: false, state: "no-cable", signalQuality: 3 });
+  roundtrip("COALESCE", { rxMicroseconds: 50, adaptiveRx: true, txAggregateBytes: 9 });
+  roundtrip("PRIVFLAGS", { flags: { "legacy-rx": true, other: false } });
+  roundtrip("STRSET", {
+    sets: [
+      {
+        id: 1,
+        count: 2,
+        strings: [
+          { index: 0, value: "a" },
+          { index: 1, value: "b" },
+        ],
+      },
+    ],
+  });
+});
+
+test("mutated replies are decoded or refused, whatever is in them", () => {
+  const runs = Number(process.env.RAWSOCK_TEST_RUNS ?? 3000);
+  const writer = new Writer();
+  const fields = {
+    interface: { index: 3, name: "veth0" },
+    changeable: Object.fromEntries(
+      Array.from({ length: 20 }, (_, index) => [`bit-${index}`, true]),
+    ),
+    active: { "bit-3": true },
+  };
+  MESSAGES.FEATURES.encode(writer, fields);
+  MESSAGES.STRSET.encode(writer, { sets: [{ id: 1, strings: [{ index: 0, value: "name" }] }] });
+  const whole = writer.finish();
+  let seed = 12345;
+  const random = (limit: number) => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return (seed >>> 8) % limit;
+  };
+  const outcomes = { decoded: 0, refused: 0 };
+  for (let run = 0; run < runs; run++) {
+    const bytes = whole.slice(0, random(4) === 0 ? random(whole.length) : whole.length);
+    for (let count = random(6); count > 0; count--) bytes[random(bytes.length)] = random(256);
+    for (const name of Object.keys(MESSAGES) as MessageName[]) {
+      try {
+        decodeReply(name, bytes);
+        outcomes.decoded++;
+      } catch (error) {
+        if (!(error instanceof SocketError) || error.code !== "EBADMSG") throw error;
+        outcomes.refused++;
+      }
+    }
+  }
+  expect(outcomes.decoded).toBeGreaterThan(0);
+  expect(outcomes.refused).toBeGreaterThan(0);
+}, 120_000);

@@ -1,8 +1,18 @@
 // Where a loop over messages() or connections() ends, and where it does not.
 
 import { expect, test } from "bun:test";
-import { close, Message, type ReceivedMessage, Sockaddr, Socket, socket } from "../../src/index.ts";
+import {
+  type ControlMessage,
+  close,
+  encodeControl,
+  Message,
+  type ReceivedMessage,
+  Sockaddr,
+  Socket,
+  socket,
+} from "../../src/index.ts";
 import { copies } from "../support/descriptors.ts";
+import { kernel, testWith } from "../support/requirements.ts";
 
 const loopback = Sockaddr.inet("127.0.0.1");
 const lengths = (messages: readonly ReceivedMessage[]) => messages.map(({ data }) => data.length);
@@ -53,6 +63,53 @@ test("a record without bytes brings its descriptors, also as the last before the
   b.close();
   close(passed);
 });
+
+for (const asked of [false, true]) {
+  for (const lengths_ of [[0], [3, 0], [0, 0, 0, 0], [1, 0, 2, ...new Array(70).fill(0)]]) {
+    const what = `${lengths_.length} records, the last empty, SO_PASSCRED: ${asked}`;
+    testWith(kernel("3.0"))(`what came before the end is told from it: ${what}`, async () => {
+      const [a, b] = Socket.pair("unix", "seqpacket");
+      b.setOption("SO_PASSCRED", asked);
+      for (const length of lengths_) await a.send(new Uint8Array(length));
+      a.close();
+      const seen = await all(b.messages());
+      expect(lengths(seen)).toEqual(lengths_);
+      for (const { control, flags } of seen) {
+        expect(control.map(({ kind }) => kind)).toEqual(asked ? ["credentials"] : []);
+        expect(flags).toEqual([]);
+      }
+      expect(b.option("SO_PASSCRED")).toBe(asked);
+      b.close();
+    });
+  }
+}
+
+for (const asked of [false, true]) {
+  testWith(kernel("3.0"))(
+    `records have the room they are given, SO_PASSCRED: ${asked}`,
+    async () => {
+      const passed = socket("inet", "dgram");
+      const control = [{ kind: "rights" as const, fds: [passed] }];
+      const [a, b] = Socket.pair("unix", "seqpacket");
+      b.setOption("SO_PASSCRED", asked);
+      const own = asked
+        ? encodeControl([{ kind: "credentials", pid: 1, uid: 0, gid: 0 }]).length
+        : 0;
+      const all = own + encodeControl(control).length;
+      for (const controlLength of [0, own, all - 8, all, 256]) {
+        await a.sendmsg(new Message({ iovec: [], control }));
+        const { value } = await b.messages({ controlLength }).next();
+        const came: ControlMessage[] = value?.control ?? [];
+        const rights = came.find(({ kind }) => kind === "rights");
+        expect(rights === undefined).toBe(controlLength < all - 4);
+        expect(value?.flags).toEqual(rights === undefined ? ["ctrunc"] : []);
+        if (rights?.kind === "rights") rights.fds.forEach(close);
+      }
+      expect(copies([passed])).toBe(1);
+      for (const fd of [a, b, passed]) close(fd);
+    },
+  );
+}
 
 test("a record cut down to nothing does not end messages()", async () => {
   const [a, b] = Socket.pair("unix", "seqpacket");

@@ -25,10 +25,14 @@ test("an idle open socket lets the process end", async () => {
   expect([exitCode, stderr]).toEqual([0, ""]);
 });
 
-test("a pending call keeps the process alive", async () => {
-  const { exitCode } = await run("open().recv(buffer);", {}, 1);
-  expect(exitCode).toBe(124);
-}, 10_000);
+test(
+  "a pending call keeps the process alive",
+  async () => {
+    const { exitCode } = await run("open().recv(buffer);", {}, 1);
+    expect(exitCode).toBe(124);
+  },
+  10_000 * patience,
+);
 
 test("a socket that was unref'd lets the process end with its call pending", async () => {
   const { exitCode, stdout } = await run(`
@@ -183,6 +187,16 @@ test(
   60_000 * patience,
 );
 
+/** Datagrams with two descriptors each, without end; `a` and `b` are the ends of a pair. */
+const STORM = `
+const [a, b] = Socket.pair("unix", "dgram"), passed = open();
+const { Message, recvmsg } = rawsock;
+const control = [{ kind: "rights", fds: [passed.fd, passed.fd] }];
+const iovec = [new Uint8Array(8)];
+(async () => { for (;;) await a.sendmsg(new Message({ iovec, control })); })().catch(() => 0);
+b.readable().then(() => postMessage("running"));
+`;
+
 /** What a Worker does until it is terminated. */
 const WORK = {
   traffic: `${TRAFFIC} a.readable().then(() => postMessage("running"));`,
@@ -196,16 +210,39 @@ const WORK = {
       for (const socket of Socket.pair()) socket.close();
     } })();
     setTimeout(() => postMessage("running"), 5);`,
+  "descriptors that messages() brings and nobody looks at": `${STORM}
+    (async () => { for await (const { data } of b.messages()) data.length; })().catch(() => 0);`,
+  "descriptors that stay in the socket's keeping": `${STORM}
+    (async () => { for (;;) {
+      for await (const { data } of b.messages()) if (data.length > 0) break;
+      await b.recvmsg(kept[kept.push(new Message({ iovec })) - 1]);
+    } })().catch(() => 0);
+    const kept = [];`,
+  "descriptors that recvmsg and recvmmsg bring": `${STORM}
+    const messages = [1, 2, 3].map(() => new Message({ iovec }));
+    (async () => { for (;;) {
+      await b.recvmsg(new Message({ iovec }));
+      await b.recvmmsg(messages);
+    } })().catch(() => 0);`,
+  "descriptors that the plain recvmsg brings": `${STORM}
+    const messages = [1, 2, 3].map(() => new Message({ iovec }));
+    (async () => { for (;;) {
+      await b.readable();
+      recvmsg(b, messages[0], { dontwait: true });
+      rawsock.recvmmsg(b, messages.slice(1), { dontwait: true });
+    } })().catch(() => 0);`,
 };
 
 for (const [what, work] of Object.entries(WORK)) {
-  test(`a Worker is terminated under ${what}, and leaves no descriptor behind`, async () => {
-    const worker = `import * as rawsock from "${join(import.meta.dir, "../../src/index.ts")}";
+  test(
+    `a Worker is terminated under ${what}, and leaves no descriptor behind`,
+    async () => {
+      const worker = `import * as rawsock from "${join(import.meta.dir, "../../src/index.ts")}";
       ${UDP} ${work}`;
-    const { exitCode, stdout, stderr } = await end([
-      "timeout",
-      "50",
-      ...bun(`
+      const { exitCode, stdout, stderr } = await end([
+        "timeout",
+        "50",
+        ...bun(`
         const { readdirSync } = await import("node:fs");
         const url = URL.createObjectURL(new Blob([${JSON.stringify(worker)}], { type: "text/javascript" }));
         const descriptors = () => readdirSync("/proc/self/fd").length;
@@ -224,11 +261,35 @@ for (const [what, work] of Object.entries(WORK)) {
         for (let tries = 0; tries < 100 && descriptors() > counts[0]; tries++) await Bun.sleep(10);
         console.log(descriptors() - counts[0]);
         process.exit(0);`),
-    ]);
-    expect([exitCode, stderr]).toEqual([0, ""]);
-    expect(Number(stdout)).toBeLessThanOrEqual(0);
-  }, 60_000);
+      ]);
+      expect([exitCode, stderr]).toEqual([0, ""]);
+      expect(Number(stdout)).toBeLessThanOrEqual(0);
+    },
+    60_000 * patience,
+  );
 }
+
+test("descriptors that a Worker has looked at are its own, and outlive it", async () => {
+  const worker = `import * as rawsock from "${join(import.meta.dir, "../../src/index.ts")}";
+    ${UDP} ${STORM.replace(/b.readable.*/, "")}
+    (async () => { for await (const { control } of b.messages()) {
+      postMessage([passed.fd, ...control[0].fds]);
+      break;
+    } })();`;
+  const { exitCode, stdout } = await run(`
+    const { fstatSync } = await import("node:fs");
+    const worker = new Worker(URL.createObjectURL(new Blob([${JSON.stringify(worker)}], { type: "text/javascript" })));
+    const [passed, ...fds] = await new Promise((resolve) => { worker.onmessage = ({ data }) => resolve(data); });
+    const inodes = fds.map((fd) => fstatSync(fd).ino);
+    const closed = new Promise((resolve) => worker.addEventListener("close", resolve));
+    worker.terminate();
+    await closed;
+    const isOpen = () => { try { return fstatSync(passed).ino === inodes[0]; } catch { return false; } };
+    for (let tries = 0; tries < 100 && isOpen(); tries++) await Bun.sleep(10);
+    console.log(isOpen(), fds.map((fd) => fstatSync(fd).ino === inodes[0]));
+    process.exit(0);`);
+  expect([exitCode, stdout]).toEqual([0, "false [ true, true ]\n"]);
+});
 
 test("two Workers and the main thread wait at the same time", async () => {
   const { exitCode, stdout } = await run(`

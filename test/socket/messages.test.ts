@@ -72,6 +72,33 @@ test("batches are arrays of no more than asked for", async () => {
   b.close();
 });
 
+test("with `reuse` the data are views of one memory, and what is left is whole", async () => {
+  const [a, b] = udpPair();
+  const memories = new Set<ArrayBufferLike>();
+  const seen: number[] = [];
+  await sendNumbers(a, b, 0, 300);
+  for await (const batch of b.messages({ batch: true, reuse: true })) {
+    seen.push(...batch.map(numberOf));
+    for (const { data } of batch) memories.add(data.buffer);
+    if (seen.length === 300) break;
+  }
+  expect(seen).toEqual(seen.map((_, index) => index));
+  expect(memories.size).toBe(1);
+  await sendNumbers(a, b, 0, 10);
+  for await (const message of b.messages({ reuse: true })) {
+    expect(numberOf(message)).toBe(0);
+    break;
+  }
+  const buffer = new Uint8Array(2);
+  for (let number = 1; number < 10; number++) {
+    await b.recv(buffer);
+    expect(buffer[0]).toBe(number);
+  }
+  expect(() => b.messages({ reuse: "yes" as never })).toThrow(TypeError);
+  a.close();
+  b.close();
+});
+
 test("what was received when the loop is left goes to the next calls, in order", async () => {
   const [a, b] = udpPair();
   await sendNumbers(a, b, 0, 50);

@@ -74,6 +74,46 @@ test("descriptors that a plain recv or recvfrom leaves out are closed", async ()
   close(passed);
 });
 
+test("descriptors that recvmsg found kept, and nobody looked at, are closed at the next", async () => {
+  const passed = socket("inet", "dgram");
+  const [sender, receiver] = await leftBehind(passed, () => undefined);
+  const message = new Message({ iovec: [new Uint8Array(1)] });
+  for (let count = 0; count < 3; count++) expect(await receiver.recvmsg(message)).toBe(1);
+  // Those of the last one, which may still be looked at.
+  expect(copies([passed])).toBe(2);
+  await sender.send(new Uint8Array(1));
+  await receiver.recvmsg(message);
+  expect(copies([passed])).toBe(1);
+  sender.close();
+  receiver.close();
+  close(passed);
+});
+
+test("descriptors that came with a part of a waitall are nobody's until they are looked at", async () => {
+  const passed = socket("inet", "dgram");
+  const [sender, receiver] = Socket.pair();
+  const control = [{ kind: "rights" as const, fds: [passed] }];
+  const part = () => sender.sendmsg(new Message({ iovec: [new Uint8Array(2)], control }));
+  const message = new Message({ iovec: [new Uint8Array(6)] });
+  await part();
+  await part();
+  const late = receiver.recvmsg(message, { waitall: true, timeout: 5 });
+  await expect(late).rejects.toMatchObject({ code: "ETIMEDOUT" });
+  expect(copies([passed])).toBe(3);
+  // What was kept is what a plain call leaves out.
+  expect(await receiver.recv(new Uint8Array(4))).toBe(4);
+  expect(copies([passed])).toBe(1);
+  for (let count = 0; count < 3; count++) await part();
+  expect(await receiver.recvmsg(message, { waitall: true })).toBe(6);
+  expect(message.control).toHaveLength(3);
+  expect(copies([passed])).toBe(4);
+  for (const rights of message.control) if (rights.kind === "rights") rights.fds.forEach(close);
+  sender.close();
+  receiver.close();
+  expect(copies([passed])).toBe(1);
+  close(passed);
+});
+
 test("leaving an iteration ends the calls of next() that wait", async () => {
   using mine = Socket.open("inet", "dgram").bind(loopback);
   const messages = mine.messages();

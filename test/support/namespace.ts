@@ -4,6 +4,7 @@ import { dlopen } from "bun:ffi";
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { toolEnvironment } from "../../scripts/environment.ts";
+import { Configuration } from "./configure.ts";
 import { libcName } from "./libc.ts";
 
 const CLONE_NEWNET = 0x4000_0000;
@@ -26,7 +27,8 @@ export class Namespace implements Disposable {
    */
   constructor() {
     run("ip", "netns", "add", this.name);
-    this.ip("link", "set", "lo", "up");
+    using configuration = new Configuration(this.name);
+    configuration.up();
   }
 
   /** Runs ip(8) inside. */
@@ -89,15 +91,17 @@ export class VethPair implements Disposable {
   readonly interface = "veth0";
 
   constructor() {
-    const peer = ["peer", "name", "veth0", "netns", this.b.name];
-    this.a.ip("link", "add", "veth0", "type", "veth", ...peer);
-    for (const [namespace, host] of [
-      [this.a, 1],
-      [this.b, 2],
+    using first = new Configuration(this.a.name);
+    using second = new Configuration(this.b.name);
+    first.pair(this.interface, this.b.name);
+    for (const [configuration, host] of [
+      [first, 1],
+      [second, 2],
     ] as const) {
-      namespace.ip("addr", "add", `10.77.0.${host}/24`, "dev", "veth0");
-      namespace.ip("addr", "add", `fd77::${host}/64`, "dev", "veth0", "nodad");
-      namespace.ip("link", "set", "veth0", "up");
+      const index = configuration.index(this.interface);
+      configuration.address(index, `10.77.0.${host}/24`);
+      configuration.address(index, `fd77::${host}/64`);
+      configuration.up(index);
     }
   }
 

@@ -5,6 +5,8 @@ import { dlopen } from "bun:ffi";
 import { test } from "bun:test";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { release } from "node:os";
+import type { Family, Protocol, SocketType } from "../../src/base/constants.ts";
+import { close, SocketError, socket } from "../../src/index.ts";
 import { libcName } from "./libc.ts";
 import { NOBODY } from "./program.ts";
 
@@ -118,6 +120,32 @@ function mapped(what: "uid" | "gid"): boolean {
 
 /** Running a program as the user nobody. */
 export const setpriv: Requirement = nobody.met ? program("setpriv", "util-linux") : nobody;
+
+const OTHER_KERNEL = "npm run test:kernel";
+
+/** Sockets of a family that few kernels have: socket(2) itself is asked. */
+export function family(domain: Family, type: SocketType, protocol?: Protocol): Requirement {
+  const what = [domain, type, protocol].filter((word) => word !== undefined).join(" ");
+  const remedy = `needs a kernel with sockets of ${what}: ${OTHER_KERNEL}`;
+  try {
+    close(socket(domain, type, protocol));
+    return { met: true, remedy };
+  } catch (error) {
+    if (error instanceof SocketError) return { met: false, remedy };
+    throw error;
+  }
+}
+
+/** A module of the kernel that is loaded, or can be by who asks for what is in it. */
+export function kernelModule(name: string): Requirement {
+  const loaded = existsSync(`/sys/module/${name}`);
+  const found = loaded || (LINUX && Bun.which("modinfo") !== null && isInstalled(name));
+  return { met: found, remedy: `needs a kernel with the module ${name}: ${OTHER_KERNEL}` };
+}
+
+function isInstalled(name: string): boolean {
+  return Bun.spawnSync(["modinfo", name], { stderr: "ignore" }).exitCode === 0;
+}
 
 /** A kernel of that version or a later one. */
 export function kernel(version: string): Requirement {

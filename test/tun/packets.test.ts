@@ -116,6 +116,70 @@ testWith(tunDevice)("packets keep their order, one by one, in batches and betwee
   expect(seen).toEqual(Array.from({ length: 200 }, (_, number) => number));
 });
 
+testWith(tunDevice)(
+  "with `reuse` a batch is views of one memory, and nothing is lost",
+  async () => {
+    using namespace = new Namespace();
+    using tun = device(namespace);
+    using socket = udp(namespace);
+    // More than the room holds at once, of every length.
+    const lengths = Array.from({ length: 400 }, (_, index) => 4 + ((index * 37) % 1468));
+    const seen: number[] = [];
+    const memories = new Set<ArrayBufferLike>();
+    const loop = tun.messages({ batch: true, reuse: true, timeout: 5000 });
+    for (const [number, length] of lengths.entries()) {
+      await socket.sendto(numbered(number, length), TO);
+    }
+    for await (const batch of loop) {
+      for (const { data } of batch) {
+        expect(data.length).toBe(28 + (lengths[seen.length] as number));
+        expect(numberIn(data)).toBe(seen.length);
+        seen.push(numberIn(data));
+        memories.add(data.buffer);
+      }
+      if (seen.length === lengths.length) break;
+    }
+    expect(memories.size).toBe(1);
+    // Of single ones, what is left when the loop is left is whole as well.
+    for (let number = 0; number < 10; number++) await socket.sendto(numbered(number, 1000), TO);
+    for await (const { data } of tun.messages({ reuse: true })) {
+      expect(numberIn(data)).toBe(0);
+      break;
+    }
+    const buffer = new Uint8Array(2000);
+    for (let number = 1; number < 10; number++) {
+      expect(await tun.recv(buffer)).toBe(1028);
+      expect(numberIn(buffer)).toBe(number);
+    }
+    expect(() => tun.messages({ reuse: 1 as never })).toThrow("reuse must be a boolean");
+  },
+);
+
+testWith(tunDevice)("packets of every size come whole, however many fit the room", async () => {
+  using namespace = new Namespace();
+  using tun = device(namespace);
+  namespace.ip("link", "set", tun.name, "mtu", "65535");
+  using socket = udp(namespace);
+  socket.setOption("SO_SNDBUF", 4_000_000);
+  const lengths = [65_507, 4, 65_507, 60_000, 1, 65_507, 65_507, 65_507, 9, 65_506];
+  for (const reuse of [false, true]) {
+    for (const [index, length] of lengths.entries()) {
+      await socket.sendto(new Uint8Array(length).fill(index + 1), TO);
+    }
+    const seen: number[] = [];
+    for await (const batch of tun.messages({ batch: true, reuse, timeout: 5000 })) {
+      for (const { data, flags } of batch) {
+        expect(flags).toEqual([]);
+        const payload = data.subarray(28);
+        expect(payload.every((byte) => byte === seen.length + 1)).toBe(true);
+        seen.push(payload.length);
+      }
+      if (seen.length >= lengths.length) break;
+    }
+    expect(seen).toEqual(lengths);
+  }
+});
+
 testWith(tunDevice)("the interface's queue keeps txqueuelen packets, the first", async () => {
   using namespace = new Namespace();
   using tun = device(namespace);

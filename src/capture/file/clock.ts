@@ -115,6 +115,14 @@ export class Splitter {
     return Number.isInteger(fraction);
   }
 
+  /** Halves of the nanoseconds, or of the microseconds, of a time that is given in two. */
+  join(seconds: number, fraction: number, unitsPerSecond: number): void {
+    // The sum of 62 bits lacks its last ones; what is left after the lower half is rounded.
+    const low = (Math.imul(seconds, unitsPerSecond) + fraction) >>> 0;
+    this.high = Math.round((seconds * unitsPerSecond + fraction - low) / TWO_32);
+    this.low = low;
+  }
+
   /** Seconds and the nanoseconds beyond them. */
   seconds(timestamp: bigint): void {
     this.high = this.#seconds(timestamp);

@@ -20,6 +20,7 @@ export class Output {
   bytes = new Uint8Array(ROOM);
   view = new DataView(this.bytes.buffer);
   words = new Uint32Array(this.bytes.buffer);
+  halves = new Uint16Array(this.bytes.buffer);
   #used = 0;
   #spare = new Uint8Array(ROOM);
   /** The write under way, and then its successor if there is enough for one. */
@@ -78,6 +79,7 @@ export class Output {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer);
     this.words = new Uint32Array(bytes.buffer);
+    this.halves = new Uint16Array(bytes.buffer);
   }
 
   #now(writeNow: (bytes: Uint8Array) => void): void {

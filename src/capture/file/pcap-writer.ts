@@ -2,7 +2,9 @@
 
 import { integer, knownKeys, U32_MAX, wrongType } from "../../base/validate.ts";
 import type { Link } from "../packet.ts";
+import { type Place, placedTime } from "../place.ts";
 import { Splitter } from "./clock.ts";
+import { copyPlace } from "./copy.ts";
 import {
   declared,
   type InterfaceInit,
@@ -11,7 +13,7 @@ import {
   SNAPLEN,
 } from "./interface.ts";
 import { linkNumber } from "./link.ts";
-import { checkPacket } from "./packet-check.ts";
+import { checkPacket, checkSize } from "./packet-check.ts";
 import { FILE_HEADER, PCAP, RECORD_HEADER } from "./pcap.ts";
 import type { RotateOptions } from "./rotation.ts";
 import type { PacketTarget } from "./sink.ts";
@@ -45,7 +47,8 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 
 class PcapEncoder implements Encoder {
   size = 0;
-  timestamp = 0n;
+  #timestamp = 0n;
+  #place: Place | undefined;
   #data = NOTHING;
   #length = 0;
   pending: Uint8Array | undefined;
@@ -85,10 +88,26 @@ class PcapEncoder implements Encoder {
       if (splitter.low % 1000 !== 0) throw nanosecondsLost(timestamp);
       splitter.low /= 1000;
     }
-    this.timestamp = timestamp;
+    this.#timestamp = timestamp;
+    this.#place = undefined;
     this.#data = data;
     this.#length = length;
     this.size = RECORD_HEADER + data.length;
+  }
+
+  admitPlace(place: Place): void {
+    checkSize(place.kept, this.#snaplen);
+    const splitter = this.#splitter;
+    splitter.high = place.seconds;
+    splitter.low = this.#nanoseconds ? place.nanoseconds : place.nanoseconds / 1000;
+    if (!Number.isInteger(splitter.low)) throw nanosecondsLost(placedTime(place));
+    this.#place = place;
+    this.#length = place.length;
+    this.size = RECORD_HEADER + place.kept;
+  }
+
+  get timestamp(): bigint {
+    return this.#place === undefined ? this.#timestamp : placedTime(this.#place);
   }
 
   #setLink(link: Link): void {
@@ -101,13 +120,15 @@ class PcapEncoder implements Encoder {
     this.#link = link;
   }
 
-  put({ bytes, view }: Room, at: number): void {
-    const data = this.#data;
+  put({ bytes, halves, view }: Room, at: number): void {
+    const place = this.#place;
+    const count = place === undefined ? this.#data.length : place.kept;
     view.setUint32(at, this.#splitter.high, true);
     view.setUint32(at + 4, this.#splitter.low, true);
-    view.setUint32(at + 8, data.length, true);
+    view.setUint32(at + 8, count, true);
     view.setUint32(at + 12, this.#length, true);
-    bytes.set(data, at + RECORD_HEADER);
+    if (place === undefined) bytes.set(this.#data, at + RECORD_HEADER);
+    else copyPlace(place, bytes, halves, at + RECORD_HEADER);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { integer, knownKeys, U32_MAX, wrongType } from "../../base/validate.ts";
 import type { Link } from "../packet.ts";
+import { type Place, placedTime } from "../place.ts";
 import {
   BLOCK,
   type CustomBlock,
@@ -12,6 +13,7 @@ import {
   type Section,
 } from "./block.ts";
 import { Splitter } from "./clock.ts";
+import { copyPlace } from "./copy.ts";
 import {
   customBlock,
   interfaceBlock,
@@ -32,7 +34,7 @@ import {
   SNAPLEN,
 } from "./interface.ts";
 import { linkNumber } from "./link.ts";
-import { checkPacket } from "./packet-check.ts";
+import { checkPacket, checkSize } from "./packet-check.ts";
 import { nanosecondsLost } from "./pcap-writer.ts";
 import type { RotateOptions } from "./rotation.ts";
 import type { PacketTarget } from "./sink.ts";
@@ -89,7 +91,7 @@ const DIRECTION = { in: 1, out: 2 } as const;
 class PcapngEncoder implements Encoder {
   size = 0;
   pending: Uint8Array | undefined;
-  timestamp = 0n;
+  #timestamp = 0n;
   readonly #section: Section;
   readonly #link: Link | undefined;
   readonly #snaplen: number;
@@ -104,6 +106,8 @@ class PcapngEncoder implements Encoder {
   #number = 0;
   #index = -1;
   #packetLink: Link | undefined;
+  /** It lies there, or has these bytes. */
+  #place: Place | undefined;
   #data: Uint8Array = NOTHING;
   #length = 0;
   #direction: "in" | "out" | undefined;
@@ -170,13 +174,35 @@ class PcapngEncoder implements Encoder {
       this.#comments = (comments ?? [comment]).map((text) => optionText(text, "comment"));
       options = this.#comments.reduce((sum, { length }) => sum + 4 + padded(length), options);
     }
-    this.timestamp = timestamp;
+    this.#timestamp = timestamp;
+    this.#place = undefined;
     this.#data = data;
     this.#length = length;
     this.#direction = direction;
     this.#dropped = dropped;
     this.#options = options === 0 ? 0 : options + END_SIZE;
     this.size = AROUND + padded(data.length) + this.#options;
+  }
+
+  admitPlace(place: Place): void {
+    const { interface: index, kept, dropped, seconds, nanoseconds } = place;
+    if (index !== this.#index || this.#packetLink !== undefined) this.#find(index, undefined);
+    checkSize(kept, (this.#interfaces[this.#number] as Declared).snaplen);
+    if (this.#nanoseconds) this.#splitter.join(seconds, nanoseconds, 1e9);
+    else if (nanoseconds % 1000 === 0) this.#splitter.join(seconds, nanoseconds / 1000, 1e6);
+    else throw nanosecondsLost(placedTime(place));
+    this.#place = place;
+    this.#length = place.length;
+    this.#direction = place.outgoing ? "out" : "in";
+    this.#dropped = dropped === 0 ? undefined : dropped;
+    this.#comments = NONE;
+    this.#options = FLAGS_SIZE + (dropped === 0 ? 0 : DROPPED_SIZE) + END_SIZE;
+    this.size = AROUND + padded(kept) + this.#options;
+  }
+
+  /** When the packet was that was admitted last; 0 before the first. */
+  get timestamp(): bigint {
+    return this.#place === undefined ? this.#timestamp : placedTime(this.#place);
   }
 
   /** Finds the interface of a packet, or declares one. */
@@ -216,8 +242,8 @@ class PcapngEncoder implements Encoder {
   put(room: Room, at: number): void {
     const { words } = room;
     const { size } = this;
-    const data = this.#data;
-    const count = data.length;
+    const place = this.#place;
+    const count = place === undefined ? this.#data.length : place.kept;
     // All of a file's blocks are whole words, and so is where one begins.
     let word = at >> 2;
     words[word++] = BLOCK.enhancedPacket;
@@ -230,7 +256,8 @@ class PcapngEncoder implements Encoder {
     word += (count + 3) >> 2;
     // The padding; of a packet without bytes it is the length, which is written again.
     words[word++] = count === 0 ? this.#length : 0;
-    room.bytes.set(data, at + FIXED);
+    if (place === undefined) room.bytes.set(this.#data, at + FIXED);
+    else copyPlace(place, room.bytes, room.halves, at + FIXED);
     if (this.#options > 0) word = this.#putOptions(room, word);
     words[word] = size;
   }

@@ -1,6 +1,7 @@
 // What the writers of both formats have in common: files, rotation, order, errors.
 
 import type { FilePacket, Link } from "../packet.ts";
+import { PLACE, Place, type Placed } from "../place.ts";
 import { Output } from "./output.ts";
 import { type RotateOptions, Rotation } from "./rotation.ts";
 import { type PacketTarget, sinkOf } from "./sink.ts";
@@ -19,6 +20,7 @@ export type AnyPacket = Pick<FilePacket, "data" | "length" | "timestamp" | "inte
 export type Room = {
   readonly bytes: Uint8Array;
   readonly words: Uint32Array;
+  readonly halves: Uint16Array;
   readonly view: DataView;
 };
 
@@ -31,6 +33,8 @@ export interface Encoder {
    * writes it. Everything is asked for once: of views of a ring, each answer is made anew.
    */
   admit(packet: AnyPacket): void;
+  /** The same for a packet of a ring, which is right. */
+  admitPlace(place: Place): void;
   readonly size: number;
   readonly timestamp: bigint;
   /** What was declared since the file was begun, and has to be written before the next block. */
@@ -54,6 +58,7 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
   readonly #encoder: Encoder;
   readonly #destination: Destination;
   readonly #rotation: Rotation | undefined;
+  readonly #place = new Place();
   #output: Output;
   #path: string | null;
   /** Whether the file has its header, and whether it has packets. */
@@ -103,7 +108,10 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
   write(packet: AnyPacket): void | Promise<void> {
     if (this.#error !== undefined || this.#closed !== undefined) this.#refuse();
     const encoder = this.#encoder;
-    encoder.admit(packet);
+    if (PLACE in packet) {
+      (packet as Placed)[PLACE](this.#place);
+      encoder.admitPlace(this.#place);
+    } else encoder.admit(packet);
     if (!this.#begun || this.#rotation !== undefined || encoder.pending !== undefined) {
       this.#prepare(encoder.timestamp);
     }

@@ -235,9 +235,7 @@ export class Ethtool implements Disposable {
   ): Promise<{ interface?: unknown }> {
     const [reply] = await this.#ask(name, "GET", which, flags, fields);
     if (reply === undefined) throw namedError("ENODATA", `ETHTOOL_MSG_${name}_GET`);
-    const told = {};
-    MESSAGES[name].decode(reply.body, 0, reply.body.length, told);
-    return told;
+    return decodeReply(name, reply.body);
   }
 
   async #set(name: MessageName, which: Which, settings: object): Promise<void> {
@@ -277,6 +275,19 @@ export class Ethtool implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** What a reply tells. SocketError EBADMSG: it is malformed. */
+export function decodeReply(name: MessageName, body: Uint8Array): { interface?: unknown } {
+  const told = {};
+  try {
+    MESSAGES[name].decode(body, 0, body.length, told);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const remedy = `a malformed reply: ${error.message}`;
+    throw namedError("EBADMSG", `ETHTOOL_MSG_${name}_GET`, { remedy });
+  }
+  return told;
 }
 
 function named(which: Which | undefined): { name?: string; index?: number } {

@@ -1,6 +1,6 @@
 // The code of docs/capture-files.md does what is said beside it; so does the example.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -8,6 +8,9 @@ import { build } from "../../../src/wire/index.ts";
 import { end } from "../../support/program.ts";
 import { testWith } from "../../support/requirements.ts";
 import { bytesOf, Folder, frame, pcap, readAll, tcpdump, tcpdumpPackets } from "./support.ts";
+
+/** Machines do other things as well. */
+setDefaultTimeout(60_000);
 
 const repository = join(import.meta.dir, "../../..");
 const guide = await Bun.file(join(repository, "docs/capture-files.md")).text();

@@ -1,6 +1,6 @@
 // Bytes that nobody would write: packets or a CaptureFileError, in bounded memory, to the end.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { CaptureFileError, readPackets } from "../../../src/capture/file/index.ts";
 import {
@@ -18,6 +18,9 @@ import {
   seen,
   text,
 } from "./support.ts";
+
+/** Machines do other things as well. */
+setDefaultTimeout(60_000);
 
 /** Of each kind of file; the long runs are made by setting RAWSOCK_TEST_MUTATIONS. */
 const MUTATIONS = Number(process.env.RAWSOCK_TEST_MUTATIONS ?? 500);

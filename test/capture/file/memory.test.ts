@@ -7,7 +7,7 @@ import { program, testWith } from "../../support/requirements.ts";
 import { Folder } from "./support.ts";
 
 /** RAWSOCK_TEST_MEGABYTES=10000 for more than a test run should take. */
-const MEGABYTES = Number(process.env.RAWSOCK_TEST_MEGABYTES ?? 150);
+const MEGABYTES = Number(process.env.RAWSOCK_TEST_MEGABYTES ?? 100);
 /** What the collector may leave lying about, in MiB. */
 const GROWTH_MAX = 64;
 

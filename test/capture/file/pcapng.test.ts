@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { type Block, CaptureFileError, readPackets } from "../../../src/capture/file/index.ts";
 import {
   block,
@@ -13,6 +13,9 @@ import {
   section,
   text,
 } from "./support.ts";
+
+/** Machines do other things as well. */
+setDefaultTimeout(60_000);
 
 const one = frame(1);
 const SECOND = 1_700_000_000n;

@@ -22,6 +22,7 @@ test("nothing that is imported, however far, is the native library or needs it",
   expect(outside.sort()).toEqual([
     "src/base/validate.ts",
     "src/capture/packet.ts",
+    "src/capture/place.ts",
     "src/wire/bytes.ts",
     "src/wire/field.ts",
     "src/wire/parse.ts",

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readlinkSync, statSync, unlinkSync } from "node:fs";
 import { PcapngWriter, PcapWriter } from "../../../src/capture/file/index.ts";
 import type { FilePacket } from "../../../src/capture/packet.ts";
@@ -12,6 +12,9 @@ import {
   tshark,
   tsharkPackets,
 } from "./support.ts";
+
+/** Machines do other things as well. */
+setDefaultTimeout(60_000);
 
 const MS = 1_000_000n;
 

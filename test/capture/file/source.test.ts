@@ -1,6 +1,6 @@
 // Wherever the bytes come from, the packets are the same.
 
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -11,6 +11,9 @@ import {
 } from "../../../src/capture/file/index.ts";
 import { program, testWith } from "../../support/requirements.ts";
 import { concat, Folder, frame, pcap, readAll, run, seen } from "./support.ts";
+
+/** Machines do other things as well. */
+setDefaultTimeout(60_000);
 
 const RECORDS = Array.from(
   { length: 3000 },
@@ -114,7 +117,7 @@ test("packed, known by content, in several members, packed again", async () => {
   }
   let bottomless: Uint8Array = FILE;
   for (let depth = 0; depth < 6; depth++) bottomless = gzipSync(bottomless);
-  expect(readAll(bottomless)).rejects.toThrow("a file packed too many times");
+  await expect(readAll(bottomless)).rejects.toThrow("a file packed too many times");
 });
 
 testWith(program("gzip"), program("zstd"))("as gzip and zstd pack it", async () => {
@@ -132,7 +135,7 @@ test("what cannot be unpacked says what to do", async () => {
     ["xz", "fd377a585a00"],
     ["bzip2", "425a6839"],
   ] as const) {
-    expect(readAll(Buffer.from(magic, "hex"))).rejects.toThrow(
+    await expect(readAll(Buffer.from(magic, "hex"))).rejects.toThrow(
       `packed with ${name}, which Bun cannot unpack: pipe it through \`${name} -dc\``,
     );
   }
@@ -162,11 +165,11 @@ test("packed files that are cut off, or broken", async () => {
 });
 
 test("a path that isn't there, a directory, what is no source", async () => {
-  expect(readAll("/nonexistent/file")).rejects.toMatchObject({ code: "ENOENT" });
-  expect(readAll("/tmp")).rejects.toMatchObject({ code: "EISDIR" });
+  await expect(readAll("/nonexistent/file")).rejects.toMatchObject({ code: "ENOENT" });
+  await expect(readAll("/tmp")).rejects.toMatchObject({ code: "EISDIR" });
   expect(() => readPackets(7 as never)).toThrow("source must be a path, bytes, a Blob or a");
   expect(() => readPackets(null as never)).toThrow(TypeError);
-  expect(readAll(new ReadableStream({ start: (c) => c.enqueue("text") }))).rejects.toThrow(
+  await expect(readAll(new ReadableStream({ start: (c) => c.enqueue("text") }))).rejects.toThrow(
     "a chunk of the stream must be bytes",
   );
   const failing = new ReadableStream({
@@ -174,12 +177,14 @@ test("a path that isn't there, a directory, what is no source", async () => {
       controller.error(new Error("of the stream"));
     },
   });
-  expect(readAll(failing)).rejects.toThrow("of the stream");
+  await expect(readAll(failing)).rejects.toThrow("of the stream");
 });
 
 test("what is no capture file", async () => {
   for (const bytes of ["hello, world", "\0\0\0\0", "x", "\n\r\rx"]) {
-    expect(readAll(new TextEncoder().encode(bytes))).rejects.toThrow("no capture file at byte 0");
+    await expect(readAll(new TextEncoder().encode(bytes))).rejects.toThrow(
+      "no capture file at byte 0",
+    );
   }
 });
 
@@ -245,7 +250,7 @@ test("it is read once", async () => {
   const reader = readPackets(FILE);
   for await (const _ of reader) break;
   expect(() => reader[Symbol.asyncIterator]()).toThrow("a capture file is read once");
-  expect(reader.batches().next()).rejects.toThrow("a capture file is read once");
+  await expect(reader.batches().next()).rejects.toThrow("a capture file is read once");
 });
 
 test("before its first bytes were read nothing is known", () => {

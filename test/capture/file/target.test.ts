@@ -1,12 +1,15 @@
 // Where files are written to: paths, pipes, streams; what is behind, full, closed.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, createWriteStream, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { PcapngWriter, PcapWriter } from "../../../src/capture/file/index.ts";
 import type { FilePacket } from "../../../src/capture/packet.ts";
 import { capability, program, testWith } from "../../support/requirements.ts";
 import { Folder, frame, readAll, tshark, tsharkPackets } from "./support.ts";
+
+/** Machines do other things as well. */
+setDefaultTimeout(60_000);
 
 function packet(number: number, size = 1000): FilePacket {
   return {
@@ -177,7 +180,7 @@ for (const Writer of WRITERS) {
       await writer.close();
       expect(writer.closed).toBe(true);
       expect(() => writer.write(packet(1))).toThrow("the writer is closed");
-      expect(writer.flush()).rejects.toThrow("the writer is closed");
+      await expect(writer.flush()).rejects.toThrow("the writer is closed");
       const missing = folder.at("missing/file");
       expect(() => Writer.create(missing)).toThrow(expect.objectContaining({ code: "ENOENT" }));
     });

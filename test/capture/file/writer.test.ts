@@ -1,6 +1,6 @@
 // What is written, as other programs and we read it.
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { PcapngWriter, PcapWriter, readPackets } from "../../../src/capture/file/index.ts";
 import type { CapturedPacket, FilePacket } from "../../../src/capture/packet.ts";
 import { program, testWith } from "../../support/requirements.ts";
@@ -18,6 +18,9 @@ import {
   tsharkFields,
   tsharkPackets,
 } from "./support.ts";
+
+/** Machines do other things as well. */
+setDefaultTimeout(60_000);
 
 const NOW = 1_700_000_000_123_456_789n;
 const capinfos = program("capinfos", "wireshark-common");
