@@ -30,6 +30,10 @@ function help(): string {
   return ["Usage: rawsock <command> [options]", "", "Commands:", ...lines, "", HELP].join("\n");
 }
 
+if (typeof Bun === "undefined") {
+  console.error("rawsock needs Bun: https://bun.sh, or npm install bun");
+  process.exit(1);
+}
 const [, , word, ...rest] = process.argv;
 // `rawsock help ping` is `rawsock ping --help`.
 const [name, ...words] = word === "help" ? [...rest.slice(0, 1), "--help"] : [word, ...rest];
