@@ -34,14 +34,17 @@ const OTHERS = [
   ["@leichtgewicht/ip-codec", "v6"],
 ] as const;
 
+/** What lies in the directory where the command is called is nobody's of its business. */
+const ALOOF = "--config=/dev/null --no-env-file";
+
 /**
  * A shell looks for Bun, on the PATH, beside the command, and where bunx(1) is. Bun reads the same
  * file: to it those lines are a text and a comment.
  */
 const LAUNCHER = `#!/bin/sh
-":" //; command -v bun >/dev/null 2>&1 && exec bun "$0" "$@"
-":" //; [ -x "\${0%/*}/bun" ] && exec "\${0%/*}/bun" "$0" "$@"
-":" //; case "$npm_execpath" in */bun | */bun.exe) exec "$npm_execpath" "$0" "$@" ;; esac
+":" //; command -v bun >/dev/null 2>&1 && exec bun ${ALOOF} "$0" "$@"
+":" //; [ -x "\${0%/*}/bun" ] && exec "\${0%/*}/bun" ${ALOOF} "$0" "$@"
+":" //; case "$npm_execpath" in */bun | */bun.exe) exec "$npm_execpath" ${ALOOF} "$0" "$@" ;; esac
 ":" //; echo "rawsock needs Bun, which is not on the PATH: https://bun.sh, or npm install bun" >&2
 ":" //; exit 127
 `;

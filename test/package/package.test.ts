@@ -154,6 +154,12 @@ test("the installed command runs by its name with a Bun from the PATH or beside 
   }
   symlinkSync(process.execPath, project.path("bun"));
   const path = `${project.directory}:${system}`;
+  // Code and settings in the directory where it is called are not run and not read.
+  project.write("bunfig.toml", 'preload = ["./preloaded.ts"]');
+  project.write("preloaded.ts", 'console.log("preloaded");');
+  const there = ["sh", "-c", `cd ${project.directory} && PATH=${path} exec ${command} --version`];
+  expect((await end(there)).stdout).toBe(`${manifest.version}\n`);
+  project.remove("bunfig.toml");
   for (const words of [["--version"], ["resolve", "127.0.0.1"], ["filter", "tcp"], ["options"]]) {
     const { stderr, stdout, exitCode } = await run(words, path);
     expect([stderr, exitCode]).toEqual(["", 0]);
