@@ -2,7 +2,7 @@
 
 import * as checksum from "../checksum/index.ts";
 import { dissect, format, type LinkType } from "../wire/index.ts";
-import { linkOf, numbered, type Writer, writerOf } from "./shared/capture-file.ts";
+import { linkOf, numbered, Recorder } from "./shared/capture-file.ts";
 import { command } from "./shared/execute.ts";
 import { UsageError } from "./shared/failure.ts";
 import type { Interruption } from "./shared/interruption.ts";
@@ -122,17 +122,16 @@ async function overFile(
   report: Report,
   interruption: Interruption,
 ): Promise<void> {
-  let writer: Writer | undefined;
+  const recorder = target === undefined ? undefined : new Recorder(target);
   for await (const [number, packet] of numbered(path, interruption.signal)) {
     const link = linkOf(packet);
     const judged = judge(packet.data, link);
     report.add(number, packet.data, link, judged);
-    if (target === undefined) continue;
+    if (recorder === undefined) continue;
     mend(packet.data, link, judged);
-    writer ??= writerOf(target, { link: packet.link });
-    await writer.write(packet);
+    await recorder.write(packet);
   }
-  await writer?.close();
+  await recorder?.close();
 }
 
 /** An IP packet where its own length says so, else a frame. */

@@ -15,7 +15,7 @@ import {
 import { resolve } from "../names/resolve.ts";
 import { explain } from "./filter/explain.ts";
 import { LINK_HEADERS } from "./filter/fields.ts";
-import { numbered, type Writer, writerOf } from "./shared/capture-file.ts";
+import { numbered, Recorder } from "./shared/capture-file.ts";
 import { command } from "./shared/execute.ts";
 import { UsageError } from "./shared/failure.ts";
 import type { Interruption } from "./shared/interruption.ts";
@@ -82,7 +82,7 @@ async function tryOn(
 ): Promise<Count> {
   const count: Count = { packets: 0, matched: 0, bytes: 0, matchedBytes: 0 };
   const filters = new Map<unknown, ReturnType<typeof filter>>();
-  let writer: Writer | undefined;
+  const recorder = target === undefined ? undefined : new Recorder(target);
   for await (const [, packet] of numbered(path, interruption.signal)) {
     const { data, length, link } = packet;
     const matches = filters.get(link) ?? filter(makes(link as LinkName));
@@ -92,11 +92,9 @@ async function tryOn(
     if (matches(data, length) === 0) continue;
     count.matched++;
     count.matchedBytes += length;
-    if (target === undefined) continue;
-    writer ??= writerOf(target, { link });
-    await writer.write(packet);
+    await recorder?.write(packet);
   }
-  await writer?.close();
+  await recorder?.close();
   return count;
 }
 

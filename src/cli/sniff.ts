@@ -1,7 +1,7 @@
 // `rawsock sniff`: tcpdump(8).
 
 import { filter, type LinkName, type Program } from "../bpf/index.ts";
-import { type FilePacket, linkOf, numbered, type Writer, writerOf } from "./shared/capture-file.ts";
+import { type FilePacket, linkOf, numbered, Recorder, writerOf } from "./shared/capture-file.ts";
 import { command } from "./shared/execute.ts";
 import { UsageError } from "./shared/failure.ts";
 import type { Interruption } from "./shared/interruption.ts";
@@ -32,7 +32,7 @@ async function read(
 ): Promise<void> {
   const filters = new Map<unknown, (data: Uint8Array, length: number) => number>();
   const printer = target === undefined ? new Printer(options) : undefined;
-  let writer: Writer | undefined;
+  const recorder = target === undefined ? undefined : new Recorder(target);
   let seen = 0;
   let chunk: string[] = [];
   for await (const [, packet] of numbered(path, interruption.signal)) {
@@ -43,10 +43,7 @@ async function read(
       if (keeps(data, length) === 0) continue;
     }
     if (printer !== undefined) chunk.push(printer.text(packet, linkOf(packet)));
-    else if (target !== undefined) {
-      writer ??= writerOf(target, { link });
-      await writer.write(packet);
-    }
+    await recorder?.write(packet);
     if (chunk.length === CHUNK) {
       output.write(chunk.join(""));
       chunk = [];
@@ -54,7 +51,7 @@ async function read(
     if (++seen >= count) break;
   }
   output.write(chunk.join(""));
-  await writer?.close();
+  await recorder?.close();
   if (options.json) output.json({ event: "summary", packets: seen });
 }
 

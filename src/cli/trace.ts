@@ -1,8 +1,9 @@
 // `rawsock trace`: traceroute(8).
 
+import { MSG } from "../base/constants.ts";
 import { Clock } from "./shared/clock.ts";
 import { command } from "./shared/execute.ts";
-import { UsageError } from "./shared/failure.ts";
+import { Failure, UsageError } from "./shared/failure.ts";
 import { familyOf, findHost, type Host } from "./shared/host.ts";
 import { seconds, whole } from "./shared/number.ts";
 import { EchoProber } from "./trace/echo.ts";
@@ -27,6 +28,9 @@ type Common = {
 };
 
 function prober(method: Method, { address, family }: Host, options: Common): Prober {
+  if (MSG.ERRQUEUE === undefined) {
+    throw new Failure("this system does not tell what routers answer: IP_RECVERR is Linux's");
+  }
   const clock = new Clock();
   if (method === "icmp") return new EchoProber(address, family, clock, options);
   if (method === "tcp") return new TcpProber(address, family, clock, options);

@@ -217,6 +217,13 @@ testWith(...needs)("standard output takes a recording", async () => {
   expect(stdout).toBe(theirs.stdout);
 });
 
+testWith(...needs)("a recording without packets is a file, too", async () => {
+  const empty = join(directory, "empty.pcapng");
+  await command(["sniff", "-r", mixed, "-w", empty, "port 12345"]);
+  const { stdout, exitCode } = await end(["tcpdump", "-n", "-r", empty]);
+  expect([stdout, exitCode]).toEqual(["", 0]);
+});
+
 testWith(setpriv)("nobody is told what it takes", async () => {
   const words = unprivileged([process.execPath, MAIN, "sniff", "-i", "lo"]);
   const { stderr, exitCode } = await end(words);

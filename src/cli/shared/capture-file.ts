@@ -22,6 +22,27 @@ export function writerOf(path: string, options: PcapngOptions & PcapOptions): Wr
   return PcapngWriter.create(path, options);
 }
 
+/** Writes packets of another file to a new one, which is there even where none was written. */
+export class Recorder {
+  readonly #path: string;
+  #writer: Writer | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** The link type is the first packet's; pcapng knows that of each. */
+  async write(packet: FilePacket): Promise<void> {
+    this.#writer ??= writerOf(this.#path, { link: packet.link });
+    await this.#writer.write(packet);
+  }
+
+  async close(): Promise<void> {
+    this.#writer ??= writerOf(this.#path, {});
+    await this.#writer.close();
+  }
+}
+
 /** The packets of a file, numbered from 1; `until` ends the reading. */
 export async function* numbered(
   path: string,

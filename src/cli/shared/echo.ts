@@ -2,7 +2,7 @@
 // the sysctl net.ipv4.ping_group_range names, or by a raw one: icmp(7), raw(7), RFC 792, RFC 4443.
 
 import type { Sockaddr } from "../../address/sockaddr.ts";
-import { AF, ERRNO, IP, IPPROTO, IPV6, SO, SOCK, SOL } from "../../base/constants.ts";
+import { AF, ERRNO, IP, IPPROTO, IPV6, MSG, SO, SOCK, SOL } from "../../base/constants.ts";
 import { SocketError } from "../../base/error.ts";
 import { close, getsockname, socket } from "../../calls/socket.ts";
 import { internet } from "../../checksum/index.ts";
@@ -112,8 +112,9 @@ export class EchoSocket {
     }
   }
 
-  /** The next error; undefined where there is none. */
+  /** The next error; undefined where there is none, or the system has no queue of them. */
   error(): Echo | undefined {
+    if (MSG.ERRQUEUE === undefined) return undefined;
     const message = this.#received;
     for (;;) {
       const length = receive(this.fd, message, true);
