@@ -4,6 +4,17 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  AUTHORITATIVE_ANSWER,
+  type Packet as DnsPacket,
+  encode,
+  type Question,
+  RECURSION_AVAILABLE,
+  RECURSION_DESIRED,
+  TRUNCATED_RESPONSE,
+} from "dns-packet";
+import { PcapWriter } from "../../src/capture/index.ts";
+import { build } from "../../src/wire/index.ts";
 import { end, unprivileged } from "../support/program.ts";
 import { namespaces, program, setpriv, testWith } from "../support/requirements.ts";
 import { command, MAIN, objects, Row, Running, rawsock, start } from "./support.ts";
@@ -215,6 +226,74 @@ testWith(...needs)("standard output takes a recording", async () => {
   const { stdout } = await end(["sh", "-c", pipe]);
   const theirs = await end(["tcpdump", "-n", "-r", mixed, "icmp"]);
   expect(stdout).toBe(theirs.stdout);
+});
+
+testWith(tcpdump)("messages of DNS are told as tcpdump tells them", async () => {
+  const name = "www.example.org";
+  const questions: Question[] = [{ name, type: "A" }];
+  const asked: DnsPacket = { type: "query", id: 7, questions };
+  const answered: DnsPacket = { type: "response", id: 7, questions };
+  const usual = RECURSION_DESIRED | RECURSION_AVAILABLE;
+  const messages: DnsPacket[] = [
+    { ...asked, flags: RECURSION_DESIRED },
+    { ...asked, questions: [{ name, type: "AAAA" }] },
+    {
+      ...asked,
+      questions: [{ name: "1.0.0.10.in-addr.arpa", type: "PTR" }],
+      flags: RECURSION_DESIRED,
+    },
+    {
+      ...answered,
+      flags: usual | AUTHORITATIVE_ANSWER,
+      answers: [
+        { name, type: "CNAME", data: "example.org", ttl: 60 },
+        { name: "example.org", type: "A", data: "192.0.2.1", ttl: 60 },
+      ],
+    },
+    { ...answered, flags: usual, answers: [{ name, type: "AAAA", data: "2001:db8::1", ttl: 60 }] },
+    {
+      ...answered,
+      flags: RECURSION_DESIRED,
+      answers: [
+        { name, type: "MX", data: { exchange: "mail.example.org", preference: 10 }, ttl: 60 },
+        {
+          name,
+          type: "SRV",
+          data: { target: "a.example.org", port: 5060, priority: 1, weight: 2 },
+          ttl: 60,
+        },
+        { name, type: "TXT", data: ["v=spf1", "-all"], ttl: 60 },
+      ],
+    },
+    { ...answered, flags: usual | 3 },
+    { ...answered, flags: usual | 2 | TRUNCATED_RESPONSE },
+  ];
+  const file = join(tmpdir(), `rawsock-dns-${process.pid}.pcap`);
+  await using writer = PcapWriter.create(file);
+  for (const [index, message] of messages.entries()) {
+    const ports = message.type === "query" ? [40_000, 53] : [53, 40_000];
+    const [sourcePort, destinationPort] = ports as [number, number];
+    const data = build(
+      [
+        { kind: "ethernet", source: "02:00:00:00:00:01", destination: "02:00:00:00:00:02" },
+        { kind: "ipv4", source: "10.0.0.1", destination: "10.0.0.2" },
+        { kind: "udp", sourcePort, destinationPort },
+      ],
+      encode(message),
+    );
+    const timestamp = 1_700_000_000_000_000_000n + BigInt(index);
+    await writer.write({ data, length: data.length, timestamp, interface: 0, link: "ethernet" });
+  }
+  await writer.close();
+  try {
+    const [told, theirs] = await Promise.all([
+      command(["sniff", "-t", "-r", file]),
+      end(["tcpdump", "-n", "-t", "-r", file]),
+    ]);
+    expect(lines(told.stdout)).toEqual(lines(theirs.stdout));
+  } finally {
+    rmSync(file);
+  }
 });
 
 testWith(...needs)("a recording without packets is a file, too", async () => {

@@ -160,7 +160,17 @@ test("the installed command runs by its name with a Bun from the PATH or beside 
   const there = ["sh", "-c", `cd ${project.directory} && PATH=${path} exec ${command} --version`];
   expect((await end(there)).stdout).toBe(`${manifest.version}\n`);
   project.remove("bunfig.toml");
-  for (const words of [["--version"], ["resolve", "127.0.0.1"], ["filter", "tcp"], ["options"]]) {
+  // Each is a bundle of its own, beside those of the entry points.
+  for (const words of [
+    ["--version"],
+    ["resolve", "127.0.0.1"],
+    ["filter", "tcp"],
+    ["options"],
+    ["sniff", "-D"],
+    ["checksum", "--sum", "--hex", "00 01"],
+    ["interfaces"],
+    ...["ping", "trace", "arp", "listen", "send", "monitor"].map((name) => [name, "--help"]),
+  ]) {
     const { stderr, stdout, exitCode } = await run(words, path);
     expect([stderr, exitCode]).toEqual(["", 0]);
     expect(stdout).not.toBe("");

@@ -16,6 +16,9 @@ export const dnsWords: Payload = ({ layers, payload }) => {
   if (carrier?.kind !== "udp" && carrier?.kind !== "tcp") return undefined;
   if (!PORTS.has(carrier.sourcePort) && !PORTS.has(carrier.destinationPort)) return undefined;
   const message = carrier.kind === "udp" ? payload : payload.subarray(TCP_LENGTH);
+  // Of a stream only a segment that is one whole message is told.
+  const [high = 0, low = 0] = payload;
+  if (carrier.kind === "tcp" && high * 256 + low !== message.length) return undefined;
   const packet = decoded(message);
   return packet === undefined ? undefined : `${words(packet)} (${message.length})`;
 };
