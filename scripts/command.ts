@@ -133,7 +133,7 @@ async function bundleLauncher(): Promise<void> {
   });
   // An import of CommonJS would give all that it exports as the default.
   const text = ((await outputs[0]?.text()) ?? "").replaceAll(" import(", " import.meta.require(");
-  const file = join(folder, "main.js");
+  const file = join(folder, "rawsock");
   await Bun.write(file, LAUNCHER + text.replace(/^#!.*\n/, ""));
   chmodSync(file, 0o755);
 }
