@@ -30,16 +30,12 @@ export async function whoHas(name: string, target: string, patience = 1000) {
   console.log(format(request));
   await socket.send(request);
 
-  try {
-    for await (const { data } of socket.messages({ signal: AbortSignal.timeout(patience) })) {
-      const packet = dissect(data);
-      const arp = packet.get("arp");
-      if (arp?.operation !== "reply" || arp.senderAddress !== target) continue;
-      console.log(format(packet));
-      return arp.senderHardware;
-    }
-  } catch (error) {
-    if ((error as Error).name !== "TimeoutError") throw error;
+  for await (const { data } of socket.messages({ until: AbortSignal.timeout(patience) })) {
+    const packet = dissect(data);
+    const arp = packet.get("arp");
+    if (arp?.operation !== "reply" || arp.senderAddress !== target) continue;
+    console.log(format(packet));
+    return arp.senderHardware;
   }
   return null;
 }

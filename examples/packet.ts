@@ -1,3 +1,4 @@
+// A packet put together, taken apart and shown, without any socket: bun examples/packet.ts
 import { build, dissect, format, hexdump } from "rawsock/wire";
 
 const frame = build([

@@ -1,6 +1,6 @@
 // Which routers and prefixes a network has: sudo bun examples/router-solicitation.ts eth0
 import { ifaddrs, Sockaddr, Socket, setSocketOption } from "rawsock";
-import { icmpv6 } from "rawsock/wire";
+import { dissect, icmpv6 } from "rawsock/wire";
 
 const ALL_ROUTERS = "ff02::2";
 const SOLICITATION = 133;
@@ -22,19 +22,14 @@ export async function* routers(name: string, patience = 4000) {
   setSocketOption(socket, "IPV6_MULTICAST_HOPS", 255);
   await socket.sendto(solicitation, Sockaddr.inet6(`${ALL_ROUTERS}%${name}`));
 
-  try {
-    for await (const { data, address } of socket.messages({
-      signal: AbortSignal.timeout(patience),
-    })) {
-      if (data[0] !== ADVERTISEMENT) continue;
-      const { lifetime, hopLimit, options = [] } = icmpv6.decode(data).layer;
-      const prefixes = options.flatMap((option) =>
-        option.type === "prefix" ? `${option.prefix}/${option.prefixLength}` : [],
-      );
-      yield { router: address?.address, lifetime, hopLimit, prefixes };
-    }
-  } catch (error) {
-    if ((error as Error).name !== "TimeoutError") throw error;
+  for await (const { data, address } of socket.messages({ until: AbortSignal.timeout(patience) })) {
+    const answer = dissect(data, { link: "icmpv6" }).get("icmpv6");
+    if (answer?.type !== ADVERTISEMENT) continue;
+    const { lifetime, hopLimit, options = [] } = answer;
+    const prefixes = options.flatMap((option) =>
+      option.type === "prefix" ? `${option.prefix}/${option.prefixLength}` : [],
+    );
+    yield { router: address?.address, lifetime, hopLimit, prefixes };
   }
 }
 

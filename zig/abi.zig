@@ -97,6 +97,7 @@ pub const rawsock_interface_flags = configdev.flags;
 pub const rawsock_set_interface_flags = configdev.setFlags;
 pub const rawsock_set_interface_address = configdev.setAddress;
 pub const rawsock_interface_request = configdev.requestAbout;
+pub const rawsock_set_interface_netmask = configdev.setNetmask;
 pub const rawsock_interfaces = interface.list;
 pub const rawsock_interface_statistics = interface.statistics;
 pub const rawsock_interface_destination = interface.linkDestination;

@@ -53,13 +53,22 @@ pub fn setFlags(fd: i32, interface: [*]const u8, bits: u32) callconv(.c) i32 {
 /// request for a struct in6_ifreq and give some other interface an address; where it cannot be
 /// told what the socket is, nothing is set.
 pub fn setAddress(fd: i32, interface: [*]const u8, address: [*]const u8) callconv(.c) i32 {
+    return set(fd, c.SIOCSIFADDR, interface, address);
+}
+
+/// The mask of the address that was set last; a struct sockaddr_in, too.
+pub fn setNetmask(fd: i32, interface: [*]const u8, netmask: [*]const u8) callconv(.c) i32 {
+    return set(fd, c.SIOCSIFNETMASK, interface, netmask);
+}
+
+fn set(fd: i32, number: u32, interface: [*]const u8, address: [*]const u8) i32 {
     const family = familyOf(fd);
     if (family < 0) return family;
     if (family == c.AF_INET6) return fail(c.EAFNOSUPPORT);
     var request: Request = .about(interface);
     const size = @sizeOf(c.struct_sockaddr_in);
     @memcpy(request.value.bytes[0..size], address[0..size]);
-    return system.ioctl(fd, c.SIOCSIFADDR, &request);
+    return system.ioctl(fd, number, &request);
 }
 
 /// The socket's family, or -errno.

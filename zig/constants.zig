@@ -33,7 +33,7 @@ pub const groups = [_]Group{
     named("SOL"),
     except("SO", &.{"SO_J1939_"}),
     except("IP", &.{ "IP_TUNNEL_", "IP_USER_FLOW" }),
-    except("IPV6", &.{ "IPV6_FLOW", "IPV6_USER_FLOW" }),
+    except("IPV6", &.{ "IPV6_FLOW", "IPV6_USER_FLOW", "IPV6_DEFAULT_TNL_" }),
     except("TCP", &.{ "TCP_V4_FLOW", "TCP_V6_FLOW" }),
     except("UDP", &.{ "UDP_V4_FLOW", "UDP_V6_FLOW" }),
     named("PACKET"),

@@ -73,8 +73,9 @@ noinline fn readBeyond(fd: i32, target: []u8) i32 {
 /// Where a packet of a batch lies, and its own length, which may be more than what was stored.
 const Place = extern struct { offset: u32, length: u32 };
 
-/// Reads up to `count` packets, of each at most `size` bytes, one behind the other into `room` bytes
-/// of `memory`, and stores a Place for each in `places`: how many, or -errno where there is none.
+/// Reads up to `count` packets, of each at most `size` bytes, one behind the other into `room`
+/// bytes of `memory`, and stores a Place for each in `places`: how many, or -errno where there is
+/// none.
 pub fn readBatch(
     fd: i32,
     memory: [*]u8,

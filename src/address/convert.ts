@@ -8,6 +8,16 @@ import { formatAddress, parseAddress } from "./text.ts";
 export function convertAddress(family: Family, address: string): Uint8Array;
 /** The address as an integer: 127.0.0.1 is 0x7f000001, an IPv6 address a bigint. */
 export function convertAddress(
+  family: "inet",
+  address: string,
+  options: { readonly as: "integer" },
+): number;
+export function convertAddress(
+  family: "inet6",
+  address: string,
+  options: { readonly as: "integer" },
+): bigint;
+export function convertAddress(
   family: Family,
   address: string,
   options: { readonly as: "integer" },

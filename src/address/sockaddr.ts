@@ -55,6 +55,8 @@ export type AddressInit =
   | {
       [Name in keyof FieldsByFamily]: { readonly family: Name } & Readonly<FieldsByFamily[Name]>;
     }[keyof FieldsByFamily]
+  /** One of the two, which is known when the program runs. */
+  | ({ readonly family: "inet" | "inet6" } & Readonly<InetFields>)
   | { readonly family: Family; readonly data: Bytes | readonly number[] }
   /** A whole struct sockaddr: what structuredClone makes of a Sockaddr. */
   | { readonly bytes: Uint8Array };

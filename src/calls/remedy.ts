@@ -1,8 +1,8 @@
 // What can be done about a refusal, where that is known: a part of the error's message.
 
 import type { Sockaddr } from "../address/sockaddr.ts";
-import { AF, IPPROTO, SO, SOCK, SOL } from "../base/constants.ts";
-import { type ErrorContext, failure, SocketError } from "../base/error.ts";
+import { AF, ERRNO, IPPROTO, SO, SOCK, SOL } from "../base/constants.ts";
+import { type ErrorContext, SocketError } from "../base/error.ts";
 import { native } from "../native/library.ts";
 import { kindOf } from "./kind.ts";
 
@@ -14,6 +14,11 @@ const PING_REMEDY =
   '`sudo sysctl net.ipv4.ping_group_range="0 2147483647"`';
 const RAW_PROTOCOL_REMEDY =
   'a raw socket needs a protocol: "icmp" and "udp" for example, or "raw" to send any';
+/** 255.255.255.255, and the groups of IPv4 and IPv6. */
+const EVERYBODY = /^(255\.255\.255\.255$|2(2[4-9]|3\d)\.|ff)/;
+const INTERFACE_REMEDY =
+  'no route leads there, so name an interface: setSocketOption(fd, "SO_BINDTODEVICE", "eth0"), ' +
+  'or for a group "IP_MULTICAST_IF" or "IPV6_MULTICAST_IF"';
 const BROADCAST_REMEDY =
   'to a broadcast address only with SO_BROADCAST: setSocketOption(fd, "SO_BROADCAST", true)';
 
@@ -43,20 +48,33 @@ function isInternet(family: number): boolean {
 
 /**
  * The SocketError of a call on `fd` that returned -errno, with its cure: bind(2) to a port for the
- * privileged, and connect(2) and the sends to a broadcast address.
+ * privileged, and connect(2) and the sends to a broadcast address or a group. `further` is what is
+ * known besides.
  */
 export function refusal(
   result: number,
   syscall: string,
   fd: number,
   address?: Sockaddr,
+  further: ErrorContext = {},
 ): SocketError {
-  const error = failure(result, syscall, fd, address);
-  if (error.code !== "EACCES") return error;
-  const remedy = syscall === "bind" ? portRemedy(address) : broadcastRemedy(fd);
-  if (remedy === undefined) return error;
-  const context: ErrorContext = { fd, remedy, ...(address === undefined ? {} : { address }) };
-  return new SocketError(-result, syscall, context);
+  const context: ErrorContext = { fd, ...(address === undefined ? {} : { address }), ...further };
+  const remedy = remedyOf(-result, syscall, fd, address);
+  return new SocketError(-result, syscall, remedy === undefined ? context : { ...context, remedy });
+}
+
+function remedyOf(
+  errno: number,
+  syscall: string,
+  fd: number,
+  address: Sockaddr | undefined,
+): string | undefined {
+  if (errno === ERRNO.ENETUNREACH) {
+    const toEverybody = EVERYBODY.test(address?.address ?? "");
+    return toEverybody && SO.BINDTODEVICE !== undefined ? INTERFACE_REMEDY : undefined;
+  }
+  if (errno !== ERRNO.EACCES) return undefined;
+  return syscall === "bind" ? portRemedy(address) : broadcastRemedy(fd);
 }
 
 /** Without a file system, or as another user, what the limit is cannot be known. */

@@ -237,6 +237,11 @@ export class Device implements Tap {
     return packets;
   }
 
+  /** Its memory is small: that it has filled is to be told of at once. */
+  share(): number {
+    return 0;
+  }
+
   failure(): SocketError | undefined {
     if (this.#errno === 0) return undefined;
     const gone = this.#errno === ERRNO.ENXIO;

@@ -99,6 +99,10 @@ export class PacketSocket implements Tap {
     return this.#ring.take(most);
   }
 
+  share(): number {
+    return this.#ring.share();
+  }
+
   /** The socket's pending error: a bound interface went down, or away. */
   failure(): SocketError | undefined {
     const errno = socketOption(this.fd, "SO_ERROR") as number;

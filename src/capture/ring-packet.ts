@@ -1,15 +1,16 @@
 // A packet in a ring.
 
 import type { CapturedPacket, VlanTag } from "./packet.ts";
+import { PLACE, type Place, type Placed } from "./place.ts";
 import type { RingMemory } from "./ring-memory.ts";
 import { type PacketView, plain, tagOf, timestampOf } from "./view.ts";
 
 /**
- * What is asked for is read from the ring, as long as the block is not the kernel's again; when the
- * block comes again, its objects are those of other packets. To make objects for a million packets
- * in a second, let alone all that is in them, would take longer than everything else.
+ * What is asked for is read from the ring, as long as the block is not the kernel's again, and some
+ * batches later the object is another packet's. To make objects for a million packets in a second,
+ * let alone all that is in them, would take longer than everything else.
  */
-export class RingPacket implements PacketView {
+export class RingPacket implements PacketView, Placed {
   length = 0;
   readonly #memory: RingMemory;
   #at = 0;
@@ -30,6 +31,22 @@ export class RingPacket implements PacketView {
 
   #size(): number {
     return this.#memory.word(this.#at, this.#memory.layout.kept);
+  }
+
+  /** What a writer takes instead of all that follows. */
+  [PLACE](place: Place): void {
+    const { bytes, halves, words, layout, dropped } = this.#memory;
+    const at = this.#at;
+    place.bytes = bytes;
+    place.halves = halves;
+    place.start = at + (halves[(at + layout.mac) >>> 1] as number);
+    place.kept = words[(at + layout.kept) >>> 2] as number;
+    place.length = this.length;
+    place.seconds = words[(at + layout.seconds) >>> 2] as number;
+    place.nanoseconds = words[(at + layout.nanoseconds) >>> 2] as number;
+    place.interface = words[(at + layout.index) >>> 2] as number;
+    place.outgoing = bytes[at + layout.pkttype] === layout.outgoing;
+    place.dropped = dropped.size === 0 ? 0 : (dropped.get(at) ?? 0);
   }
 
   get data(): Uint8Array {

@@ -13,10 +13,6 @@ import type { Batch } from "./tap.ts";
 class Block {
   readonly #memory: RingMemory;
   readonly start: number;
-  /** Objects for its packets, of which there may be more than in it are now. */
-  readonly packets: RingPacket[] = [];
-  /** Those of them that were given out. */
-  given = 0;
   /** Batches in use. */
   #used = 0;
   #read = false;
@@ -30,7 +26,6 @@ class Block {
 
   /** The kernel has handed it over. */
   begin(): void {
-    this.given = 0;
     this.#read = false;
   }
 
@@ -42,18 +37,6 @@ class Block {
   mark(at: number, dropped: number): void {
     this.#memory.dropped.set(at, dropped);
     this.#marked.push(at);
-  }
-
-  /** An object for the next packet, whose header is at `at`. */
-  next(at: number, length: number): RingPacket {
-    let packet = this.packets[this.given];
-    if (packet === undefined) {
-      packet = new RingPacket(this.#memory);
-      this.packets.push(packet);
-    }
-    this.given++;
-    packet.become(at, length);
-    return packet;
   }
 
   /** All of it was given out. */
@@ -75,6 +58,27 @@ class Block {
   }
 }
 
+/** Objects for the packets of a batch. */
+class Pool {
+  readonly #memory: RingMemory;
+  readonly #packets: RingPacket[] = [];
+  /** Whether a batch has them. */
+  used = false;
+
+  constructor(memory: RingMemory) {
+    this.#memory = memory;
+  }
+
+  /** At least so many. */
+  packets(count: number): readonly RingPacket[] {
+    while (this.#packets.length < count) this.#packets.push(new RingPacket(this.#memory));
+    return this.#packets;
+  }
+}
+
+/** Batches whose objects take turns: few enough that they stay in the processor's cache. */
+const POOLS = 4;
+
 export type RingUse = {
   readonly link: Link;
   /** Bytes of a packet that are given out. */
@@ -92,10 +96,15 @@ export type RingUse = {
 /** How many blocks are read before the kernel's counters are, which have 32 bits. */
 const BLOCKS_PER_COUNT = 1024;
 
+/** So many packets at once are traffic that is likely to go on. */
+const FLOOD = 256;
+
 export class Ring {
   readonly #memory: RingMemory;
   readonly #use: RingUse;
   readonly #blocks: readonly Block[];
+  readonly #pools: Pool[];
+  #pool = 0;
   /** The number of the next block to be read, and the one that is being read. */
   #next = 0;
   #block: Block | undefined;
@@ -104,6 +113,9 @@ export class Ring {
   #at = 0;
   #dropped = 0;
   #blocksRead = 0;
+  /** Blocks, and packets, that were read since `share` was last asked. */
+  #fresh = 0;
+  #count = 0;
   /** Batches in use. */
   #used = 0;
   #leaving = false;
@@ -112,6 +124,7 @@ export class Ring {
     this.#memory = memory;
     this.#use = use;
     const { size, layout } = memory;
+    this.#pools = Array.from({ length: POOLS }, () => new Pool(memory));
     this.#blocks = Array.from({ length: size.blocks }, (_, number) => {
       return new Block(memory, layout.start + number * size.blockSize);
     });
@@ -127,16 +140,30 @@ export class Ring {
     this.#left -= count;
     const { link, filter, keepsMore } = this.#use;
     const asTheyAre = link !== COOKED && filter === undefined && !keepsMore;
-    const packets = asTheyAre ? this.#walk(count, block) : this.#prepare(count, block);
+    const pool = this.#nextPool();
+    const objects = pool.packets(count);
+    const packets = asTheyAre
+      ? this.#walk(count, block, objects)
+      : this.#prepare(count, block, objects);
     if (this.#left === 0) block.finish();
     let ended = false;
     const end = (): void => {
       if (ended) return;
       ended = true;
+      pool.used = false;
       block.unuse();
       if (--this.#used === 0 && this.#leaving) this.#memory.leave();
     };
     return { packets, end };
+  }
+
+  #nextPool(): Pool {
+    this.#pool = (this.#pool + 1) % POOLS;
+    let pool = this.#pools[this.#pool] as Pool;
+    // Somebody takes his time: the objects stay his.
+    if (pool.used) pool = this.#pools[this.#pool] = new Pool(this.#memory);
+    pool.used = true;
+    return pool;
   }
 
   /** Begins with the next block: false where the kernel still has it. */
@@ -154,13 +181,15 @@ export class Ring {
     block.begin();
     this.#block = block;
     this.#left = words[(at + count) >>> 2] as number;
+    this.#fresh++;
+    this.#count += this.#left;
     this.#at = at + (words[(at + first) >>> 2] as number);
     this.#next = (this.#next + 1) % size.blocks;
     return true;
   }
 
   /** The next `count` packets of the block, which are as they shall be, but for tags. */
-  #walk(count: number, block: Block): RingPacket[] {
+  #walk(count: number, block: Block, objects: readonly RingPacket[]): RingPacket[] {
     const { words, layout } = this.#memory;
     const [next, status, length] = [layout.next >>> 2, layout.status >>> 2, layout.length >>> 2];
     const { tagged } = layout;
@@ -169,7 +198,9 @@ export class Ring {
     let word = this.#at >>> 2;
     for (let number = 0; number < count; number++) {
       if (((words[word + status] as number) & tagged) !== 0) this.#complete(word * 4, true);
-      packets[number] = block.next(word * 4, words[word + length] as number);
+      const packet = objects[number] as RingPacket;
+      packet.become(word * 4, words[word + length] as number);
+      packets[number] = packet;
       word += (words[word + next] as number) >>> 2;
     }
     this.#at = word * 4;
@@ -177,7 +208,7 @@ export class Ring {
   }
 
   /** The same, each made what it shall be, without those that the filter refuses. */
-  #prepare(count: number, block: Block): RingPacket[] {
+  #prepare(count: number, block: Block, objects: readonly RingPacket[]): RingPacket[] {
     const memory = this.#memory;
     const { next, status, length, tagged } = memory.layout;
     const packets: RingPacket[] = [];
@@ -186,7 +217,9 @@ export class Ring {
       this.#complete(at, (memory.word(at, status) & tagged) !== 0);
       if (this.#isWanted(at)) {
         if (this.#dropped > 0) this.#mark(block, at);
-        packets.push(block.next(at, memory.word(at, length)));
+        const packet = objects[packets.length] as RingPacket;
+        packet.become(at, memory.word(at, length));
+        packets.push(packet);
       }
       at += memory.word(at, next);
     }
@@ -231,6 +264,14 @@ export class Ring {
     const wanted = filter(bytes.subarray(start, start + kept), length);
     if (wanted < kept) words[(at + layout.kept) >>> 2] = wanted;
     return wanted > 0;
+  }
+
+  /** Which part of the ring was read since this was last asked; 0 where it was few packets. */
+  share(): number {
+    const share = this.#count < FLOOD ? 0 : this.#fresh / this.#memory.size.blocks;
+    this.#fresh = 0;
+    this.#count = 0;
+    return share;
   }
 
   /** Tells of packets that were dropped, at the next one that is read. */

@@ -30,6 +30,8 @@ export interface Tap {
   readonly delay: number;
   /** Packets that are there, `most` at the most; undefined: none. */
   take(most: number): Batch | undefined;
+  /** Which part of the memory a flood filled since this was last asked; 0: there is no flood. */
+  share(): number;
   /** Why nothing more will come; undefined where something may. Asked when `take` gave nothing. */
   failure(): SocketError | undefined;
   statistics(): Statistics;

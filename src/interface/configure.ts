@@ -22,17 +22,26 @@ const FLAGS: ReadonlyMap<string, number> = new Map([
   ["up", IFF.UP],
 ]);
 
+export type InterfaceOptions = {
+  readonly promisc?: boolean;
+  readonly noarp?: boolean;
+  readonly up?: boolean;
+  /** Of the address that is set, "255.255.255.0". */
+  readonly netmask?: string;
+};
+
 /**
  * Sets the IPv4 address of an interface, unless it is null, and then its flags: true sets, false
- * clears, omitted leaves one as it is. `fd` is an IPv4 or a packet socket; for the flags alone, any
- * socket. Needs CAP_NET_ADMIN. The kernel gives the address the mask of its class: 10.0.0.1 gets 8
- * bits. SIOCSIFADDR, SIOCGIFFLAGS, SIOCSIFFLAGS: netdevice(7).
+ * clears, omitted leaves one as it is. Without a netmask the system chooses that of the address'
+ * class of old, which for 10.0.0.1 is 255.0.0.0. `fd` is an IPv4 or a packet socket; for the flags
+ * alone, any socket. Needs CAP_NET_ADMIN.
+ * SIOCSIFADDR, SIOCSIFNETMASK, SIOCGIFFLAGS, SIOCSIFFLAGS: netdevice(7).
  */
 export function configdev(
   fd: Descriptor,
   interface_: string,
   address: string | null,
-  options: { readonly promisc?: boolean; readonly noarp?: boolean; readonly up?: boolean } = {},
+  options: InterfaceOptions = {},
 ): void {
   const number = descriptor(fd, "ioctl");
   const name = interfaceText(interface_);
@@ -41,10 +50,17 @@ export function configdev(
   }
   const wanted = address === null ? null : Sockaddr.inet(address);
   const [set, cleared] = flagsOf(options);
+  const { netmask } = options;
+  if (netmask !== undefined && wanted === null) throw new TypeError("netmask goes with an address");
+  const mask = netmask === undefined ? null : maskOf(netmask);
 
   if (wanted !== null) {
     const status = native.rawsock_set_interface_address(number, name, wanted.bytes);
     if (status < 0) throw refused(status, "SIOCSIFADDR", interface_, { fd: number });
+  }
+  if (mask !== null) {
+    const status = native.rawsock_set_interface_netmask(number, name, mask.bytes);
+    if (status < 0) throw refused(status, "SIOCSIFNETMASK", interface_, { fd: number });
   }
   if ((set | cleared) === 0) return;
   const before = native.rawsock_interface_flags(number, name);
@@ -64,6 +80,11 @@ export function interfaceText(name: string): Uint8Array {
   return bytes;
 }
 
+function maskOf(netmask: string): Sockaddr {
+  if (typeof netmask !== "string") throw wrongType("netmask", "an IPv4 address", netmask);
+  return Sockaddr.inet(netmask);
+}
+
 function flagsOf(options: object): [set: number, cleared: number] {
   if (typeof options !== "object" || options === null) {
     throw wrongType("options", "an object", options);
@@ -71,8 +92,9 @@ function flagsOf(options: object): [set: number, cleared: number] {
   let set = 0;
   let cleared = 0;
   for (const name in options) {
+    if (name === "netmask") continue;
     const bit = FLAGS.get(name);
-    if (bit === undefined) throw unknownKeyword("option", name, FLAGS.keys());
+    if (bit === undefined) throw unknownKeyword("option", name, [...FLAGS.keys(), "netmask"]);
     const value: unknown = options[name as keyof typeof options];
     if (value === undefined) continue;
     if (boolean(value, name)) set |= bit;

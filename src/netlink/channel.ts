@@ -82,6 +82,7 @@ class Exchange {
 }
 
 const NOTHING = new Uint8Array(0);
+const IGNORED = "the kernel ignored the request: its body is too short";
 const closedMeanwhile = () =>
   namedError("ECANCELED", "recvmsg", { remedy: "the socket was closed" });
 
@@ -245,8 +246,8 @@ export class Channel {
     // 0 is what the kernel's own messages have.
     this.#sequence = (this.#sequence % 0xffff_ffff) + 1;
     const sequence = this.#sequence;
-    const how = flags | REQUEST | (exchange.isDump ? 0 : ACK);
-    exchange.message = encodeMessage({ type, flags: how, sequence, body });
+    // A dump is acknowledged only where it is none: what is too short the kernel ignores.
+    exchange.message = encodeMessage({ type, flags: flags | REQUEST | ACK, sequence, body });
     exchange.attempts++;
     exchange.interrupted = false;
     if (exchange.isDump) this.#dump = exchange;
@@ -315,7 +316,9 @@ export class Channel {
         : acknowledgement(bytes, start, end, flags, message);
     this.#end(sequence, exchange);
     if (said.errno !== 0) exchange.refuse(said);
-    else if (!exchange.interrupted) exchange.succeed();
+    else if (exchange.isDump && type === ERROR) {
+      exchange.fail(() => namedError("EBADMSG", exchange.request.name, { remedy: IGNORED }));
+    } else if (!exchange.interrupted) exchange.succeed();
     else this.#again(exchange);
   }
 

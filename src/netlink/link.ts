@@ -20,7 +20,6 @@ import {
   hardwareAt,
   hex,
   interfaceText,
-  raw,
   s32,
   text,
   textAt,
@@ -143,12 +142,12 @@ function decodePart(part: Part, bytes: Uint8Array, start: number, end: number): 
 
 export const inet6Table = new AttributeTable("IFLA", "INET6_", {
   FLAGS: ["flags", u32],
-  // /proc/sys/net/ipv6/conf and /proc/net/snmp6 have them with their names.
+  // /proc/sys/net/ipv6 and /proc/net/snmp6 have them with their names.
   CONF: null,
   STATS: null,
   MCAST: null,
   ICMP6STATS: null,
-  CACHEINFO: ["cacheinfo", raw],
+  CACHEINFO: null,
   TOKEN: [
     "token",
     { decode: (bytes, offset, length) => decodeToken(bytes, offset, length), encode: addressBytes },
@@ -192,6 +191,26 @@ const families: Value<FamilySettings, FamilySettings> = {
 
 const counted = (what: string, list: string) => word(numbered(what, list.split(" ")));
 
+const attached = nested(
+  new AttributeTable("IFLA", "XDP_", {
+    ATTACHED: ["attached", counted("attached", "none driver generic offload multiple")],
+    FLAGS: ["flags", u32],
+    PROG_ID: ["progId", u32],
+    DRV_PROG_ID: ["drvProgId", u32],
+    SKB_PROG_ID: ["skbProgId", u32],
+    HW_PROG_ID: ["hwProgId", u32],
+  }),
+);
+
+/** A program of XDP; where there is none, it is that alone which is told. */
+const xdp: typeof attached = {
+  ...attached,
+  into: (target, bytes, offset, length, context) => {
+    const isNone = length === ATTRIBUTE.size * 2 && bytes[offset + ATTRIBUTE.size] === 0;
+    if (!isNone) target.xdp = attached.decode(bytes, offset, length, context);
+  },
+};
+
 /** The attributes of a link. */
 export const linkTable = new AttributeTable("IFLA", "", {
   ADDRESS: ["address", linkAddress],
@@ -227,19 +246,7 @@ export const linkTable = new AttributeTable("IFLA", "", {
   GSO_MAX_SEGS: ["gsoMaxSegs", u32],
   GSO_MAX_SIZE: ["gsoMaxSize", u32],
   PAD: null,
-  XDP: [
-    "xdp",
-    nested(
-      new AttributeTable("IFLA", "XDP_", {
-        ATTACHED: ["attached", counted("attached", "none driver generic offload multiple")],
-        FLAGS: ["flags", u32],
-        PROG_ID: ["progId", u32],
-        DRV_PROG_ID: ["drvProgId", u32],
-        SKB_PROG_ID: ["skbProgId", u32],
-        HW_PROG_ID: ["hwProgId", u32],
-      }),
-    ),
-  ],
+  XDP: ["xdp", xdp],
   EVENT: ["event", u32],
   NEW_NETNSID: ["newNetnsid", s32],
   TARGET_NETNSID: ["targetNetnsid", s32],

@@ -2,7 +2,8 @@
 
 import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
 import { ERRNO } from "../base/constants.ts";
-import { failure, SocketError } from "../base/error.ts";
+import { SocketError } from "../base/error.ts";
+import { refusal } from "../calls/remedy.ts";
 import { native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
 import { WRITE } from "../readiness/source.ts";
@@ -44,7 +45,7 @@ export class Connect extends Operation<void> {
     // The error was read from SO_ERROR, not returned by connect(2), which so thinks it is still to
     // be fetched and would return ECONNABORTED next time.
     if (this.#begun) this.abandon();
-    return failure(result, "connect", this.state.watch.fd, this.#address);
+    return refusal(result, "connect", this.state.watch.fd, this.#address);
   }
 
   protected override describe(error: SocketError): SocketError {

@@ -2,9 +2,10 @@
 
 import { type AddressLike, type Sockaddr, toSockaddr } from "../address/sockaddr.ts";
 import { ERRNO, MSG } from "../base/constants.ts";
-import { type ErrorContext, SocketError } from "../base/error.ts";
+import type { ErrorContext, SocketError } from "../base/error.ts";
 import { type Bytes, spanEnd, spanStart, view } from "../base/validate.ts";
 import type { SendOptions } from "../calls/flags.ts";
+import { refusal } from "../calls/remedy.ts";
 import { TRANSFER_MAX } from "../calls/transfer.ts";
 import { native } from "../native/library.ts";
 import { WRITE } from "../readiness/source.ts";
@@ -79,13 +80,9 @@ export abstract class Sending extends Operation<number> {
   }
 
   #error(errno: number, context: ErrorContext): SocketError {
-    const { destination } = this;
-    return new SocketError(errno, this.name, {
-      ...this.state.context(errno),
-      ...this.progress,
-      ...(destination === null ? {} : { address: destination }),
-      ...context,
-    });
+    const further = { ...this.state.context(errno), ...this.progress, ...context };
+    const { fd } = this.state.watch;
+    return refusal(-errno, this.name, fd, this.destination ?? undefined, further);
   }
 }
 
@@ -168,8 +165,7 @@ export function send(
       return Promise.resolve(sent);
     }
     if (sent < 0 && sent !== AGAIN) {
-      const about = state.context(-sent);
-      throw new SocketError(-sent, name, address === null ? about : { ...about, address });
+      throw refusal(sent, name, fd, address ?? undefined, state.context(-sent));
     }
     const waiting = new Send(state, source, address, 0, op);
     if (sent > 0) waiting.note(sent);

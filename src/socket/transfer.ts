@@ -43,6 +43,8 @@ export interface Transfer {
   reception(options: ReceptionOptions): Reception;
 }
 
+const NOW = MSG.DONTWAIT;
+
 export const SOCKET: Transfer = {
   noun: "socket",
   class: "Socket",
@@ -50,9 +52,9 @@ export const SOCKET: Transfer = {
   receiveFlags,
   sendFlags,
   receive: (fd, target, start, length, flags) =>
-    native.rawsock_recv(fd, target, start, length, flags | MSG.DONTWAIT),
+    native.rawsock_recv(fd, target, start, length, flags | NOW),
   send: (fd, source, start, length, flags, address) => {
-    const now = flags | MSG.DONTWAIT;
+    const now = flags | NOW;
     if (address === null) return native.rawsock_send(fd, source, start, length, now);
     const { bytes } = address;
     return native.rawsock_sendto(fd, source, start, length, now, bytes, bytes.length);

@@ -9,6 +9,18 @@ const repository = join(import.meta.dir, "../..");
 
 guide("docs/bpf.md");
 
+/** Waits until somebody in the namespace receives from an interface. */
+async function packetSocketBound(namespace: Namespace): Promise<void> {
+  for (let tries = 0; tries < 1000; tries++) {
+    const { stdout } = await end(namespace.command("cat", "/proc/net/packet"));
+    const sockets = stdout.trim().split("\n").slice(1);
+    // Reference, type, protocol, the interface's index.
+    if (sockets.some((line) => Number(line.trim().split(/\s+/)[4]) > 0)) return;
+    await Bun.sleep(10);
+  }
+  throw new Error("no packet socket was bound");
+}
+
 const example = join(repository, "examples/filter.ts");
 
 testWith(namespaces, program("ping", "iputils-ping"))(
@@ -17,7 +29,7 @@ testWith(namespaces, program("ping", "iputils-ping"))(
     using namespace = new Namespace();
     const words = namespace.command(process.execPath, example, "lo", "icmp[icmptype] =", "8");
     const shown = end(words);
-    await Bun.sleep(700);
+    await packetSocketBound(namespace);
     await end(namespace.command("ping", "-c", "3", "-i", "0.2", "127.0.0.1"));
     const { stdout, stderr, exitCode } = await shown;
     expect(stderr).toBe("");

@@ -20,6 +20,7 @@ import {
   recv,
   recvmsg,
   SIOC,
+  Socket,
   send,
   sendmmsg,
   sendmsg,
@@ -210,6 +211,44 @@ test("sending to a broadcast address without SO_BROADCAST says what it lacks", (
   }
   setSocketOption(fd, "SO_BROADCAST", true);
   connect(fd, address);
+});
+
+test("a Socket says it, too", async () => {
+  using socket = Socket.open("inet", "dgram");
+  const address = { family: "inet", address: "127.255.255.255", port: 9 } as const;
+  const data = new Uint8Array(1);
+  const message = () => new Message({ address, iovec: [data] });
+  for (const call of [
+    () => socket.sendto(data, address),
+    () => socket.sendto(data, address, { timeout: 1000 }),
+    () => socket.sendmsg(message()),
+    () => socket.sendmmsg([message()]),
+    () => socket.connect(address),
+  ]) {
+    await expect(call()).rejects.toThrow(/EACCES 127.255.255.255:9.*SO_BROADCAST/);
+  }
+  socket.setOption("SO_BROADCAST", true);
+  await socket.connect(address);
+});
+
+testWith(namespaces)("to everybody without a route, an interface has to be named", async () => {
+  using namespace = new Namespace();
+  const data = new Uint8Array(1);
+  for (const [family, address] of [
+    ["inet", "255.255.255.255"],
+    ["inet", "239.1.2.3"],
+    ["inet6", "ff05::1"],
+  ] as const) {
+    using socket = namespace.enter(() => Socket.open(family, "dgram"));
+    if (family === "inet") socket.setOption("SO_BROADCAST", true);
+    const to = { family, address, port: 9 };
+    const refused = /ENETUNREACH .*name an interface: .*SO_BINDTODEVICE/;
+    await expect(socket.sendto(data, to)).rejects.toThrow(refused);
+    expect(() => sendto(socket.fd, data, to)).toThrow(refused);
+  }
+  using socket = namespace.enter(() => Socket.open("inet", "dgram"));
+  const nowhere = { family: "inet", address: "192.0.2.1", port: 9 } as const;
+  await expect(socket.sendto(data, nowhere)).rejects.toThrow(/unreachable$/);
 });
 
 testWith(namespaces)("a port for the privileged names the sysctl", async () => {

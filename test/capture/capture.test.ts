@@ -1,8 +1,14 @@
 // A capture, packet by packet and in batches.
 
 import { afterAll, beforeAll, describe, expect } from "bun:test";
-import { Capture, type CaptureOptions, capture } from "../../src/capture/index.ts";
-import { Namespace, VethPair } from "../support/namespace.ts";
+import {
+  Capture,
+  type CapturedPacket,
+  type CaptureOptions,
+  capture,
+  PcapngWriter,
+} from "../../src/capture/index.ts";
+import { Namespace, run, VethPair } from "../support/namespace.ts";
 import { namespaces, program, testWith } from "../support/requirements.ts";
 import { Tcpdump } from "./support/tcpdump.ts";
 import { packets, Sender, udp } from "./support/traffic.ts";
@@ -12,7 +18,11 @@ let sender: Sender;
 if (namespaces.met) {
   beforeAll(() => {
     pair = new VethPair();
-    for (const side of [pair.a, pair.b]) side.ip("link", "set", "veth0", "arp", "off");
+    for (const side of [pair.a, pair.b]) {
+      side.ip("link", "set", "veth0", "arp", "off");
+      // Nobody else shall send.
+      run(...side.command("sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/veth0/disable_ipv6"));
+    }
     sender = new Sender(pair.a.name, "veth0");
   });
   afterAll(() => {
@@ -153,6 +163,26 @@ describe("batches", () => {
     expect(copies.map(({ data }) => hex(data))).toEqual([1, 2, 3].map((port) => hex(udp(port))));
     expect(structuredClone(copies)).toEqual(copies);
     expect(own.closed).toBe(false);
+  });
+
+  test("are written as their copies are", async () => {
+    using own = receiving({ snaplen: 100 });
+    await sender.send(udp(1), udp(2, 333), udp(3, 0));
+    const packets: CapturedPacket[] = [];
+    const views: Uint8Array[] = [];
+    const writer = PcapngWriter.create({ write: (bytes) => views.push(bytes) });
+    for await (const batch of own.batches()) {
+      await writer.writeAll(batch);
+      packets.push(...batch.map((packet) => packet.copy()));
+      if (packets.length === 3) break;
+    }
+    await writer.close();
+    const copies: Uint8Array[] = [];
+    const other = PcapngWriter.create({ write: (bytes) => copies.push(bytes) });
+    await other.writeAll(packets);
+    await other.close();
+    expect(Buffer.concat(views)).toEqual(Buffer.concat(copies));
+    expect(Buffer.concat(views).length).toBeGreaterThan(300);
   });
 
   test("and single packets share what comes", async () => {

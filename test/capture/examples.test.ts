@@ -1,9 +1,11 @@
 // The examples that capture, as a user runs them.
 
 import { expect } from "bun:test";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { VethPair } from "../support/namespace.ts";
-import { namespaces, testWith } from "../support/requirements.ts";
+import { run, VethPair } from "../support/namespace.ts";
+import { namespaces, program, testWith } from "../support/requirements.ts";
+import { Folder } from "../wire/support/pcap.ts";
 import { Sender, udp, udp6 } from "./support/traffic.ts";
 
 const example = (name: string, ...words: string[]) => [
@@ -68,3 +70,42 @@ testWith(namespaces)("sniff shows what its filter lets through", async () => {
   const lines = new Set((await text).trim().split("\n"));
   expect(lines).toEqual(new Set(["10.77.0.1 > 10.77.0.2 UDP 52 bytes"]));
 });
+
+testWith(namespaces, program("capinfos", "tshark"), program("tshark"))(
+  "record writes files that take turns, which others read",
+  async () => {
+    using pair = new VethPair();
+    using folder = new Folder();
+    const path = join(folder.path, "trace.pcapng");
+    using sender = new Sender(pair.a.name, "veth0");
+    const child = Bun.spawn(pair.b.command(...example("record.ts", "veth0", path, "udp port 2")), {
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    const told = new Response(child.stdout).text();
+    const frame = udp(2, 1400);
+    // The first one shows that it has begun.
+    const files = () => readdirSync(folder.path).sort();
+    const sizes = () =>
+      files().reduce((sum, name) => sum + statSync(join(folder.path, name)).size, 0);
+    for (let tries = 0; tries < 200 && sizes() < 2000; tries++) {
+      await sender.send(udp(1), frame);
+      await Bun.sleep(20);
+    }
+    for (let count = 0; count < 8000; count++) await sender.send(frame);
+    await Bun.sleep(300);
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(0);
+    const [, recorded, received, dropped] =
+      /^(\d+) packets of (\d+), (\d+) dropped/.exec(await told) ?? [];
+    expect([Number(recorded), dropped]).toEqual([Number(received), "0"]);
+    expect(Number(recorded)).toBeGreaterThanOrEqual(8000);
+    expect(files()).toEqual(["trace_00001.pcapng", "trace_00002.pcapng"]);
+    const ports = files().map((name) =>
+      run("tshark", "-r", join(folder.path, name), "-T", "fields", "-e", "udp.dstport"),
+    );
+    const lines = ports.join("").trim().split("\n");
+    expect([lines.length, new Set(lines)]).toEqual([Number(recorded), new Set(["2"])]);
+  },
+  60_000,
+);

@@ -23,6 +23,23 @@ testWith(namespaces)("the address is really set, as ip(8) and the peer see", () 
   expect(pair.b.ping("10.77.0.9")).toBe(1);
 });
 
+testWith(namespaces)("a netmask is set with the address", () => {
+  using pair = new VethPair();
+  inside(pair, (fd) => {
+    configdev(fd, "veth0", "10.1.2.3", { netmask: "255.255.252.0", promisc: true });
+    expect(flags()).toContain("promisc");
+    const own = ifaddrs().find(({ address }) => address?.address === "10.1.2.3");
+    expect(own?.netmask?.address).toBe("255.255.252.0");
+    expect(() => configdev(fd, "veth0", null, { netmask: "255.0.0.0" })).toThrow(TypeError);
+    expect(() => configdev(fd, "veth0", "10.1.2.3", { netmask: "/8" })).toThrow(TypeError);
+    expect(() => configdev(fd, "veth0", "10.1.2.3", { netmask: 8 as never })).toThrow(/netmask/);
+    const refused = { code: "EINVAL", syscall: "ioctl SIOCSIFNETMASK", fd };
+    expect(() => configdev(fd, "veth0", "10.1.2.3", { netmask: "255.0.255.0" })).toThrow(
+      expect.objectContaining(refused),
+    );
+  });
+});
+
 testWith(namespaces)("flags are set, cleared and left alone", () => {
   using pair = new VethPair();
   inside(pair, (fd) => {

@@ -1,9 +1,14 @@
 // What the kernel refuses has the words that ip(8) prints.
 
 import { expect } from "bun:test";
+import { join } from "node:path";
 import { type Netlink, NetlinkError } from "../../src/netlink/index.ts";
-import { namespaces, testWith } from "../support/requirements.ts";
+import { Namespace } from "../support/namespace.ts";
+import { end, unprivileged } from "../support/program.ts";
+import { namespaces, setpriv, testWith } from "../support/requirements.ts";
 import { lab } from "./support/lab.ts";
+
+const entry = join(import.meta.dir, "../../src/netlink/index.ts");
 
 /** The same mistake by ip(8) and by us. */
 const mistakes: readonly [words: string, ours: (netlink: Netlink) => Promise<unknown>][] = [
@@ -148,5 +153,26 @@ testWith(namespaces)(
       expect(error?.message).toContain("nothing");
     }
     expect(await netlink.links({ name: "nothing" })).toEqual([]);
+  },
+);
+
+testWith(namespaces, setpriv)(
+  "a user without privileges reads, and is told what changing needs",
+  async () => {
+    const script = `import { Netlink } from ${JSON.stringify(entry)};
+    using netlink = Netlink.open();
+    console.log((await netlink.links()).map(({ name }) => name).join());
+    using monitor = netlink.monitor({ groups: ["link"], initial: true });
+    console.log((await monitor.next()).value.action);
+    await netlink.setLink("lo", { mtu: 1000 }).catch((error) => console.log(error.message));`;
+    using namespace = new Namespace();
+    const words = unprivileged([process.execPath, "-e", script]);
+    const { stdout, stderr } = await end(namespace.command(...words), { HOME: "/tmp" });
+    expect(stderr).toBe("");
+    expect(stdout.trim().split("\n")).toEqual([
+      "lo",
+      "present",
+      "RTM_NEWLINK EPERM lo: Operation not permitted (needs CAP_NET_ADMIN in the network namespace: sudo)",
+    ]);
   },
 );

@@ -81,9 +81,41 @@ testWith(namespaces)(
   20_000,
 );
 
-test("examples have at most 60 lines", async () => {
-  for await (const name of new Glob("*.ts").scan(examples)) {
-    const lines = (await Bun.file(join(examples, name)).text()).trimEnd().split("\n").length;
+const sources = new Map<string, string>();
+for await (const name of new Glob("*.ts").scan(examples)) {
+  sources.set(name, await Bun.file(join(examples, name)).text());
+}
+
+test("examples have at most 60 lines", () => {
+  for (const [name, text] of sources) {
+    const lines = text.trimEnd().split("\n").length;
     expect(`${name} ${lines <= 60}`).toBe(`${name} true`);
   }
+});
+
+test("examples begin with a line that says what they do and how they are run", () => {
+  for (const [name, text] of sources) {
+    // The README has the first one, and says it there.
+    if (name === "first-ping.ts") continue;
+    const [first = ""] = text.split("\n");
+    expect(first).toStartWith("// ");
+    const above = text.slice(0, text.indexOf("import "));
+    expect(above).toMatch(/(bun examples\/|npm run demo)/);
+    expect(above.includes(name) || name === "demo.ts").toBe(true);
+  }
+});
+
+test("examples run wherever the package is installed: they import nothing else of ours", () => {
+  for (const [name, text] of sources) {
+    for (const [, from = ""] of text.matchAll(/from "([^"]+)"/g)) {
+      const isTheirs = /^(rawsock(\/\w+)?|node:[\w/]+|dns-packet|\.\/[\w-]+\.ts)$/.test(from);
+      expect(`${name} ${from} ${isTheirs}`).toBe(`${name} ${from} true`);
+    }
+  }
+});
+
+test("every example is in the list, with what it says of itself", async () => {
+  const list = await Bun.file(join(examples, "README.md")).text();
+  const listed = [...list.matchAll(/^\| \[`([\w-]+\.ts)`\]\(\1\) \|/gm)].map(([, name]) => name);
+  expect(listed.toSorted()).toEqual([...sources.keys()].sort());
 });

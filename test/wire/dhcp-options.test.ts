@@ -153,6 +153,15 @@ describe("dhcp, options", () => {
     expect(() => dhcpOptions({ "no-such": 1 } as never)).toThrow(/dhcp\.options/);
   });
 
+  test("what a client asks for may be given by name, and is read by number", () => {
+    const asked = ["subnet-mask", 252, "router"] as const;
+    const given = dhcpOptions({ "parameter-request-list": [...asked] });
+    const { layer } = dhcp.decode(dhcp.encode({ kind: "dhcp", options: given }));
+    expect(layer.options.get("parameter-request-list")).toEqual([1, 252, 3]);
+    const wrong = new Map([["parameter-request-list", ["no-such"]]]) as never;
+    expect(() => dhcp.encode({ kind: "dhcp", options: wrong })).toThrow(/no-such/);
+  });
+
   test("the options are a plain Map for toEqual, structuredClone, spread and JSON", () => {
     const { layer } = dhcp.decode(options("0c0161c80101ff"));
     const plain = new Map<string | number, DhcpValue>([

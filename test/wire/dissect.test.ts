@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { build, dissect, type LayerInit, type Packet } from "../../src/wire/index.ts";
+import { build, dhcp, dissect, icmpv6, type LayerInit, type Packet } from "../../src/wire/index.ts";
 
 const ethernet: LayerInit = {
   kind: "ethernet",
@@ -121,6 +121,21 @@ describe("a packet", () => {
     expect(() => dissect(undefined as never)).toThrow("frame must be a typed array");
     expect(() => dissect(data, { link: "wifi" as never })).toThrow(/^link must be .*"wifi"$/);
     expect(() => dissect(data, { link: -1 })).toThrow(RangeError);
+  });
+
+  test("of a socket that gives no header of a link begins with what `link` names", () => {
+    const advertisement = icmpv6.encode({ kind: "icmpv6", type: 134, lifetime: 1800 });
+    const packet = dissect(advertisement, { link: "icmpv6" });
+    expect(packet.get("icmpv6")).toMatchObject({ type: 134, lifetime: 1800 });
+    expect(kinds(dissect(advertisement.subarray(0, 3), { link: "icmpv6" }))).toEqual([]);
+    const message = dhcp.encode({ kind: "dhcp", messageType: "discover" });
+    expect(dissect(message, { link: "dhcp" }).get("dhcp")?.messageType).toBe("discover");
+    // These bytes are no message, which is no problem of theirs.
+    const other = dissect(message.with(0, 9), { link: "dhcp" });
+    expect([kinds(other), other.problem, other.payload.length]).toEqual([[], null, message.length]);
+    const from = build([udp, { kind: "dhcp", messageType: "discover" }]);
+    expect(kinds(dissect(from.with(3, 67), { link: "udp" }))[0]).toBe("udp");
+    expect(() => dissect(data, { link: "toString" as never })).toThrow(TypeError);
   });
 
   test("of a link type that nobody knows is payload", () => {

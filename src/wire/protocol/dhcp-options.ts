@@ -25,7 +25,8 @@ type Shapes = {
   i32: number;
   boolean: boolean;
   text: string;
-  u8s: number[];
+  /** The numbers of options, to be given by name too. */
+  codes: (DhcpOptionName | number)[];
   u16s: number[];
   domains: string[];
   routes: DhcpRoute[];
@@ -89,7 +90,7 @@ const NAMES = {
   "option-overload": [52, "u8"],
   "message-type": [53, "u8"],
   "server-identifier": [54, "address"],
-  "parameter-request-list": [55, "u8s"],
+  "parameter-request-list": [55, "codes"],
   message: [56, "text"],
   "maximum-message-size": [57, "u16"],
   "renewal-time": [58, "u32"],
@@ -150,14 +151,14 @@ export type DhcpOptionValues = {
 
 /**
  * The options of a `dhcp` layer from an object, whose values are checked by their types:
- * `dhcpOptions({ "requested-address": "192.0.2.9", "parameter-request-list": [1, 3, 6] })`.
+ * `dhcpOptions({ "requested-address": "192.0.2.9", "parameter-request-list": ["router", 42] })`.
  * Those by number come first, as in every object; in a Map they have the order you give.
  */
 export function dhcpOptions(values: DhcpOptionValues): Map<DhcpOptionName | number, DhcpValue> {
   const options = new Map<DhcpOptionName | number, DhcpValue>();
   for (const [key, value] of Object.entries(values)) {
     const code = /^\d+$/.test(key) ? Number(key) : optionCode(key);
-    if (value !== undefined) options.set(optionName(code), value);
+    if (value !== undefined) options.set(optionName(code), value as DhcpValue);
   }
   return options;
 }
@@ -216,7 +217,7 @@ function readShape(shape: Shape, bytes: Uint8Array): DhcpValue | undefined {
       return length === 1 && u8(bytes, 0) <= 1 ? u8(bytes, 0) === 1 : undefined;
     case "text":
       return readText(bytes, 0, length);
-    case "u8s":
+    case "codes":
       return [...bytes];
     case "u16s":
       if (length === 0 || length % 2 !== 0) return undefined;
@@ -282,8 +283,8 @@ function shapeBytes(shape: Shape, value: unknown, name: string): Uint8Array {
       return Uint8Array.of(value ? 1 : 0);
     case "text":
       return textBytes(value, name);
-    case "u8s":
-      return Uint8Array.from(list(value as unknown[], name), (entry) => uint(entry, name, U8));
+    case "codes":
+      return Uint8Array.from(list(value as unknown[], name), (entry) => requestedCode(entry, name));
     case "u16s":
       return wide(list(value as unknown[], name), name);
     case "domains":
@@ -293,6 +294,11 @@ function shapeBytes(shape: Shape, value: unknown, name: string): Uint8Array {
     case "bytes":
       throw wrongType(name, "a Uint8Array", value);
   }
+}
+
+/** One of 0 to 255: a client may ask for anything. */
+function requestedCode(entry: unknown, name: string): number {
+  return typeof entry === "string" ? optionCode(entry) : uint(entry, name, U8);
 }
 
 function addressBytes(values: readonly unknown[], name: string): Uint8Array {

@@ -4,7 +4,6 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build } from "../../../src/wire/index.ts";
 import { end } from "../../support/program.ts";
 import { testWith } from "../../support/requirements.ts";
 import { bytesOf, Folder, frame, pcap, readAll, tcpdump, tcpdumpPackets } from "./support.ts";
@@ -42,31 +41,6 @@ test("the files that the guide links to exist", () => {
   for (const [, path] of guide.matchAll(/\]\((?!http)([^)]+)\)/g)) {
     expect(`${path} ${existsSync(join(repository, "docs", path as string))}`).toBe(`${path} true`);
   }
-});
-
-test("the guide of rawsock/wire puts the fragments of a file together", async () => {
-  using folder = new Folder();
-  const [wire, capture] = ["wire", "capture"].map((name) => `src/${name}/index.ts`);
-  const text = await Bun.file(join(repository, "docs/wire.md")).text();
-  const code = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].find(([, one]) =>
-    one?.includes("readP"),
-  );
-  const script = `
-    import { dissect, format, Reassembler } from ${JSON.stringify(join(repository, wire as string))};
-    import { readPackets } from ${JSON.stringify(join(repository, capture as string))};
-    ${code?.[1]}`;
-  const part = (offset: number, more: boolean) => {
-    const ipv4 = { kind: "ipv4", source: "192.0.2.1", destination: "192.0.2.2", ttl: 1 } as const;
-    const fragment = { protocol: 253, fragmentOffset: offset, moreFragments: more } as const;
-    const bytes = build([{ ...ipv4, ...fragment }, new Uint8Array(800)]);
-    return [1, offset, bytes.length, bytes.length, bytes] as const;
-  };
-  folder.write("trace.pcapng", pcap({ network: 101 }, part(0, true), part(800, false)));
-  const child = Bun.spawnSync([process.execPath, folder.write("a.ts", script)], {
-    cwd: folder.path,
-  });
-  expect(String(child.stderr)).toBe("");
-  expect(String(child.stdout)).toBe("IP 192.0.2.1 > 192.0.2.2: ip-proto-253, length 1600\n");
 });
 
 const example = (...words: string[]) => [
