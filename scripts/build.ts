@@ -8,6 +8,7 @@ import { existsSync, rmSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { type BunPlugin, Glob } from "bun";
 import manifest from "../package.json";
+import { bundleCommand, commandSources } from "./command.ts";
 import { type EntryPoint, entryPoints } from "./entries.ts";
 import { toolEnvironment } from "./environment.ts";
 import { external, inside, MAIN, outside, sharedModules } from "./inside.ts";
@@ -46,12 +47,14 @@ function run(tool: string, ...words: string[]): void {
 async function bundleMain(): Promise<void> {
   const compiler = await resident();
   const sourcesAbove = above.map(({ source }) => join(root, source));
+  sourcesAbove.push(...(await commandSources()));
   const modules = await sharedModules(compiler, sourcesAbove);
   await bundleCommon("index.ts", MAIN, [compiler, inside(modules)]);
   for (const { source } of above) {
     const file = relative("src", source);
     await bundleCommon(file, join(dirname(file), MAIN), [outside(modules)]);
   }
+  await bundleCommand(modules, compiler);
 }
 
 async function bundleCommon(file: string, naming: string, plugins: BunPlugin[]): Promise<void> {
@@ -62,7 +65,8 @@ async function bundleCommon(file: string, naming: string, plugins: BunPlugin[]):
     naming,
     target: "bun",
     format: "cjs",
-    bytecode: true,
+    // Of what stands above it would be most of the package.
+    bytecode: naming === MAIN,
     plugins,
     // Where it lies, not where it was built.
     define: { "import.meta.dir": "module.path" },

@@ -243,6 +243,7 @@ pub const singles = [_][]const u8{
     "ICMP_INFO_REPLY",
     "ICMP_ADDRESS",
     "ICMP_ADDRESSREPLY",
+    "TIOCGWINSZ",
 } ++ tun_flags;
 
 /// Names whose definition is no number, or none that translate-c can read.

@@ -14,6 +14,7 @@ pub const sockaddr_vm = if (linux) c.struct_sockaddr_vm else Absent;
 pub const address_slot = @import("socket.zig").AddressSlot;
 pub const iovec = c.struct_iovec;
 pub const pollfd = c.struct_pollfd;
+pub const winsize = structure("winsize");
 pub const checksum_verdict = @import("frame_checksum.zig").Verdict;
 
 pub const readiness_source = @import("readiness_source.zig").Source;

@@ -89,13 +89,12 @@ export {
   type NameInfoOptions,
 } from "../names/resolve.ts";
 export {
-  getsockopt,
   setSocketOption,
   setSocketOptions,
-  setsockopt,
   socketOption,
   socketOptions,
 } from "../option/option.ts";
+export { getsockopt, setsockopt } from "../option/raw.ts";
 export type {
   OptionInput,
   OptionInputs,

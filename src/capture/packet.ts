@@ -58,5 +58,5 @@ export type FilePacket = {
   /** Whether the host received it or sent it, where the file says so: pcapng can. */
   readonly direction?: "in" | "out";
   /** Packets lost between the one before and this one. */
-  readonly dropped?: number;
+  readonly dropped?: number | undefined;
 };

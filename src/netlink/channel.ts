@@ -2,7 +2,7 @@
 
 import { received } from "../address/sockaddr.ts";
 import type { Protocol } from "../base/constants.ts";
-import { AF, ERRNO, MSG } from "../base/constants.ts";
+import { ERRNO, MSG, NETLINK } from "../base/constants.ts";
 import { check, closedError, namedError, SocketError } from "../base/error.ts";
 import { addressSlot, slotAddress } from "../native/address.ts";
 import { native } from "../native/library.ts";
@@ -92,7 +92,7 @@ export function openSocket(
   namespace: number | string | undefined,
   receiveBuffer: number,
 ): Socket {
-  if (AF.NETLINK === undefined) throw new TypeError("this platform has no netlink sockets");
+  if (NETLINK.ROUTE === undefined) throw new TypeError("this platform has no netlink sockets");
   const where = namespace === undefined ? {} : { namespace };
   const socket = Socket.open("netlink", "raw", protocol, where);
   try {

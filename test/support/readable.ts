@@ -7,7 +7,11 @@ import { dirname, join } from "node:path";
 
 const repository = join(import.meta.dir, "../..");
 /** What a program that imports the package needs. */
-const PARTS = ["examples", "package.json", "prebuilt", "src", "tsconfig.json"];
+const PARTS = [
+  ...["examples", "package.json", "prebuilt", "src", "tsconfig.json"],
+  // And the command.
+  ...["node_modules/dns-packet", "node_modules/@leichtgewicht/ip-codec"],
+];
 const OTHERS_READ = 0o4;
 const OTHERS_ENTER = 0o1;
 
