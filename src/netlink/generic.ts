@@ -107,7 +107,7 @@ export class Family {
     integer(command, "command", 0, U8_MAX);
     const writer = new Writer().raw(messageHeader(command, integer(version, "version", 0, U8_MAX)));
     writer.raw(Array.isArray(body) ? encodeAttributes(body) : uint8Array(body as Bytes, "body"));
-    const replies = new GenericReplies(this.headerSize);
+    const replies = new FamilyReplies(this.headerSize);
     const request = {
       type: this.id,
       flags: integer(flags, "flags", 0, U16_MAX),
@@ -171,7 +171,7 @@ function decodeMessage(bytes: Uint8Array, headerSize: number): GenericMessage {
 }
 
 /** Copies each reply, so that the caller owns it. */
-class GenericReplies implements Sink {
+class FamilyReplies implements Sink {
   messages: GenericMessage[] = [];
   readonly #headerSize: number;
 

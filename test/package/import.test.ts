@@ -1,16 +1,17 @@
 // Everything is there when the import returns: what is called for the first time afterwards needs
 // neither the package's files nor a descriptor to load anything.
 
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { chmodSync, cpSync, existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../../package.json";
 import { entryPoints } from "../../scripts/entries.ts";
 import type { Situation } from "../support/deprived.ts";
+import { Namespace } from "../support/namespace.ts";
 import { end } from "../support/program.ts";
 import { Project, pack } from "../support/project.ts";
-import { nobody, testWith } from "../support/requirements.ts";
+import { capability, namespaces, nobody, testWith } from "../support/requirements.ts";
 
 const repository = join(import.meta.dir, "../..");
 const program = join(import.meta.dir, "../support/deprived.ts");
@@ -19,6 +20,12 @@ const RESULT = "a result";
 const DESCRIPTORS = 1000;
 /** These end otherwise even where nothing is missing. */
 const OTHERS: Readonly<Record<string, string>> = {
+  "new Capture": "TypeError a Capture is made by capture()",
+  "new Ethtool": "TypeError an Ethtool is made by Ethtool.open",
+  "new Netlink": "TypeError a Netlink is made by Netlink.open",
+  "new PcapWriter": "TypeError a PcapWriter is made by its create()",
+  "new PcapngWriter": "TypeError a PcapngWriter is made by its create()",
+  "new Tun": "TypeError a Tun is made by Tun.open or Tun.adopt",
   "new Socket": "TypeError a Socket is made by Socket.open, pair, adopt or accept",
   openUnixSocket: "SocketError ENOENT",
   hardwareTimestamps: "SocketError EOPNOTSUPP",
@@ -28,13 +35,19 @@ type Report = { outcomes: Record<string, string>; names: string[] };
 type Installed = { readonly directory: string; readonly entry: string; remove(): void };
 
 /** Runs test/support/deprived.ts with a package of its own, which only its owner may read. */
-async function firstCalls(install: () => Installed, situation: Situation): Promise<Report> {
+async function firstCalls(
+  install: () => Installed,
+  situation: Situation,
+  changesNetwork: boolean,
+): Promise<Report> {
   const { directory, entry, remove } = install();
+  using namespace = changesNetwork && mayChangeNetwork ? new Namespace() : null;
   chmodSync(directory, 0o700);
   try {
     const limit = ["sh", "-c", `ulimit -n ${DESCRIPTORS} && exec "$@"`, "sh"];
     const words = [process.execPath, program, join(directory, entry), situation, directory];
-    const { stdout, stderr, exitCode } = await end([...limit, ...words]);
+    const command = [...limit, ...words];
+    const { stdout, stderr, exitCode } = await end(namespace?.command(...command) ?? command);
     if (exitCode !== 0) throw new Error(`${situation}: status ${exitCode}\n${stderr}`);
     return JSON.parse(stdout);
   } finally {
@@ -81,35 +94,40 @@ function packed(entry: string): Installed {
   };
 }
 
-for (const { name, source, bundle, pure } of entryPoints) {
+/** What could change this machine's network gets one of its own. */
+const mayChangeNetwork = capability("net_admin").met;
+
+for (const { name, source, bundle, pure, above } of entryPoints) {
   // What needs no library is told by its own tests.
   if (pure) continue;
   for (const [form, install] of [
     ["the packed package", () => packed(bundle)],
     ["the sources", () => sources(source)],
   ] as const) {
+    const test = testWith(...(above && mayChangeNetwork ? [namespaces] : []));
+    const calls = (situation: Situation) => firstCalls(install, situation, above);
     describe(`${name} from ${form}`, () => {
       test("every public function and method is called, and works", async () => {
-        const report = await firstCalls(install, "nothing is missing");
+        const report = await calls("nothing is missing");
         expectNormal(report);
-        if (name !== manifest.name) return;
+        if (name !== manifest.name && !above) return;
         const called = Object.keys(report.outcomes);
         expect(report.names.filter((one) => !called.includes(one))).toEqual([]);
       });
 
       testWith(nobody)("the first calls after the privileges were dropped", async () => {
-        expectNormal(await firstCalls(install, "privileges were dropped"));
+        expectNormal(await calls("privileges were dropped"));
       });
 
       test("the first calls after the package was renamed", async () => {
-        expectNormal(await firstCalls(install, "the package was renamed"));
+        expectNormal(await calls("the package was renamed"));
       });
 
       test("the first calls where no descriptor is left", async () => {
-        const { outcomes } = await firstCalls(install, "no descriptor is left");
+        const { outcomes } = await calls("no descriptor is left");
         for (const [one, outcome] of Object.entries(outcomes)) {
           const expected =
-            /^(a result|(SocketError E|AddrInfoError EAI_)[A-Z]+|(Type|Range)Error .*)$/;
+            /^(a result|((Socket|Netlink)Error E|AddrInfoError EAI_)[A-Z]+|(Type|Range)Error .*)$/;
           expect({ one, outcome }).toEqual({ one, outcome: expect.stringMatching(expected) });
         }
         if (name === manifest.name) expect(outcomes.socket).toBe("SocketError EMFILE");

@@ -4,10 +4,12 @@
 
 import { openSync, readdirSync, renameSync, writeSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import type * as rawsock from "../../src/index.ts";
 import { type Api, calls, publicNames } from "./calls.ts";
+import { captureCalls } from "./capture-calls.ts";
 import { Given } from "./given.ts";
+import { netlinkCalls } from "./netlink-calls.ts";
 import { NOBODY } from "./program.ts";
+import { tunCalls } from "./tun-calls.ts";
 
 const PATIENCE_MS = 20_000;
 
@@ -46,35 +48,44 @@ function mustFail(call: () => unknown, code: string): void {
   throw new Error(`the situation is not as it should be: no ${code}`);
 }
 
+const folder = basename(dirname(entry));
+
+/** What calls everything public of an entry point. */
+type Table = Readonly<Record<string, (api: never, given: Given) => unknown>>;
+const above: Readonly<Record<string, Table>> = {
+  capture: captureCalls,
+  netlink: netlinkCalls,
+  tun: tunCalls,
+};
+const table: Table = above[folder] ?? calls;
+
 /** An entry point as `rawsock` has it: what stands in `checksum` there is all of rawsock/checksum. */
 function asInAll(exported: Record<string, unknown>): Api {
-  const folder = basename(dirname(entry));
   const [first] = Object.keys(exported);
   const name = `${folder}.${first}`;
-  return (name in calls ? { [folder]: exported } : exported) as Api;
+  return (name in table ? { [folder]: exported } : exported) as Api;
 }
 
 /** "a result", or the error's class, with its code or its message. */
 async function outcome(name: string, api: Api, given: Given): Promise<string> {
-  const call = calls[name];
-  if (call === undefined) return "test/support/calls.ts has no call of it";
+  const call = table[name];
+  if (call === undefined) return "test/support has no call of it";
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error("no end")), PATIENCE_MS);
   try {
-    await Promise.race([call(api, given), late.promise]);
+    await Promise.race([call(api as never, given), late.promise]);
     return "a result";
   } catch (error) {
     if (!(error instanceof Error)) return String(error);
-    const { SocketError, AddrInfoError } = api;
-    const ours = [SocketError, AddrInfoError].some((ours) => ours && error instanceof ours);
-    return `${error.name} ${ours ? (error as rawsock.SocketError).code : error.message}`;
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    return `${error.name} ${syscall === undefined ? error.message : code}`;
   } finally {
     clearTimeout(timer);
   }
 }
 
 const given = new Given(64);
-const names = Object.keys(calls);
+const names = Object.keys(table);
 const api = asInAll(await import(entry));
 situations[situation]();
 const outcomes: Record<string, string> = {};

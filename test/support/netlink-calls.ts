@@ -46,14 +46,16 @@ const PAIR = { kind: "veth", name: "calls0", peer: { name: "calls1" } } as const
 const ADDRESS = { interface: "lo", address: "192.0.2.9/32" } as const;
 const ROUTE = { destination: "198.51.100.0/24", interface: "lo" } as const;
 const NEIGHBOUR = { interface: "lo", destination: "192.0.2.7", proxy: true } as const;
-const RULE = { source: "192.0.2.9/32", table: 77 } as const;
+const RULE = { from: "192.0.2.9", table: 77 } as const;
 
 export const netlinkCalls: Readonly<Record<string, Call>> = {
   "new Netlink": ({ Netlink }) => Reflect.construct(Netlink, []),
   "Netlink.open": withNetlink(() => undefined),
   "Netlink#fd": withNetlink((socket) => socket.fd),
   "Netlink#closed": withNetlink((socket) => socket.closed),
-  "Netlink#request": withNetlink((socket) => socket.request("getlink", ["dump"], new Uint8Array(16))),
+  "Netlink#request": withNetlink((socket) =>
+    socket.request("getlink", ["dump"], new Uint8Array(16)),
+  ),
   "Netlink#links": withNetlink((socket) => socket.links()),
   "Netlink#link": withNetlink((socket) => socket.link("lo")),
   "Netlink#addresses": withNetlink((socket) => socket.addresses({ interface: "lo" })),

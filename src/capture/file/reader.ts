@@ -118,7 +118,7 @@ export class PacketReader implements AsyncIterable<FilePacket>, AsyncDisposable 
   /** Packet by packet; each owns its bytes. */
   [Symbol.asyncIterator](): AsyncIterableIterator<FilePacket> {
     this.#start();
-    return new PacketSteps(this);
+    return new FilePackets(this);
   }
 
   /** Many packets at a time, whose data are views that are valid until the next step. */
@@ -255,7 +255,7 @@ function open(source: PacketSource): Source | Window {
 type Step = IteratorResult<FilePacket>;
 
 /** Steps that are answered out of a batch, as long as there is one: a promise is all they cost. */
-class PacketSteps implements AsyncIterableIterator<FilePacket> {
+class FilePackets implements AsyncIterableIterator<FilePacket> {
   readonly #reader: PacketReader;
   #packets: readonly FilePacket[] = [];
   #next = 0;
