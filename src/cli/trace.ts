@@ -18,6 +18,9 @@ const SIZES = { inet: 60, inet6: 80 } as const;
 /** Of an IP packet. */
 const SIZE_MAX = 65_000;
 
+/** The kernel begins to stamp what arrives a moment after it was asked to. */
+const STAMPING_MS = 10;
+
 type Method = keyof typeof PORTS;
 type Common = {
   readonly port: number;
@@ -108,7 +111,9 @@ packet that gets so far.`,
       const bytes = method === "tcp" || mtu ? "" : `, ${size} byte packets`;
       output.line(`trace to ${name} (${address}), ${last} hops max${bytes}`);
     }
-    const route = new Route(prober(method, host, { ...common, discover: mtu }), options, output);
+    const probing = prober(method, host, { ...common, discover: mtu });
+    await Bun.sleep(STAMPING_MS);
+    const route = new Route(probing, options, output);
     await route.run(interruption);
     route.conclude();
     return 0;

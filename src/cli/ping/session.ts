@@ -10,8 +10,8 @@ import { type Host, nameOf } from "../shared/host.ts";
 import { icmpWords } from "../shared/icmp.ts";
 import type { Interruption } from "../shared/interruption.ts";
 import type { Output } from "../shared/output.ts";
+import { milliseconds, rounded, Statistics } from "../shared/statistics.ts";
 import { wait } from "../shared/wait.ts";
-import { milliseconds, rounded, Statistics } from "./statistics.ts";
 import { firstWrong, HEADER, hex, localWords, secondsOf, textOf, type Wrong } from "./words.ts";
 
 const SEQUENCES = 0x10000;

@@ -26,9 +26,9 @@ export class Clock {
 
   /** Now. */
   now(): bigint {
-    const now = Bun.nanoseconds();
-    if (now - this.#asked > VALID_NS) this.#ask();
-    return BigInt(Math.round(now)) + this.#offset;
+    // Not the time before it was asked for.
+    if (Bun.nanoseconds() - this.#asked > VALID_NS) this.#ask();
+    return BigInt(Math.round(Bun.nanoseconds())) + this.#offset;
   }
 
   /**

@@ -5,6 +5,7 @@ import { Failure } from "../shared/failure.ts";
 import { nameOfText } from "../shared/host.ts";
 import type { Interruption } from "../shared/interruption.ts";
 import type { Output } from "../shared/output.ts";
+import { rounded } from "../shared/statistics.ts";
 import { wait } from "../shared/wait.ts";
 import type { Answer, Prober } from "./probe.ts";
 
@@ -222,7 +223,7 @@ export class Route {
       if (answer === null) return null;
       const { address, kind, mark } = answer;
       const name = this.#options.numeric ? undefined : (nameOfText(address) ?? undefined);
-      const time = timeOf(probe, answer);
+      const time = rounded(timeOf(probe, answer));
       return { address, name, time, kind, mark: mark || undefined };
     });
     return { event: "hop", hop, probes: list, mtu: this.#mtus.get(hop) };
