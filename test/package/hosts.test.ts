@@ -15,9 +15,11 @@ const PUBLIC: ReadonlySet<string> = new Set([
   "docs.kernel.org",
   "github.com",
   "man7.org",
+  "no-color.org",
   "nodejs.org",
   "opencollective.com",
   "semver.org",
+  "tipc.io",
   "www.iana.org",
   "www.kernel.org",
   // Pages about packages, not the registry.
@@ -32,7 +34,7 @@ const PUBLIC: ReadonlySet<string> = new Set([
 /** Names that lead nowhere else: RFC 2606, RFC 6761, loopback and documentation addresses. */
 const NOWHERE =
   /^(localhost|.*\.?(example|invalid|test)|(.*\.)?example\.(com|net|org)|127\..*|\[?::1\]?|192\.0\.2\..*)$/;
-const URLS = /\b[a-z][a-z+.-]*:\/\/([^\s/"'`()<>\\:@,;$]+)/gi;
+const URLS = /\b[a-z][a-z+.-]*:\/\/([^\s/"'`()<>\\:@,;$]*[^\s/"'`()<>\\:@,;$.])/gi;
 /** Hosts of registries and their mirrors, with or without a scheme. */
 const REGISTRIES =
   /\b(registry|npm|yarn|pypi|proxy|mirrors?|artifactory|nexus|verdaccio)\.[a-z][\w-]*\.[a-z]{2,}/gi;
