@@ -1,6 +1,7 @@
 // Packed files, known by their first bytes, and unpacked as they are read.
 
-import { createGunzip } from "node:zlib";
+import type { Gunzip } from "node:zlib";
+import { zlib } from "./builtin.ts";
 import { drained } from "./drain.ts";
 import { CaptureFileError } from "./error.ts";
 import { StreamSource } from "./source.ts";
@@ -66,7 +67,7 @@ function pulled(packed: Source): ReadableStream<Uint8Array<ArrayBuffer>> {
 
 /** Several members behind each other, and zeros behind them, are one file as for gzip(1). */
 function gunzip(packed: Source): ReadableStream {
-  const gunzip = createGunzip({ chunkSize: CHUNK });
+  const gunzip = zlib().createGunzip({ chunkSize: CHUNK });
   const output = gunzip[Symbol.asyncIterator]();
   const input = feed(packed, gunzip);
   return new ReadableStream(
@@ -90,7 +91,7 @@ function gunzip(packed: Source): ReadableStream {
 }
 
 /** Writes what comes as fast as it is unpacked. */
-async function feed(packed: Source, gunzip: ReturnType<typeof createGunzip>): Promise<void> {
+async function feed(packed: Source, gunzip: Gunzip): Promise<void> {
   try {
     while (!gunzip.destroyed) {
       const chunk = new Uint8Array(CHUNK);

@@ -1,8 +1,8 @@
 // A capture in several files, each readable by itself.
 
-import { unlinkSync } from "node:fs";
 import { parse } from "node:path";
 import { integer, knownKeys, wrongType } from "../../base/validate.ts";
+import { fs } from "./builtin.ts";
 
 /** When a new file is begun, whichever comes first: `size` or `interval` must be given. */
 export type RotateOptions = {
@@ -61,7 +61,7 @@ export class Rotation {
     while (this.#files.length > this.#count) {
       const oldest = this.#files.shift() as string;
       try {
-        unlinkSync(oldest);
+        fs().unlinkSync(oldest);
       } catch (error) {
         // Somebody else has removed it, or moved it away.
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;

@@ -1,16 +1,7 @@
 // Where the bytes of a capture file go to: a path, a stream, whatever has `write`.
 
-import {
-  closeSync,
-  fstatSync,
-  fsync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  write,
-  writeSync,
-} from "node:fs";
 import { wrongType } from "../../base/validate.ts";
+import { fs } from "./builtin.ts";
 import { drained, type Emitter } from "./drain.ts";
 
 /** What capture files are written to; "-" is standard output. */
@@ -47,7 +38,7 @@ class FileSink implements Sink {
     this.#fd = fd;
     this.#owned = owned;
     // Standard output may be a file to which others append.
-    const regular = owned && fstatSync(fd).isFile();
+    const regular = owned && fs().fstatSync(fd).isFile();
     this.#sync = sync && regular;
     this.#position = regular ? 0 : null;
     this.writeNow = regular ? (bytes) => this.#writeNow(bytes) : undefined;
@@ -68,7 +59,7 @@ class FileSink implements Sink {
       }
     } catch (error) {
       // What was written behind it meanwhile would leave a hole before it.
-      if (position !== null) ftruncateSync(this.#fd, position + done);
+      if (position !== null) fs().ftruncateSync(this.#fd, position + done);
       throw error;
     } finally {
       this.#writing = undefined;
@@ -90,14 +81,14 @@ class FileSink implements Sink {
     try {
       await this.flush();
     } finally {
-      if (this.#owned) closeSync(this.#fd);
+      if (this.#owned) fs().closeSync(this.#fd);
     }
   }
 
   #closeNow(): void {
     const close = () => {
       this.#closing = undefined;
-      closeSync(this.#fd);
+      fs().closeSync(this.#fd);
     };
     const writing = this.#writing;
     if (writing !== undefined) {
@@ -106,7 +97,7 @@ class FileSink implements Sink {
       writeAllSync(this.#fd, writing.bytes, writing.position);
     }
     try {
-      if (this.#sync) fsyncSync(this.#fd);
+      if (this.#sync) fs().fsyncSync(this.#fd);
     } finally {
       if (writing === undefined) close();
     }
@@ -115,7 +106,7 @@ class FileSink implements Sink {
 
 function writeAllSync(fd: number, bytes: Uint8Array, position: number): void {
   for (let done = 0; done < bytes.length; ) {
-    done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+    done += fs().writeSync(fd, bytes, done, bytes.length - done, position + done);
   }
 }
 
@@ -128,7 +119,7 @@ function writePart(
 ): Promise<number> {
   return new Promise((resolve, reject) => {
     const attempt = () =>
-      write(fd, bytes, from, bytes.length - from, position, (error, count) => {
+      fs().write(fd, bytes, from, bytes.length - from, position, (error, count) => {
         if (error === null || error === undefined) resolve(count);
         else if (error.code === "EAGAIN") setTimeout(attempt, RETRY);
         else reject(error);
@@ -139,7 +130,7 @@ function writePart(
 
 function synchronize(fd: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    fsync(fd, (error) => (error ? reject(error) : resolve()));
+    fs().fsync(fd, (error) => (error ? reject(error) : resolve()));
   });
 }
 
@@ -201,7 +192,7 @@ class ObjectSink implements Sink {
 /** A path's file is made, or emptied, at once. */
 export function sinkOf(target: PacketTarget, sync: boolean): Sink {
   if (target === "-") return new FileSink(STANDARD_OUTPUT, false, false);
-  if (typeof target === "string") return new FileSink(openSync(target, "w"), true, sync);
+  if (typeof target === "string") return new FileSink(fs().openSync(target, "w"), true, sync);
   if (target instanceof WritableStream) return new StreamSink(target);
   if (typeof (target as Writable | null)?.write === "function") return new ObjectSink(target);
   throw wrongType("target", "a path, a WritableStream or an object with write()", target);

@@ -1,7 +1,8 @@
 // Where the bytes of a capture file come from: a path, memory, a Blob, a stream.
 
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { wrongType } from "../../base/validate.ts";
+import { fs } from "./builtin.ts";
 import type { Source } from "./window.ts";
 
 /** A file, or whatever else has a path; opened at the first read. */
@@ -18,7 +19,7 @@ export class FileSource implements Source {
 
   async read(into: Uint8Array, at: number, length: number): Promise<number> {
     if (this.#closed) return 0;
-    this.#handle ??= open(this.#path, "r");
+    this.#handle ??= fs().promises.open(this.#path, "r");
     const reading = this.#handle.then((handle) => handle.read(into, at, length, null));
     this.#reading = reading;
     return (await reading).bytesRead;
