@@ -1,5 +1,6 @@
 // `npm run bench`: every suite, as a table, as bench/results.json and as bench/results.svg. Words
-// behind it choose the suites whose title holds one of them; `peers` adds other programs.
+// behind it choose the suites whose title holds one of them; `peers` adds other programs, and
+// `record` puts the chosen suites' results in the place of theirs in the two files.
 
 import { cpus, release } from "node:os";
 import { join } from "node:path";
@@ -22,6 +23,8 @@ import { transfer } from "./transfer.ts";
 import { devices } from "./tun.ts";
 import { tunnel } from "./tunnel.ts";
 import { wire } from "./wire.ts";
+
+const RESULTS = join(import.meta.dir, "results.json");
 
 const own: readonly Suite[] = [
   checksums,
@@ -66,7 +69,7 @@ function machine(): object {
   };
 }
 
-const words = process.argv.slice(2).filter((word) => word !== "peers");
+const words = process.argv.slice(2).filter((word) => word !== "peers" && word !== "record");
 const suites = process.argv.includes("peers") ? [...own, ...peers] : own;
 const chosen = suites.filter(
   ({ title }) =>
@@ -83,11 +86,21 @@ console.log("Medians of rounds that take turns, ours and native, in this one run
 const results: Result[] = [];
 for (const suite of chosen) results.push(await run(suite));
 
-if (words.length === 0) {
-  const file = (name: string) => join(import.meta.dir, name);
-  const text = JSON.stringify({ machine: about, suites: results }, null, 2);
-  await Bun.write(file("results.json"), `${text}\n`);
-  await Bun.write(file("results.svg"), picture(results));
+if (words.length === 0) await keep(results);
+else if (process.argv.includes("record")) await keep(await amended(results));
+
+async function keep(all: readonly Result[]): Promise<void> {
+  const text = JSON.stringify({ machine: about, suites: all }, null, 2);
+  await Bun.write(RESULTS, `${text}\n`);
+  await Bun.write(join(import.meta.dir, "results.svg"), picture(all));
 }
+
+/** What was measured before, with the new results in the order of the suites. */
+async function amended(fresh: readonly Result[]): Promise<Result[]> {
+  const { suites: kept } = (await Bun.file(RESULTS).json()) as { suites: Result[] };
+  const known = new Map([...kept, ...fresh].map((result) => [result.title, result]));
+  return own.flatMap(({ title }) => known.get(title) ?? []);
+}
+
 const missed = results.flatMap(({ outcomes }) => outcomes.filter(({ met }) => met === false));
 console.log(missed.length === 0 ? "\nevery goal met" : `\n${missed.length} goals missed`);
