@@ -304,7 +304,8 @@ test("100,000 cycles of socket and close leave no descriptor and no memory behin
   };
   const start = cycle(20_000);
   const growth = cycle(100_000) - start;
-  expect(closedDescriptor()).toBe(before);
+  // What other tests left may have been collected meanwhile.
+  expect(closedDescriptor()).toBeLessThanOrEqual(before);
   expect(growth).toBeLessThan(16 * 2 ** 20);
 });
 

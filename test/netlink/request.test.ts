@@ -38,7 +38,7 @@ testWith(namespaces)("thousands of requests leave no descriptor and no memory be
   const before = { descriptors: openDescriptors(), memory: process.memoryUsage().rss };
   await round(REQUESTS);
   Bun.gc(true);
-  expect(openDescriptors()).toBe(before.descriptors);
+  expect(openDescriptors()).toBeLessThanOrEqual(before.descriptors);
   expect(process.memoryUsage().rss - before.memory).toBeLessThan(32 * 1024 * 1024);
 });
 

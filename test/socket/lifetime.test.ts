@@ -191,6 +191,8 @@ test(
 const STORM = `
 const [a, b] = Socket.pair("unix", "dgram"), passed = open();
 const { Message, recvmsg } = rawsock;
+// Nothing else holds the last one.
+globalThis.held = [a, b, passed];
 const control = [{ kind: "rights", fds: [passed.fd, passed.fd] }];
 const iovec = [new Uint8Array(8)];
 (async () => { for (;;) await a.sendmsg(new Message({ iovec, control })); })().catch(() => 0);

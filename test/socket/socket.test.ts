@@ -246,7 +246,7 @@ test("descriptors stay flat over 1,000 cycles of open, recv and close", async ()
   await cycle();
   const before = openDescriptors();
   for (let count = 0; count < 1000; count++) await cycle();
-  expect(openDescriptors()).toBe(before);
+  expect(openDescriptors()).toBeLessThanOrEqual(before);
 });
 
 testWith(capability("net_raw"))("a raw socket sees its own echo request", async () => {
