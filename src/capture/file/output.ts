@@ -4,7 +4,7 @@ import { padded } from "./block.ts";
 import type { Sink } from "./sink.ts";
 
 /** What is written at a time. */
-const PORTION = 0x4_0000;
+export const PORTION = 0x4_0000;
 /** Room for the packets that come while a portion is written. */
 const ROOM = 4 * PORTION;
 /** What a target that cannot be written to at once may be behind. */
