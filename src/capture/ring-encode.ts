@@ -12,7 +12,8 @@ const layout = lazy(() => {
   const form = new Structure("ring_form");
   const word = (name: string): number => form.offset(name) >>> 2;
   return {
-    words: form.size >>> 2,
+    /** Used anew for each run. */
+    words: new Uint32Array(form.size >>> 2),
     blocks: word("blocks"),
     nanoseconds: word("nanoseconds"),
     snaplen: word("snaplen"),
@@ -34,7 +35,7 @@ export function encodeRun(
   form: Form,
 ): number {
   const at = layout();
-  const words = new Uint32Array(at.words);
+  const { words } = at;
   words[at.blocks] = Number(form.blocks);
   words[at.nanoseconds] = Number(form.nanoseconds);
   words[at.snaplen] = form.snaplen;

@@ -69,6 +69,9 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
   readonly #rotation: Rotation | undefined;
   readonly #place = new Place();
   readonly #form = new Form();
+  /** A list of a single packet, and how many are not tried to be written with others. */
+  readonly #one: AnyPacket[] = [];
+  #alone = 0;
   #output: Output;
   #path: string | null;
   /** Whether the file has its header, and whether it has packets. */
@@ -116,6 +119,12 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
    * can't hold, before anything of it is written, and what an earlier write failed with.
    */
   write(packet: AnyPacket): void | Promise<void> {
+    if ((packet as Partial<Placed>)[RUN] === undefined) return this.#writeOne(packet);
+    this.#one[0] = packet;
+    return this.#writeRun(this.#one, 0) > 0 ? this.#put(1) : this.#writeOne(packet);
+  }
+
+  #writeOne(packet: AnyPacket): void | Promise<void> {
     if (this.#error !== undefined || this.#closed !== undefined) this.#refuse();
     const encoder = this.#encoder;
     if (PLACE in packet) {
@@ -146,22 +155,26 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
   }
 
   async #writeList(packets: readonly AnyPacket[]): Promise<void> {
-    for (let next = 0, alone = 0; next < packets.length; ) {
-      const many = alone > 0 ? 0 : this.#writeRun(packets, next);
-      // Where none can be written together, it takes time to find that out.
-      alone = many > 0 ? 0 : alone > 0 ? alone - 1 : ALONE;
-      const behind = many > 0 ? this.#put(many) : this.write(packets[next] as AnyPacket);
-      next += Math.max(1, many);
+    for (let next = 0; next < packets.length; ) {
+      const count = this.#writeRun(packets, next);
+      const behind = count > 0 ? this.#put(count) : this.#writeOne(packets[next] as AnyPacket);
+      next += Math.max(1, count);
       if (behind !== undefined) await behind;
     }
   }
 
   /** Has packets of a ring written to the room that is free: how many. */
   #writeRun(packets: readonly AnyPacket[], next: number): number {
-    if (this.#error !== undefined || this.#closed !== undefined) this.#refuse();
     const packet = packets[next] as Partial<Placed>;
-    if (!this.#begun || packet[RUN] === undefined || !this.#encoder.describe(this.#form)) return 0;
+    if (packet[RUN] === undefined || !this.#begun) return 0;
+    // Where none can be written together, it takes time to find that out.
+    if (this.#alone > 0) {
+      this.#alone--;
+      return 0;
+    }
     const form = this.#form;
+    if (this.#error !== undefined || this.#closed !== undefined) this.#refuse();
+    if (!this.#encoder.describe(form)) return 0;
     const output = this.#output;
     form.at = output.room(0);
     form.bytes = output.bytes;
@@ -169,7 +182,9 @@ export abstract class PacketWriter implements Disposable, AsyncDisposable {
     const left = rotation === undefined ? PORTION : Math.max(0, rotation.size - output.size);
     form.end = Math.min(form.bytes.length, form.at + Math.min(PORTION, left));
     rotation?.limit(form);
-    return packet[RUN](packets, next, form);
+    const count = packet[RUN](packets, next, form);
+    if (count === 0) this.#alone = ALONE;
+    return count;
   }
 
   #put(count: number): void | Promise<void> {
