@@ -8,10 +8,7 @@ export async function record(source: Capture, writer: PcapngWriter): Promise<num
   try {
     for await (const packets of source.batches()) {
       // The writer copies: the packets' memory is used again after this step.
-      for (const packet of packets) {
-        const behind = writer.write(packet);
-        if (behind !== undefined) await behind;
-      }
+      await writer.writeAll(packets);
       recorded += packets.length;
     }
   } finally {

@@ -118,5 +118,6 @@ pub const rawsock_checksum_explain = frame_checksum.explain;
 pub const rawsock_ring_open = ring.open;
 pub const rawsock_ring_leave = ring.leave;
 pub const rawsock_ring_release = ring.release;
+pub const rawsock_ring_encode = ring.encode;
 pub const rawsock_ring_stamp_by_hardware = ring.stampByHardware;
 pub const rawsock_device_open = device.open;

@@ -103,7 +103,7 @@
 #if __has_include(<net/bpf.h>)
 #include <net/bpf.h>
 #else
-/* Apple's <net/bpf.h>, which the compiler does not bring along. */
+/* Apple's <net/bpf.h>, which the compiler does not bring along: bsd/net/bpf.h of xnu. */
 #define BPF_ALIGNMENT 4
 struct bpf_insn {
   unsigned short code;

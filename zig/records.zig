@@ -71,6 +71,7 @@ pub const tpacket3_hdr = structure("tpacket3_hdr");
 pub const tpacket_hdr_variant1 = structure("tpacket_hdr_variant1");
 pub const fanout_args = structure("fanout_args");
 pub const ring = @import("ring_memory.zig").Ring;
+pub const ring_form = @import("ring_form.zig").Form;
 
 // bpf(4), where there are no packet sockets.
 pub const bpf_hdr = structure("bpf_hdr");

@@ -5,6 +5,7 @@
 //! event source's is. A mapping holds its socket open, descriptor or not: `leave` puts empty
 //! memory in its place when the capture is closed, so that views of it, which a program may have
 //! kept, stay readable until the heap frees them.
+const Form = @import("ring_form.zig").Form;
 const implementation = switch (@import("builtin").target.os.tag) {
     .linux => @import("ring_linux.zig"),
     else => @import("ring_posix.zig"),
@@ -32,6 +33,20 @@ pub fn leave(memory: [*]u8) callconv(.c) i32 {
 /// Unmaps it: the ArrayBuffer's deallocator.
 pub fn release(memory: [*]u8, _: ?[*]u8) callconv(.c) i32 {
     return implementation.release(memory);
+}
+
+/// Writes the packets at the first `count` of `offsets` to `output`, from `at` to `end`, as a
+/// capture file has them: how many, which may be fewer, and the form tells the rest.
+pub fn encode(
+    memory: [*]u8,
+    offsets: [*]const u32,
+    count: u32,
+    output: [*]u8,
+    at: u32,
+    end: u32,
+    form: *Form,
+) callconv(.c) i32 {
+    return implementation.encode(memory, offsets[0..count], output[at..end], form);
 }
 
 /// Has a network card stamp all packets that it receives. ioctl(2) SIOCSHWTSTAMP.

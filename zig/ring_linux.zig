@@ -2,7 +2,9 @@
 const std = @import("std");
 const c = @import("headers");
 const configdev = @import("configdev.zig");
+const Form = @import("ring_form.zig").Form;
 const ring = @import("ring_memory.zig");
+const ring_encode = @import("ring_encode.zig");
 const system = @import("system.zig");
 
 const Ring = ring.Ring;
@@ -65,6 +67,11 @@ pub fn release(memory: [*]u8) i32 {
     const start = @intFromPtr(memory);
     system.unmap(start, Ring.at(start).size);
     return 0;
+}
+
+pub fn encode(memory: [*]const u8, offsets: []const u32, output: []u8, form: *Form) i32 {
+    const size = Ring.at(@intFromPtr(memory)).size;
+    return @intCast(ring_encode.encode(memory[0..size], offsets, output, form));
 }
 
 pub fn stampByHardware(fd: i32, interface: [*]const u8) i32 {

@@ -35,5 +35,6 @@ test {
         _ = @import("interface_fuzz.zig");
         _ = @import("interface_linux.zig");
         _ = @import("netlink.zig");
+        _ = @import("ring_encode.zig");
     }
 }

@@ -27,8 +27,9 @@ const NOTHING_MS = 1;
  * memory fills meanwhile.
  */
 const SHARE_MAX = 1 / 8;
-/** In which a block that is not full comes, too, where `timeout` is 10. */
-const NAP_MS = 11;
+/** In which blocks that are not full come, too, and how long it is at the most. */
+const napOf = (timeout: number): number => Math.min(2 * timeout + 1, NAP_MAX_MS);
+const NAP_MAX_MS = 41;
 
 const KEY = Symbol("Capture");
 
@@ -51,6 +52,7 @@ export class Capture implements AsyncIterable<CapturedPacket>, Disposable, Async
   /** The interface's name, or "any". */
   readonly interface: string;
   readonly #tap: Tap;
+  readonly #nap: number;
   readonly #state: SocketState;
   readonly #signal: AbortSignal | undefined;
   /** What was taken and is given out packet by packet. */
@@ -68,6 +70,7 @@ export class Capture implements AsyncIterable<CapturedPacket>, Disposable, Async
     this.link = tap.link;
     this.interface = tap.name;
     this.#tap = tap;
+    this.#nap = napOf(tap.timeout);
     this.#state = new CaptureState(this, tap.fd, 0, 0, 0);
     this.#signal = signal;
     if (signal !== undefined) this.#closeWith(signal);
@@ -165,7 +168,7 @@ export class Capture implements AsyncIterable<CapturedPacket>, Disposable, Async
       if (this.#failure !== undefined) throw this.#failure;
       if (!napped && !woken && this.#isBusy(deadline)) {
         napped = true;
-        await Bun.sleep(NAP_MS);
+        await Bun.sleep(this.#nap);
         op.signal?.throwIfAborted();
         continue;
       }
@@ -179,7 +182,7 @@ export class Capture implements AsyncIterable<CapturedPacket>, Disposable, Async
   #isBusy(deadline: number | undefined): boolean {
     const share = this.#tap.share();
     if (share === 0 || share > SHARE_MAX) return false;
-    return deadline === undefined || deadline - performance.now() > NAP_MS;
+    return deadline === undefined || deadline - performance.now() > this.#nap;
   }
 
   /** Takes what is there. */

@@ -95,6 +95,7 @@ export class Device implements Tap {
   readonly link: Link;
   readonly name: string;
   readonly delay: number;
+  readonly timeout: number;
   readonly #index: number;
   readonly #snaplen: number;
   readonly #direction: "in" | "out";
@@ -114,6 +115,7 @@ export class Device implements Tap {
     this.name = name;
     this.#index = interfaceIndex(name);
     this.#snaplen = settings.snaplen;
+    this.timeout = settings.timeout;
     this.delay = settings.timeout;
     // The device does not tell which way a packet goes.
     this.#direction = settings.direction === "out" ? "out" : "in";

@@ -45,6 +45,7 @@ export class PacketSocket implements Tap {
   readonly link: Link;
   readonly name: string;
   readonly delay: number;
+  readonly timeout: number;
   readonly #index: number;
   readonly #ring: Ring;
   #counted: Statistics = { received: 0, dropped: 0, freezes: 0 };
@@ -54,6 +55,7 @@ export class PacketSocket implements Tap {
     this.link = found.link;
     this.name = found.name;
     this.#index = found.index;
+    this.timeout = settings.timeout;
     this.delay = settings.timeout + LATE_MS;
     const program = captureProgram(settings, found.link);
     this.#ring = new Ring(ringOf(fd, settings), {

@@ -1,9 +1,34 @@
 // A packet in a ring.
 
 import type { CapturedPacket, VlanTag } from "./packet.ts";
-import { PLACE, type Place, type Placed } from "./place.ts";
+import { type Form, PLACE, type Place, type Placed, RUN } from "./place.ts";
+import { encodeRun } from "./ring-encode.ts";
 import type { RingMemory } from "./ring-memory.ts";
 import { type PacketView, plain, tagOf, timestampOf } from "./view.ts";
+
+/** Packets that are written at once. */
+const RUN_MAX = 1024;
+/** Where they are: only while they are written. */
+const places = new Uint32Array(RUN_MAX);
+
+/** Objects for the packets of a batch. */
+export class PacketPool {
+  readonly #memory: RingMemory;
+  readonly #packets: RingPacket[] = [];
+  /** Whether a batch has them. */
+  used = false;
+
+  constructor(memory: RingMemory) {
+    this.#memory = memory;
+  }
+
+  /** The first so many, in an array of its own. */
+  packets(count: number): RingPacket[] {
+    const packets = this.#packets;
+    while (packets.length < count) packets.push(new RingPacket(this.#memory));
+    return packets.slice(0, count);
+  }
+}
 
 /**
  * What is asked for is read from the ring, as long as the block is not the kernel's again, and some
@@ -47,6 +72,23 @@ export class RingPacket implements PacketView, Placed {
     place.interface = words[(at + layout.index) >>> 2] as number;
     place.outgoing = bytes[at + layout.pkttype] === layout.outgoing;
     place.dropped = dropped.size === 0 ? 0 : (dropped.get(at) ?? 0);
+  }
+
+  /** Writes it and those of the same ring that follow it in a list, as far as they are simple. */
+  [RUN](packets: readonly unknown[], from: number, form: Form): number {
+    const memory = this.#memory;
+    const { dropped } = memory;
+    const most = Math.min(packets.length - from, RUN_MAX);
+    let count = 0;
+    for (; count < most; count++) {
+      const packet = packets[from + count] as RingPacket;
+      if (!(#memory in packet) || packet.#memory !== memory) break;
+      const at = packet.#at;
+      // A packet that tells of others before it has more to be written.
+      if (dropped.size > 0 && dropped.has(at)) break;
+      places[count] = at;
+    }
+    return encodeRun(memory, places, count, form);
   }
 
   get data(): Uint8Array {

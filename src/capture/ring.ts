@@ -6,7 +6,7 @@ import { ADDRESSES, insertTag, writeHeader } from "./cooked.ts";
 import { COOKED } from "./link.ts";
 import type { Link } from "./packet.ts";
 import type { RingMemory } from "./ring-memory.ts";
-import { RingPacket } from "./ring-packet.ts";
+import { PacketPool, type RingPacket } from "./ring-packet.ts";
 import type { Batch } from "./tap.ts";
 
 /** A block of the ring, while it is not the kernel's. */
@@ -58,24 +58,6 @@ class Block {
   }
 }
 
-/** Objects for the packets of a batch. */
-class Pool {
-  readonly #memory: RingMemory;
-  readonly #packets: RingPacket[] = [];
-  /** Whether a batch has them. */
-  used = false;
-
-  constructor(memory: RingMemory) {
-    this.#memory = memory;
-  }
-
-  /** At least so many. */
-  packets(count: number): readonly RingPacket[] {
-    while (this.#packets.length < count) this.#packets.push(new RingPacket(this.#memory));
-    return this.#packets;
-  }
-}
-
 /** Batches whose objects take turns: few enough that they stay in the processor's cache. */
 const POOLS = 4;
 
@@ -103,7 +85,7 @@ export class Ring {
   readonly #memory: RingMemory;
   readonly #use: RingUse;
   readonly #blocks: readonly Block[];
-  readonly #pools: Pool[];
+  readonly #pools: PacketPool[];
   #pool = 0;
   /** The number of the next block to be read, and the one that is being read. */
   #next = 0;
@@ -124,7 +106,7 @@ export class Ring {
     this.#memory = memory;
     this.#use = use;
     const { size, layout } = memory;
-    this.#pools = Array.from({ length: POOLS }, () => new Pool(memory));
+    this.#pools = Array.from({ length: POOLS }, () => new PacketPool(memory));
     this.#blocks = Array.from({ length: size.blocks }, (_, number) => {
       return new Block(memory, layout.start + number * size.blockSize);
     });
@@ -141,10 +123,9 @@ export class Ring {
     const { link, filter, keepsMore } = this.#use;
     const asTheyAre = link !== COOKED && filter === undefined && !keepsMore;
     const pool = this.#nextPool();
-    const objects = pool.packets(count);
-    const packets = asTheyAre
-      ? this.#walk(count, block, objects)
-      : this.#prepare(count, block, objects);
+    const packets = pool.packets(count);
+    if (asTheyAre) this.#walk(packets, block);
+    else this.#prepare(packets, block);
     if (this.#left === 0) block.finish();
     let ended = false;
     const end = (): void => {
@@ -157,11 +138,11 @@ export class Ring {
     return { packets, end };
   }
 
-  #nextPool(): Pool {
+  #nextPool(): PacketPool {
     this.#pool = (this.#pool + 1) % POOLS;
-    let pool = this.#pools[this.#pool] as Pool;
-    // Somebody takes his time: the objects stay his.
-    if (pool.used) pool = this.#pools[this.#pool] = new Pool(this.#memory);
+    let pool = this.#pools[this.#pool] as PacketPool;
+    // Where somebody takes his time, the objects stay his.
+    if (pool.used) pool = this.#pools[this.#pool] = new PacketPool(this.#memory);
     pool.used = true;
     return pool;
   }
@@ -188,43 +169,38 @@ export class Ring {
     return true;
   }
 
-  /** The next `count` packets of the block, which are as they shall be, but for tags. */
-  #walk(count: number, block: Block, objects: readonly RingPacket[]): RingPacket[] {
+  /** The next packets of the block, which are as they shall be, but for tags. */
+  #walk(packets: readonly RingPacket[], block: Block): void {
     const { words, layout } = this.#memory;
     const [next, status, length] = [layout.next >>> 2, layout.status >>> 2, layout.length >>> 2];
     const { tagged } = layout;
-    const packets = new Array<RingPacket>(count);
-    if (this.#dropped > 0 && count > 0) this.#mark(block, this.#at);
+    if (this.#dropped > 0 && packets.length > 0) this.#mark(block, this.#at);
     let word = this.#at >>> 2;
-    for (let number = 0; number < count; number++) {
+    for (const packet of packets) {
       if (((words[word + status] as number) & tagged) !== 0) this.#complete(word * 4, true);
-      const packet = objects[number] as RingPacket;
       packet.become(word * 4, words[word + length] as number);
-      packets[number] = packet;
       word += (words[word + next] as number) >>> 2;
     }
     this.#at = word * 4;
-    return packets;
   }
 
   /** The same, each made what it shall be, without those that the filter refuses. */
-  #prepare(count: number, block: Block, objects: readonly RingPacket[]): RingPacket[] {
+  #prepare(packets: RingPacket[], block: Block): void {
     const memory = this.#memory;
     const { next, status, length, tagged } = memory.layout;
-    const packets: RingPacket[] = [];
+    const count = packets.length;
+    let wanted = 0;
     let at = this.#at;
     for (let number = 0; number < count; number++) {
       this.#complete(at, (memory.word(at, status) & tagged) !== 0);
       if (this.#isWanted(at)) {
         if (this.#dropped > 0) this.#mark(block, at);
-        const packet = objects[packets.length] as RingPacket;
-        packet.become(at, memory.word(at, length));
-        packets.push(packet);
+        (packets[wanted++] as RingPacket).become(at, memory.word(at, length));
       }
       at += memory.word(at, next);
     }
+    packets.length = wanted;
     this.#at = at;
-    return packets;
   }
 
   #mark(block: Block, at: number): void {

@@ -26,6 +26,8 @@ export interface Tap {
   readonly link: Link;
   /** The interface's name. */
   readonly name: string;
+  /** Milliseconds that a packet may wait for others. */
+  readonly timeout: number;
   /** Milliseconds until what was captured before a failure has been handed over. */
   readonly delay: number;
   /** Packets that are there, `most` at the most; undefined: none. */

@@ -94,6 +94,7 @@ rawsock_checksum_explain i32 buffer u32,
 rawsock_ring_open i32 u32 u32 u32 u32 buffer,
 rawsock_ring_leave buffer,
 rawsock_ring_release buffer ptr,
+rawsock_ring_encode buffer buffer u32 buffer u32 u32 buffer,
 rawsock_ring_stamp_by_hardware i32 buffer,
 rawsock_device_open buffer
 `;

@@ -24,6 +24,7 @@ const OWN: ReadonlySet<string> = new Set([
   "readiness_ready",
   "readiness_source",
   "ring",
+  "ring_form",
 ]);
 
 /** Bytes that hold bit-fields, which have no address in C. */

@@ -3,10 +3,10 @@
 import { padded } from "./block.ts";
 import type { Sink } from "./sink.ts";
 
-/** What is written at a time. */
-const PORTION = 0x4_0000;
+/** What is written at a time: for each the thread is woken, which takes as long as 100 KB do. */
+export const PORTION = 0x10_0000;
 /** Room for the packets that come while a portion is written. */
-const ROOM = 4 * PORTION;
+const ROOM = 2 * PORTION;
 /** What a target that cannot be written to at once may be behind. */
 const BEHIND_MAX = 16 * 1024 * 1024;
 

@@ -2,7 +2,7 @@
 
 import { integer, knownKeys, U32_MAX, wrongType } from "../../base/validate.ts";
 import type { Link } from "../packet.ts";
-import { type Place, placedTime } from "../place.ts";
+import { type Form, formTime, type Place, placedTime } from "../place.ts";
 import { Splitter } from "./clock.ts";
 import { copyPlace } from "./copy.ts";
 import {
@@ -105,6 +105,20 @@ class PcapEncoder implements Encoder {
     this.#place = place;
     this.#length = place.length;
     this.size = RECORD_HEADER + place.kept;
+  }
+
+  describe(form: Form): boolean {
+    form.blocks = false;
+    form.nanoseconds = this.#nanoseconds;
+    form.snaplen = this.#snaplen === 0 ? U32_MAX : this.#snaplen;
+    form.interface = 0;
+    form.number = 0;
+    return true;
+  }
+
+  written(form: Form): void {
+    this.#place = undefined;
+    this.#timestamp = formTime(form);
   }
 
   get timestamp(): bigint {

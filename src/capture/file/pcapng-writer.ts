@@ -2,7 +2,7 @@
 
 import { integer, knownKeys, U32_MAX, wrongType } from "../../base/validate.ts";
 import type { Link } from "../packet.ts";
-import { type Place, placedTime } from "../place.ts";
+import { type Form, formTime, type Place, placedTime } from "../place.ts";
 import {
   BLOCK,
   type CustomBlock,
@@ -199,6 +199,23 @@ class PcapngEncoder implements Encoder {
     this.#comments = NONE;
     this.#options = FLAGS_SIZE + (dropped === 0 ? 0 : DROPPED_SIZE) + END_SIZE;
     this.size = AROUND + padded(kept) + this.#options;
+  }
+
+  describe(form: Form): boolean {
+    // It is that of a packet that did not tell its link.
+    const declared = this.#index < 0 ? undefined : this.#interfaces[this.#number];
+    if (declared === undefined || this.#packetLink !== undefined) return false;
+    form.blocks = true;
+    form.nanoseconds = this.#nanoseconds;
+    form.snaplen = declared.snaplen === 0 ? U32_MAX : declared.snaplen;
+    form.interface = this.#index;
+    form.number = this.#number;
+    return this.#index > 0;
+  }
+
+  written(form: Form): void {
+    this.#place = undefined;
+    this.#timestamp = formTime(form);
   }
 
   /** When the packet was that was admitted last; 0 before the first. */

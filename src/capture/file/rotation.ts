@@ -1,7 +1,8 @@
 // A capture in several files, each readable by itself.
 
 import { parse } from "node:path";
-import { integer, knownKeys, wrongType } from "../../base/validate.ts";
+import { integer, knownKeys, U32_MAX, wrongType } from "../../base/validate.ts";
+import type { Form } from "../place.ts";
 import { fs } from "./builtin.ts";
 
 /** When a new file is begun, whichever comes first: `size` or `interval` must be given. */
@@ -16,6 +17,7 @@ export type RotateOptions = {
 
 const KEYS: ReadonlySet<string> = new Set(["size", "interval", "count"]);
 const NANOSECONDS = 1_000_000n;
+const SECOND = 1_000_000_000n;
 const DIGITS = 5;
 
 export class Rotation {
@@ -67,6 +69,18 @@ export class Rotation {
         if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
       }
     }
+  }
+
+  /** Before when packets belong into this file. */
+  limit(form: Form): void {
+    form.untilSeconds = U32_MAX;
+    form.untilNanoseconds = U32_MAX;
+    if (this.#interval === undefined || this.#begin === undefined) return;
+    const end = this.#begin + this.#interval;
+    const seconds = end / SECOND;
+    if (seconds > U32_MAX) return;
+    form.untilSeconds = Number(seconds);
+    form.untilNanoseconds = Number(end % SECOND);
   }
 
   /** Whether a packet of that time belongs into the next file. */
