@@ -10,9 +10,9 @@ import { constant } from "./constants.ts";
 import { extent, type Interfaces, type Which } from "./interfaces.ts";
 import type { Fields } from "./kind/kind.ts";
 import { kinds } from "./kind/kinds.ts";
-import { decodeLink, decodeLinkWhole, type Link, linkHeader, linkTable } from "./link.ts";
+import { type Link, linkDecoder, linkHeader, linkTable } from "./link.ts";
 import { decodeNeighbour, type Neighbour, neighbourQuery } from "./neighbour.ts";
-import { decodeRoute, type Route, routeQuery, routeTypes } from "./route.ts";
+import { type Route, routeDecoder, routeQuery, routeTypes } from "./route.ts";
 import { decodeRule, type Rule, ruleQuery } from "./rule.ts";
 import { familyNumber, protocols, tableNumber } from "./words.ts";
 import { Writer } from "./writer.ts";
@@ -154,7 +154,7 @@ export class Queries {
         "GETLINK",
         flags,
         writer.finish(),
-        statistics === true ? decodeLinkWhole : decodeLink,
+        linkDecoder({ statistics: statistics === true }),
       ),
     );
     const found = like(all, filter, ["index", "kind", "group", "type", "state"]).filter(
@@ -193,7 +193,7 @@ export class Queries {
       index,
     });
     // So says the kernel of a table without a route.
-    const all = await absentIsNone("ENOENT", () => this.#dump("GETROUTE", body, decodeRoute));
+    const all = await absentIsNone("ENOENT", () => this.#dump("GETROUTE", body, routeDecoder()));
     const fields = ["table", "type", "protocol", "scope", "destination", "gateway"];
     const found = like(all, filter, fields).filter(
       (route) =>
@@ -231,7 +231,7 @@ export class Queries {
 
   /** The one route of a reply. */
   async route(body: Uint8Array, subject: string): Promise<Route> {
-    const collector = new Collector(decodeRoute);
+    const collector = new Collector(routeDecoder());
     const request = { type: constant("RTM", "GETROUTE"), flags: 0, body, name: "RTM_GETROUTE" };
     await this.#channel.ask({ ...request, subject }, collector);
     await nameInterfaces(collector.items, this.#interfaces);
@@ -260,7 +260,7 @@ type Indexed = {
 export async function nameInterfaces(items: readonly Indexed[], interfaces: Interfaces) {
   const indices = new Set<number>();
   for (const { index = 0, incomingIndex = 0, multipath } of items) {
-    if (index !== 0) indices.add(index);
+    if (index !== 0 && !indices.has(index)) indices.add(index);
     if (incomingIndex !== 0) indices.add(incomingIndex);
     if (multipath !== undefined) for (const hop of multipath) indices.add(hop.index);
   }
