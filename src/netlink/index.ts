@@ -28,11 +28,13 @@ export {
 export type { Action, Monitor, MonitorEvent, MonitorGroup, MonitorOptions } from "./monitor.ts";
 export type { Neighbour, NeighbourInit } from "./neighbour.ts";
 export { Netlink, type NetlinkOptions } from "./netlink.ts";
+export type { Nexthop, NexthopInit, NexthopMember } from "./nexthop.ts";
 export type { Place } from "./place.ts";
 export type {
   AddressFilter,
   LinkFilter,
   NeighbourFilter,
+  NexthopFilter,
   RouteFilter,
   RuleFilter,
 } from "./query.ts";

@@ -12,6 +12,7 @@ import type { Fields } from "./kind/kind.ts";
 import { kinds } from "./kind/kinds.ts";
 import { type Link, linkDecoder, linkHeader, linkTable } from "./link.ts";
 import { decodeNeighbour, type Neighbour, neighbourQuery } from "./neighbour.ts";
+import { decodeNexthop, type Nexthop, nexthopQuery } from "./nexthop.ts";
 import { type Route, routeDecoder, routeQuery, routeTypes } from "./route.ts";
 import { decodeRule, type Rule, ruleQuery } from "./rule.ts";
 import { familyNumber, protocols, tableNumber } from "./words.ts";
@@ -87,10 +88,17 @@ export type RuleFilter = {
   readonly table?: string | number;
 };
 
+export type NexthopFilter = {
+  readonly id?: number;
+  readonly interface?: Which;
+  readonly protocol?: string | number;
+};
+
 const LINK_KEYS = ["name", "index", "kind", "master", "up", "group", "type", "state", "statistics"];
 const ADDRESS_KEYS = ["interface", "family", "scope", "label", "local"];
 const ROUTE_KEYS = ["family", "table", "protocol", "type", "interface", "scope", "destination"];
 const NEIGHBOUR_KEYS = ["family", "interface", "master", "proxy", "state", "destination"];
+const NEXTHOP_KEYS = ["id", "interface", "protocol"];
 const RULE_KEYS = ["family", "priority", "table"];
 
 function checkFilter(filter: object, keys: readonly string[]): void {
@@ -227,6 +235,23 @@ export class Queries {
     const family = familyNumber(filter.family);
     const all = await this.#dump("GETRULE", ruleQuery(family), decodeRule);
     return like(all, filter, ["priority", "table"]);
+  }
+
+  async nexthops(filter: NexthopFilter): Promise<Nexthop[]> {
+    checkFilter(filter, NEXTHOP_KEYS);
+    const { id, interface: which } = filter;
+    const index = which === undefined ? 0 : await this.#interfaces.index(which);
+    const body = nexthopQuery({
+      ...(id !== undefined && { id }),
+      ...(id === undefined && index !== 0 && { index }),
+    });
+    const flags = id === undefined ? constant("NLM_F", "DUMP") : 0;
+    const all = await absentIsNone("ENOENT", () =>
+      this.#list("GETNEXTHOP", flags, body, decodeNexthop),
+    );
+    const found = like(all, filter, ["protocol"]);
+    await nameInterfaces(found, this.#interfaces);
+    return index === 0 ? found : found.filter((one) => one.index === index);
   }
 
   /** The one route of a reply. */
