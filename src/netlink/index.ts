@@ -17,7 +17,8 @@ export type {
 } from "./generic.ts";
 export type { GenericEvent, GenericMonitor, GenericMonitorOptions } from "./generic-monitor.ts";
 export type { Which } from "./interfaces.ts";
-export type { Link, Statistics } from "./link.ts";
+export type { KindData, KindPort, LinkKind } from "./kind/kinds.ts";
+export type { CommonLink, Link, Statistics } from "./link.ts";
 export type { LinkInit, LinkSettings } from "./link-request.ts";
 export {
   decodeMessages,

@@ -32,7 +32,7 @@ import {
 import { group, numbered, words } from "./constants.ts";
 import { Decoder } from "./decoder.ts";
 import type { Fields } from "./kind/kind.ts";
-import { kinds } from "./kind/kinds.ts";
+import { type KindData, type KindPort, kinds, type LinkKind } from "./kind/kinds.ts";
 import { ATTRIBUTE, aligned, u16At, u32At } from "./layout.ts";
 import { AttributeTable, type Decoded, listOf, nested } from "./table.ts";
 import { hardwareTypes, interfaceFlags, linkGroup, remembered } from "./words.ts";
@@ -293,8 +293,22 @@ export const linkTable = new AttributeTable("IFLA", "", {
 /** What a table's row of a field decodes, but for those that are told in another place. */
 type Attributes = Omit<Decoded<typeof linkTable.rows>, "info" | "families" | "name" | "xdp">;
 
+/** `link.kind === "vlan"` tells which fields `link.data` has. */
+type OfKind =
+  | { [K in LinkKind]: { readonly kind: K; readonly data?: KindData<K> } }[LinkKind]
+  | { readonly kind?: undefined; readonly data?: undefined };
+
+/** `link.portKind === "bridge"`: which `link.port` has. */
+type OfPortKind =
+  | { [K in PortKind]: { readonly portKind: K; readonly port?: KindPort<K> } }[PortKind]
+  | { readonly portKind?: undefined; readonly port?: undefined };
+type PortKind = "bond" | "bridge" | "vrf" | "team";
+
 /** A network interface. What the kernel did not tell is not there. */
-export type Link = Attributes & {
+export type Link = CommonLink & OfKind & OfPortKind;
+
+/** What links of all kinds have; `kind`, `data`, `portKind` and `port` are besides. */
+export type CommonLink = Attributes & {
   readonly index: number;
   readonly name: string;
   /** "up", "broadcast", "lower-up": IFF_* of <linux/if.h>. */
@@ -303,13 +317,6 @@ export type Link = Attributes & {
   readonly flagBits: number;
   /** The hardware: "ether", "loopback", "none"; ARPHRD_*. */
   readonly type: string | number;
-  /** "veth", "bridge": what made it. */
-  readonly kind?: string;
-  /** What its kind says about it, in camel case the words of ip-link(8). */
-  readonly data?: Fields;
-  /** The kind of its master, where that says something about its ports, and what. */
-  readonly portKind?: string;
-  readonly port?: Fields;
   /** The name of the bridge, bond or VRF that it is a port of. */
   master?: string;
   /** The name of the link that it stands on, where that is in the same namespace. */
