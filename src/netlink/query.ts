@@ -321,7 +321,8 @@ const NONE: readonly [Fields, string][] = [];
 
 /** Gives links the names of their masters and of what they stand on. */
 async function nameLinks(links: readonly Link[], interfaces: Interfaces): Promise<void> {
-  const known = new Map(links.map(({ index, name }) => [index, name]));
+  const known = new Map<number, string>();
+  for (const { index, name } of links) known.set(index, name);
   const asked = new Set<number>();
   const want = (index: unknown) => {
     if (typeof index === "number" && index > 0 && !known.has(index)) asked.add(index);
