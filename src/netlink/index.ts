@@ -29,7 +29,7 @@ export {
 export type { Action, Monitor, MonitorEvent, MonitorGroup, MonitorOptions } from "./monitor.ts";
 export type { Neighbour, NeighbourInit } from "./neighbour.ts";
 export { Netlink, type NetlinkOptions } from "./netlink.ts";
-export type { Nexthop, NexthopInit, NexthopMember } from "./nexthop.ts";
+export type { NexthopMember, NexthopObject, NexthopObjectInit } from "./nexthop.ts";
 export type { Place } from "./place.ts";
 export type {
   AddressFilter,

@@ -22,7 +22,12 @@ import { type LinkInit, type LinkSettings, makingRequest, settingRequest } from 
 import type { NetlinkMessage } from "./message.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 import { encodeNeighbour, type Neighbour, type NeighbourInit } from "./neighbour.ts";
-import { encodeNexthop, type Nexthop, type NexthopInit, nexthopQuery } from "./nexthop.ts";
+import {
+  encodeNexthop,
+  type NexthopObject,
+  type NexthopObjectInit,
+  nexthopQuery,
+} from "./nexthop.ts";
 import {
   type AddressFilter,
   type LinkFilter,
@@ -174,7 +179,7 @@ export class Netlink implements Disposable, AsyncDisposable {
   }
 
   /** The nexthop objects, which routes name by their `nexthop`. */
-  nexthops(filter: NexthopFilter = {}): Promise<Nexthop[]> {
+  nexthops(filter: NexthopFilter = {}): Promise<NexthopObject[]> {
     return this.#queries.nexthops(filter);
   }
 
@@ -306,16 +311,16 @@ export class Netlink implements Disposable, AsyncDisposable {
   }
 
   /** Makes a nexthop object: a way, a group of others, or a blackhole. ip-nexthop(8). */
-  addNexthop(nexthop: NexthopInit): Promise<void> {
+  addNexthop(nexthop: NexthopObjectInit): Promise<void> {
     return this.#changeNexthop(NEW, nexthop);
   }
 
   /** The same, in the place of one that is there: routes by it go the new way at once. */
-  replaceNexthop(nexthop: NexthopInit): Promise<void> {
+  replaceNexthop(nexthop: NexthopObjectInit): Promise<void> {
     return this.#changeNexthop(REPLACED, nexthop);
   }
 
-  async #changeNexthop(flags: readonly string[], nexthop: NexthopInit): Promise<void> {
+  async #changeNexthop(flags: readonly string[], nexthop: NexthopObjectInit): Promise<void> {
     const index = await this.#indexOf(object(nexthop, "nexthop").interface);
     const subject = nexthop.id === undefined ? undefined : String(nexthop.id);
     await this.#change("NEWNEXTHOP", flags, encodeNexthop(nexthop, index), subject);

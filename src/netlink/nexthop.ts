@@ -1,4 +1,4 @@
-// Nexthop objects, which routes name by number and share: struct nhmsg and NHA_* of
+// NexthopObject objects, which routes name by number and share: struct nhmsg and NHA_* of
 // <linux/nexthop.h>. ip-nexthop(8).
 
 import { AF } from "../base/constants.ts";
@@ -87,7 +87,7 @@ const nexthopTable = new AttributeTable("NHA", "", {
 type Attributes = Decoded<typeof nexthopTable.rows>;
 
 /** A nexthop object. What the kernel did not tell is not there. */
-export type Nexthop = Omit<Attributes, "id"> & {
+export type NexthopObject = Omit<Attributes, "id"> & {
   /** The number that routes and groups name it by. */
   readonly id: number;
   /** "inet" or "inet6"; of a group 0. */
@@ -109,7 +109,7 @@ const protocolField = header.integer("nh_protocol");
 const flagsField = header.integer("nh_flags");
 
 /** The nexthop of an RTM_NEWNEXTHOP or RTM_DELNEXTHOP; its interface has no name yet. */
-export function decodeNexthop(bytes: Uint8Array, start: number, end: number): Nexthop {
+export function decodeNexthop(bytes: Uint8Array, start: number, end: number): NexthopObject {
   if (end - start < header.size) throw new RangeError("a nexthop's message is cut off");
   const told: Attributes = {};
   nexthopTable.decode(bytes, start + header.size, end, told);
@@ -124,7 +124,7 @@ export function decodeNexthop(bytes: Uint8Array, start: number, end: number): Ne
 }
 
 /** A nexthop to be made or replaced: a way, a group of others, or a blackhole. */
-export type NexthopInit = {
+export type NexthopObjectInit = {
   /** The kernel chooses one unless told. */
   readonly id?: number;
   /** Of a way without a gateway, and of a blackhole, "inet" unless told. */
@@ -160,7 +160,7 @@ const KEYS: ReadonlySet<string> = new Set([
 const SETTABLE = ["onlink"];
 
 /** The body of a request that makes a nexthop; `index` is its interface's, 0 for none. */
-export function encodeNexthop(init: NexthopInit, index: number): Uint8Array {
+export function encodeNexthop(init: NexthopObjectInit, index: number): Uint8Array {
   knownKeys(init, KEYS);
   const { id, gateway, group, groupType, resilient: told, protocol = 0, flags = [] } = init;
   if (id !== undefined) integer(id, "id", 1, U32_MAX);
@@ -186,7 +186,7 @@ export function encodeNexthop(init: NexthopInit, index: number): Uint8Array {
   return writer.finish();
 }
 
-function familyOf({ group, family, gateway }: NexthopInit): number {
+function familyOf({ group, family, gateway }: NexthopObjectInit): number {
   if (group !== undefined) return AF.UNSPEC;
   if (family !== undefined) return familyNumber(family);
   return gateway?.includes(":") === true ? AF.INET6 : AF.INET;

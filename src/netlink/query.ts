@@ -12,7 +12,7 @@ import type { Fields } from "./kind/kind.ts";
 import { kinds } from "./kind/kinds.ts";
 import { type Link, linkDecoder, linkHeader, linkTable } from "./link.ts";
 import { decodeNeighbour, type Neighbour, neighbourQuery } from "./neighbour.ts";
-import { decodeNexthop, type Nexthop, nexthopQuery } from "./nexthop.ts";
+import { decodeNexthop, type NexthopObject, nexthopQuery } from "./nexthop.ts";
 import { type Route, routeDecoder, routeQuery, routeTypes } from "./route.ts";
 import { decodeRule, type Rule, ruleQuery } from "./rule.ts";
 import { familyNumber, protocols, tableNumber } from "./words.ts";
@@ -88,6 +88,7 @@ export type RuleFilter = {
   readonly table?: string | number;
 };
 
+/** Which nexthop objects; `id` finds one or none. */
 export type NexthopFilter = {
   readonly id?: number;
   readonly interface?: Which;
@@ -237,7 +238,7 @@ export class Queries {
     return like(all, filter, ["priority", "table"]);
   }
 
-  async nexthops(filter: NexthopFilter): Promise<Nexthop[]> {
+  async nexthops(filter: NexthopFilter): Promise<NexthopObject[]> {
     checkFilter(filter, NEXTHOP_KEYS);
     const { id, interface: which } = filter;
     const index = which === undefined ? 0 : await this.#interfaces.index(which);
