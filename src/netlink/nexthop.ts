@@ -1,4 +1,4 @@
-// NexthopObject objects, which routes name by number and share: struct nhmsg and NHA_* of
+// Nexthop objects, which routes name by number and share: struct nhmsg and NHA_* of
 // <linux/nexthop.h>. ip-nexthop(8).
 
 import { AF } from "../base/constants.ts";
