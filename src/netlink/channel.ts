@@ -4,6 +4,7 @@ import { received } from "../address/sockaddr.ts";
 import type { Protocol } from "../base/constants.ts";
 import { ERRNO, MSG, NETLINK } from "../base/constants.ts";
 import { check, closedError, namedError, SocketError } from "../base/error.ts";
+import { lazy } from "../base/lazy.ts";
 import { addressSlot, slotAddress } from "../native/address.ts";
 import { native } from "../native/library.ts";
 import { setSocketOption } from "../option/option.ts";
@@ -81,6 +82,13 @@ class Exchange {
   }
 }
 
+/** Of each reply's type and flags, looked up once. */
+const numbers = lazy(() => ({
+  ERROR: constant("NLMSG", "ERROR"),
+  DONE: constant("NLMSG", "DONE"),
+  NOOP: constant("NLMSG", "NOOP"),
+  interrupted: constant("NLM_F", "DUMP_INTR"),
+}));
 const NOTHING = new Uint8Array(0);
 const IGNORED = "the kernel ignored the request: its body is too short";
 const closedMeanwhile = () =>
@@ -302,8 +310,8 @@ export class Channel {
     start: number,
     end: number,
   ): void {
-    const { ERROR, DONE, NOOP } = group("NLMSG");
-    if ((flags & constant("NLM_F", "DUMP_INTR")) !== 0) exchange.interrupted = true;
+    const { ERROR, DONE, NOOP, interrupted } = numbers();
+    if ((flags & interrupted) !== 0) exchange.interrupted = true;
     if (type === NOOP) return;
     if (type !== ERROR && type !== DONE) {
       exchange.sink.take(type, flags, bytes, start, end);

@@ -28,14 +28,8 @@ import { u16At, u32At } from "./layout.ts";
 export interface Value<T, Input = T> {
   decode(bytes: Uint8Array, offset: number, length: number, context: number): T | undefined;
   encode(value: Input, name: string, context: number): Uint8Array;
-  /** Where it is no field of its own: sets fields of what the attribute belongs to. */
-  readonly into?: (
-    target: Record<string, unknown>,
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    context: number,
-  ) => void;
+  /** Where it is no field of its own: the fields that it may have, of what it belongs to. */
+  readonly spread?: readonly string[];
   /** Whether it consists of attributes. */
   readonly nested?: boolean;
   /** Whether it mostly has no bytes, and then says nothing. */
@@ -206,12 +200,20 @@ export const hex: Value<string, string | Bytes> = {
 };
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const HEX_COLON = HEX.map((digits) => `${digits}:`);
 
 /** Nearly all have six bytes, and are many. */
 export function hardwareAt(bytes: Uint8Array, at: number, length: number): string {
   if (length !== 6) return formatHardware(bytes.subarray(at, at + length));
-  const digits = (place: number) => HEX[bytes[at + place] as number] as string;
-  return `${digits(0)}:${digits(1)}:${digits(2)}:${digits(3)}:${digits(4)}:${digits(5)}`;
+  const first =
+    (HEX_COLON[bytes[at] as number] as string) +
+    (HEX_COLON[bytes[at + 1] as number] as string) +
+    (HEX_COLON[bytes[at + 2] as number] as string);
+  const last =
+    (HEX_COLON[bytes[at + 3] as number] as string) +
+    (HEX_COLON[bytes[at + 4] as number] as string) +
+    (HEX[bytes[at + 5] as number] as string);
+  return first + last;
 }
 
 /** A hardware address: "02:fc:00:00:00:01". */
@@ -223,15 +225,18 @@ export const hardware: Value<string, string | Bytes> = {
   },
 };
 
-/** "10.0" by its two bytes: there are 65,536 at the most, and a machine's addresses share few. */
-const pairs = new Map<number, string>();
+/** "10.0" by its two bytes, made at first use: a machine's addresses share few. */
+const pairs: (string | undefined)[][] = Array.from({ length: 256 }, () => []);
 
 function pairAt(bytes: Uint8Array, offset: number): string {
-  const [high, low] = [bytes[offset] as number, bytes[offset + 1] as number];
-  const known = pairs.get(high * 256 + low);
+  const high = bytes[offset] as number;
+  const low = bytes[offset + 1] as number;
+  const row = pairs[high] as (string | undefined)[];
+  if (row.length === 0) for (let byte = 0; byte < 256; byte++) row.push(undefined);
+  const known = row[low];
   if (known !== undefined) return known;
   const text = `${high}.${low}`;
-  pairs.set(high * 256 + low, text);
+  row[low] = text;
   return text;
 }
 

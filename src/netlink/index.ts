@@ -17,7 +17,8 @@ export type {
 } from "./generic.ts";
 export type { GenericEvent, GenericMonitor, GenericMonitorOptions } from "./generic-monitor.ts";
 export type { Which } from "./interfaces.ts";
-export type { Link, Statistics } from "./link.ts";
+export type { KindData, KindPort, LinkKind } from "./kind/kinds.ts";
+export type { CommonLink, Link, Statistics } from "./link.ts";
 export type { LinkInit, LinkSettings } from "./link-request.ts";
 export {
   decodeMessages,
@@ -28,11 +29,13 @@ export {
 export type { Action, Monitor, MonitorEvent, MonitorGroup, MonitorOptions } from "./monitor.ts";
 export type { Neighbour, NeighbourInit } from "./neighbour.ts";
 export { Netlink, type NetlinkOptions } from "./netlink.ts";
+export type { NexthopMember, NexthopObject, NexthopObjectInit } from "./nexthop.ts";
 export type { Place } from "./place.ts";
 export type {
   AddressFilter,
   LinkFilter,
   NeighbourFilter,
+  NexthopFilter,
   RouteFilter,
   RuleFilter,
 } from "./query.ts";

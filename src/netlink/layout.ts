@@ -1,6 +1,5 @@
 // Where things lie in netlink(7) messages, looked up once for the loops that walk over them.
 
-import { lazy } from "../base/lazy.ts";
 import { Structure } from "../native/record.ts";
 import { constant } from "./constants.ts";
 
@@ -9,13 +8,13 @@ export const ATTRIBUTE = new Structure("nlattr");
 /** struct nlmsghdr. */
 export const MESSAGE = new Structure("nlmsghdr");
 
-/** That of messages is that of attributes. */
-const alignment = lazy(() => constant("NLMSG", "ALIGNTO"));
+/** That of messages is that of attributes; 0 until it is looked up. */
+let alignment = 0;
 
 /** The next multiple of four: NLMSG_ALIGN and NLA_ALIGN. */
 export function aligned(length: number): number {
-  const unit = alignment();
-  return (length + unit - 1) & -unit;
+  if (alignment === 0) alignment = constant("NLMSG", "ALIGNTO");
+  return (length + alignment - 1) & -alignment;
 }
 
 /** 16 bits in host order; every supported platform is little-endian. */

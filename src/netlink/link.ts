@@ -30,8 +30,9 @@ import {
   word,
 } from "./codec.ts";
 import { group, numbered, words } from "./constants.ts";
+import { Decoder } from "./decoder.ts";
 import type { Fields } from "./kind/kind.ts";
-import { kinds } from "./kind/kinds.ts";
+import { type KindData, type KindPort, kinds, type LinkKind } from "./kind/kinds.ts";
 import { ATTRIBUTE, aligned, u16At, u32At } from "./layout.ts";
 import { AttributeTable, type Decoded, listOf, nested } from "./table.ts";
 import { hardwareTypes, interfaceFlags, linkGroup, remembered } from "./words.ts";
@@ -94,12 +95,9 @@ const some: Value<Attribute[], readonly Attribute[]> = {
 export type LinkInfo = { kind?: string; data?: Fields; portKind?: string; port?: Fields };
 
 const linkInfo: Value<LinkInfo, never> = {
-  decode: (bytes, offset, length, context) => {
-    const info: LinkInfo = {};
-    linkInfo.into?.(info, bytes, offset, length, context);
-    return info;
-  },
-  into: (target: LinkInfo, bytes, offset, length) => {
+  spread: ["kind", "data", "portKind", "port"],
+  decode: (bytes, offset, length) => {
+    const target: LinkInfo = {};
     const { INFO_KIND, INFO_DATA, INFO_SLAVE_KIND, INFO_SLAVE_DATA } = group("IFLA");
     const end = offset + length;
     const header = ATTRIBUTE.size;
@@ -117,6 +115,7 @@ const linkInfo: Value<LinkInfo, never> = {
       }
       at += aligned(size);
     }
+    return target;
   },
   encode: () => {
     throw new TypeError("linkinfo is kind, data, portKind and port");
@@ -161,7 +160,12 @@ export const inet6Table = new AttributeTable("IFLA", "INET6_", {
 });
 
 function decodeToken(bytes: Uint8Array, offset: number, length: number): string | undefined {
-  return length === 16 ? formatAddress(AF.INET6, bytes, offset) : undefined;
+  if (length !== 16) return undefined;
+  // Few have one.
+  for (let at = offset; at < offset + length; at++) {
+    if (bytes[at] !== 0) return formatAddress(AF.INET6, bytes, offset);
+  }
+  return "::";
 }
 
 export type FamilySettings = { inet6?: Decoded<typeof inet6Table.rows> };
@@ -169,12 +173,9 @@ export type FamilySettings = { inet6?: Decoded<typeof inet6Table.rows> };
 /** IFLA_AF_SPEC: what the families say, of which only IPv6 says anything by name. */
 const families: Value<FamilySettings, FamilySettings> = {
   nested: true,
-  decode: (bytes, offset, length, context) => {
+  spread: ["inet6"],
+  decode: (bytes, offset, length) => {
     const found: FamilySettings = {};
-    families.into?.(found, bytes, offset, length, context);
-    return found;
-  },
-  into: (found: FamilySettings, bytes, offset, length) => {
     const end = offset + length;
     for (let at = offset; end - at >= ATTRIBUTE.size; ) {
       const size = lengthAt(bytes, at, end);
@@ -184,6 +185,7 @@ const families: Value<FamilySettings, FamilySettings> = {
       }
       at += aligned(size);
     }
+    return found;
   },
   encode: () => {
     throw new TypeError("families are set one by one");
@@ -192,23 +194,28 @@ const families: Value<FamilySettings, FamilySettings> = {
 
 const counted = (what: string, list: string) => word(numbered(what, list.split(" ")));
 
-const attached = nested(
-  new AttributeTable("IFLA", "XDP_", {
-    ATTACHED: ["attached", counted("attached", "none driver generic offload multiple")],
-    FLAGS: ["flags", u32],
-    PROG_ID: ["progId", u32],
-    DRV_PROG_ID: ["drvProgId", u32],
-    SKB_PROG_ID: ["skbProgId", u32],
-    HW_PROG_ID: ["hwProgId", u32],
-  }),
-);
+const xdpTable = new AttributeTable("IFLA", "XDP_", {
+  ATTACHED: ["attached", counted("attached", "none driver generic offload multiple")],
+  FLAGS: ["flags", u32],
+  PROG_ID: ["progId", u32],
+  DRV_PROG_ID: ["drvProgId", u32],
+  SKB_PROG_ID: ["skbProgId", u32],
+  HW_PROG_ID: ["hwProgId", u32],
+});
+
+export type Xdp = Decoded<typeof xdpTable.rows>;
+const attached = nested(xdpTable);
 
 /** A program of XDP; where there is none, it is that alone which is told. */
-const xdp: typeof attached = {
-  ...attached,
-  into: (target, bytes, offset, length, context) => {
+const xdp: Value<{ xdp?: Xdp }, never> = {
+  spread: ["xdp"],
+  decode: (bytes, offset, length, context) => {
     const isNone = length === ATTRIBUTE.size * 2 && bytes[offset + ATTRIBUTE.size] === 0;
-    if (!isNone) target.xdp = attached.decode(bytes, offset, length, context);
+    const told = isNone ? undefined : attached.decode(bytes, offset, length, context);
+    return told === undefined ? {} : { xdp: told };
+  },
+  encode: () => {
+    throw new TypeError("xdp cannot be set");
   },
 };
 
@@ -285,10 +292,24 @@ export const linkTable = new AttributeTable("IFLA", "", {
 });
 
 /** What a table's row of a field decodes, but for those that are told in another place. */
-type Attributes = Omit<Decoded<typeof linkTable.rows>, "info" | "families" | "name">;
+type Attributes = Omit<Decoded<typeof linkTable.rows>, "info" | "families" | "name" | "xdp">;
+
+/** `link.kind === "vlan"` tells which fields `link.data` has. */
+type OfKind =
+  | { [K in LinkKind]: { readonly kind: K; readonly data?: KindData<K> } }[LinkKind]
+  | { readonly kind?: undefined; readonly data?: undefined };
+
+/** `link.portKind === "bridge"`: which `link.port` has. */
+type OfPortKind =
+  | { [K in PortKind]: { readonly portKind: K; readonly port?: KindPort<K> } }[PortKind]
+  | { readonly portKind?: undefined; readonly port?: undefined };
+type PortKind = "bond" | "bridge" | "vrf" | "team";
 
 /** A network interface. What the kernel did not tell is not there. */
-export type Link = Attributes & {
+export type Link = CommonLink & OfKind & OfPortKind;
+
+/** What links of all kinds have; `kind`, `data`, `portKind` and `port` are besides. */
+export type CommonLink = Attributes & {
   readonly index: number;
   readonly name: string;
   /** "up", "broadcast", "lower-up": IFF_* of <linux/if.h>. */
@@ -297,18 +318,13 @@ export type Link = Attributes & {
   readonly flagBits: number;
   /** The hardware: "ether", "loopback", "none"; ARPHRD_*. */
   readonly type: string | number;
-  /** "veth", "bridge": what made it. */
-  readonly kind?: string;
-  /** What its kind says about it, in camel case the words of ip-link(8). */
-  readonly data?: Fields;
-  /** The kind of its master, where that says something about its ports, and what. */
-  readonly portKind?: string;
-  readonly port?: Fields;
   /** The name of the bridge, bond or VRF that it is a port of. */
   master?: string;
   /** The name of the link that it stands on, where that is in the same namespace. */
   link?: string;
   readonly inet6?: Decoded<typeof inet6Table.rows>;
+  /** The program of XDP that is attached. */
+  readonly xdp?: Xdp;
 };
 
 export const header = new Structure("ifinfomsg");
@@ -320,33 +336,31 @@ const flagsField = header.integer("ifi_flags");
 /** Without the counters, which take as long as all the rest. */
 const briefTable = new AttributeTable("IFLA", "", { ...linkTable.rows, STATS64: null });
 
-/** The link of an RTM_NEWLINK or RTM_DELLINK. */
-export function decodeLink(bytes: Uint8Array, start: number, end: number): Link {
-  return decodeBy(briefTable, bytes, start, end);
-}
+type Decode = (bytes: Uint8Array, start: number, end: number) => Link;
 
-/** The same with its counters. */
-export function decodeLinkWhole(bytes: Uint8Array, start: number, end: number): Link {
-  return decodeBy(linkTable, bytes, start, end);
-}
-
-type Decoder = Pick<typeof linkTable, "decode">;
-
-function decodeBy(table: Decoder, bytes: Uint8Array, start: number, end: number): Link {
+/** Decodes the links of RTM_NEWLINK and RTM_DELLINK, of one list or monitor. */
+export function linkDecoder({ statistics }: { statistics: boolean }): Decode {
+  const table = statistics ? linkTable : briefTable;
+  const decoder = new Decoder<Made>(table, () => {
+    return { index: 0, name: "", flags: NO_FLAGS, flagBits: 0, type: 0 };
+  });
   const { size } = header;
-  if (end - start < size) throw new RangeError("a link's message is cut off");
-  const type = u16At(bytes, start + typeField.offset);
-  const flagBits = u32At(bytes, start + flagsField.offset);
-  const link = {
-    index: u32At(bytes, start + indexField.offset) | 0,
-    name: "",
-    flags: flagsOf(flagBits),
-    flagBits,
-    type: hardwareTypes.name(type),
+  return (bytes, start, end) => {
+    if (end - start < size) throw new RangeError("a link's message is cut off");
+    const type = u16At(bytes, start + typeField.offset);
+    const flagBits = u32At(bytes, start + flagsField.offset);
+    const link = decoder.decode(bytes, start + size, end, type);
+    link.index = u32At(bytes, start + indexField.offset) | 0;
+    link.flags = flagsOf(flagBits);
+    link.flagBits = flagBits;
+    link.type = hardwareTypes.name(type);
+    return link;
   };
-  table.decode(bytes, start + size, end, link, type);
-  return link;
 }
+
+/** A link while it is decoded. */
+type Made = { -readonly [F in "index" | "name" | "flags" | "flagBits" | "type"]: Link[F] };
+const NO_FLAGS: string[] = [];
 
 const flagsOf = remembered((bits) => interfaceFlags.words(bits, "told"));
 

@@ -12,11 +12,11 @@ import { besides } from "./besides.ts";
 import { type Channel, Reader } from "./channel.ts";
 import { constant, group } from "./constants.ts";
 import type { Interfaces } from "./interfaces.ts";
-import { decodeLink, type Link, linkFamily } from "./link.ts";
+import { type Link, linkDecoder, linkFamily } from "./link.ts";
 import { type NetlinkMessage, walkMessages } from "./message.ts";
 import { decodeNeighbour, type Neighbour } from "./neighbour.ts";
 import { applyLinkNames, applyNames, type Queries } from "./query.ts";
-import { decodeRoute, type Route } from "./route.ts";
+import { type Route, routeDecoder } from "./route.ts";
 import { decodeRule, type Rule } from "./rule.ts";
 import { merge, type Told } from "./snapshot.ts";
 
@@ -343,9 +343,9 @@ type Decoder = {
 /** By the types of messages. */
 function decoders(): ReadonlyMap<number, Decoder> {
   const kinds = [
-    ["LINK", "link", decodeLink],
+    ["LINK", "link", linkDecoder({ statistics: false })],
     ["ADDR", "address", decodeAddress],
-    ["ROUTE", "route", decodeRoute],
+    ["ROUTE", "route", routeDecoder()],
     ["NEIGH", "neighbour", decodeNeighbour],
     ["RULE", "rule", decodeRule],
   ] as const;

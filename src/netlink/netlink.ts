@@ -23,13 +23,21 @@ import type { NetlinkMessage } from "./message.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 import { encodeNeighbour, type Neighbour, type NeighbourInit } from "./neighbour.ts";
 import {
+  encodeNexthop,
+  type NexthopObject,
+  type NexthopObjectInit,
+  nexthopQuery,
+} from "./nexthop.ts";
+import {
   type AddressFilter,
   type LinkFilter,
   type NeighbourFilter,
+  type NexthopFilter,
   Queries,
   type RouteFilter,
   type RuleFilter,
 } from "./query.ts";
+import { Replies } from "./replies.ts";
 import {
   checkRoute,
   encodeRoute,
@@ -77,25 +85,6 @@ function object<T extends object>(value: T, name: string): T {
   return checkedObject(value, name) as T;
 }
 
-/** Copies each reply, so that the caller owns it. */
-class Replies implements Sink {
-  messages: NetlinkMessage[] = [];
-  readonly #port: number;
-
-  constructor(port: number) {
-    this.#port = port;
-  }
-
-  reset(): void {
-    this.messages = [];
-  }
-
-  take(type: number, flags: number, bytes: Uint8Array, start: number, end: number): void {
-    const body = bytes.slice(start, end);
-    this.messages.push({ type, flags, sequence: 0, port: this.#port, body });
-  }
-}
-
 /**
  * A netlink socket that asks and waits for replies, in this network namespace or in another.
  *
@@ -103,7 +92,7 @@ class Replies implements Sink {
  * kernel refuses: its `detail` is the sentence that ip(8) prints. Changes need CAP_NET_ADMIN. A
  * request that waits keeps the process alive, an idle socket does not.
  */
-export class Netlink implements Disposable {
+export class Netlink implements Disposable, AsyncDisposable {
   readonly #channel: Channel;
   readonly #interfaces: Interfaces;
   readonly #queries: Queries;
@@ -189,6 +178,11 @@ export class Netlink implements Disposable {
   /** The neighbours; { proxy: true } what this machine answers for instead. */
   neighbours(filter: NeighbourFilter = {}): Promise<Neighbour[]> {
     return this.#queries.neighbours(filter);
+  }
+
+  /** The nexthop objects, which routes name by their `nexthop`. */
+  nexthops(filter: NexthopFilter = {}): Promise<NexthopObject[]> {
+    return this.#queries.nexthops(filter);
   }
 
   /** The rules of all families. */
@@ -321,6 +315,27 @@ export class Netlink implements Disposable {
     await this.#change(type, flags, encodeNeighbour(neighbour, index), subject);
   }
 
+  /** Makes a nexthop object: a way, a group of others, or a blackhole. ip-nexthop(8). */
+  addNexthop(nexthop: NexthopObjectInit): Promise<void> {
+    return this.#changeNexthop(NEW, nexthop);
+  }
+
+  /** The same, in the place of one that is there: routes by it go the new way at once. */
+  replaceNexthop(nexthop: NexthopObjectInit): Promise<void> {
+    return this.#changeNexthop(REPLACED, nexthop);
+  }
+
+  async #changeNexthop(flags: readonly string[], nexthop: NexthopObjectInit): Promise<void> {
+    const index = await this.#indexOf(object(nexthop, "nexthop").interface);
+    const subject = nexthop.id === undefined ? undefined : String(nexthop.id);
+    await this.#change("NEWNEXTHOP", flags, encodeNexthop(nexthop, index), subject);
+  }
+
+  /** Removes a nexthop object, and the routes by it. */
+  async deleteNexthop(id: number): Promise<void> {
+    await this.#change("DELNEXTHOP", [], nexthopQuery({ id }), String(id));
+  }
+
   /** Makes a rule; without a table it looks up in "main". */
   async addRule(rule: RuleInit): Promise<void> {
     await this.#change("NEWRULE", NEW, encodeRule(rule, false));
@@ -371,6 +386,10 @@ export class Netlink implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
 }

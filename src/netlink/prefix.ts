@@ -41,8 +41,10 @@ export function formatPrefix(family: number, address: string | undefined, length
   if (address === undefined) {
     return length === 0 ? "default" : `${family === AF.INET6 ? "::" : "0.0.0.0"}/${length}`;
   }
-  return length === addressBits(family) ? address : `${address}/${length}`;
+  return length === addressBits(family) ? address : address + (SUFFIXES[length] ?? `/${length}`);
 }
+
+const SUFFIXES = Array.from({ length: 129 }, (_, length) => `/${length}`);
 
 /** The last address of an IPv4 prefix, which is its broadcast address. */
 export function broadcastOf({ bytes, length }: Prefix): string {

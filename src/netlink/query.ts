@@ -10,9 +10,10 @@ import { constant } from "./constants.ts";
 import { extent, type Interfaces, type Which } from "./interfaces.ts";
 import type { Fields } from "./kind/kind.ts";
 import { kinds } from "./kind/kinds.ts";
-import { decodeLink, decodeLinkWhole, type Link, linkHeader, linkTable } from "./link.ts";
+import { type Link, linkDecoder, linkHeader, linkTable } from "./link.ts";
 import { decodeNeighbour, type Neighbour, neighbourQuery } from "./neighbour.ts";
-import { decodeRoute, type Route, routeQuery, routeTypes } from "./route.ts";
+import { decodeNexthop, type NexthopObject, nexthopQuery } from "./nexthop.ts";
+import { type Route, routeDecoder, routeQuery, routeTypes } from "./route.ts";
 import { decodeRule, type Rule, ruleQuery } from "./rule.ts";
 import { familyNumber, protocols, tableNumber } from "./words.ts";
 import { Writer } from "./writer.ts";
@@ -91,10 +92,18 @@ export type RuleFilter = {
   readonly table?: string | number;
 };
 
+/** Which nexthop objects; `id` finds one or none. */
+export type NexthopFilter = {
+  readonly id?: number;
+  readonly interface?: Which;
+  readonly protocol?: string | number;
+};
+
 const LINK_KEYS = ["name", "index", "kind", "master", "up", "group", "type", "state", "statistics"];
 const ADDRESS_KEYS = ["interface", "family", "scope", "label", "local"];
 const ROUTE_KEYS = ["family", "table", "protocol", "type", "interface", "scope", "destination"];
 const NEIGHBOUR_KEYS = ["family", "interface", "master", "proxy", "state", "destination"];
+const NEXTHOP_KEYS = ["id", "interface", "protocol"];
 const RULE_KEYS = ["family", "priority", "table"];
 
 function checkFilter(filter: object, keys: readonly string[]): void {
@@ -158,7 +167,7 @@ export class Queries {
         "GETLINK",
         flags,
         writer.finish(),
-        statistics === true ? decodeLinkWhole : decodeLink,
+        linkDecoder({ statistics: statistics === true }),
       ),
     );
     const found = like(all, filter, ["index", "kind", "group", "type", "state"]).filter(
@@ -197,7 +206,7 @@ export class Queries {
       index,
     });
     // So says the kernel of a table without a route.
-    const all = await absentIsNone("ENOENT", () => this.#dump("GETROUTE", body, decodeRoute));
+    const all = await absentIsNone("ENOENT", () => this.#dump("GETROUTE", body, routeDecoder()));
     const fields = ["table", "type", "protocol", "scope", "destination", "gateway"];
     const found = like(all, filter, fields).filter(
       (route) =>
@@ -233,9 +242,26 @@ export class Queries {
     return like(all, filter, ["priority", "table"]);
   }
 
+  async nexthops(filter: NexthopFilter): Promise<NexthopObject[]> {
+    checkFilter(filter, NEXTHOP_KEYS);
+    const { id, interface: which } = filter;
+    const index = which === undefined ? 0 : await this.#interfaces.index(which);
+    const body = nexthopQuery({
+      ...(id !== undefined && { id }),
+      ...(id === undefined && index !== 0 && { index }),
+    });
+    const flags = id === undefined ? constant("NLM_F", "DUMP") : 0;
+    const all = await absentIsNone("ENOENT", () =>
+      this.#list("GETNEXTHOP", flags, body, decodeNexthop),
+    );
+    const found = like(all, filter, ["protocol"]);
+    await nameInterfaces(found, this.#interfaces);
+    return index === 0 ? found : found.filter((one) => one.index === index);
+  }
+
   /** The one route of a reply. */
   async route(body: Uint8Array, subject: string): Promise<Route> {
-    const collector = new Collector(decodeRoute);
+    const collector = new Collector(routeDecoder());
     const request = { type: constant("RTM", "GETROUTE"), flags: 0, body, name: "RTM_GETROUTE" };
     await this.#channel.ask({ ...request, subject }, collector);
     await nameInterfaces(collector.items, this.#interfaces);
@@ -264,7 +290,7 @@ type Indexed = {
 export async function nameInterfaces(items: readonly Indexed[], interfaces: Interfaces) {
   const indices = new Set<number>();
   for (const { index = 0, incomingIndex = 0, multipath } of items) {
-    if (index !== 0) indices.add(index);
+    if (index !== 0 && !indices.has(index)) indices.add(index);
     if (incomingIndex !== 0) indices.add(incomingIndex);
     if (multipath !== undefined) for (const hop of multipath) indices.add(hop.index);
   }
@@ -300,7 +326,8 @@ const NONE: readonly [Fields, string][] = [];
 
 /** Gives links the names of their masters and of what they stand on. */
 async function nameLinks(links: readonly Link[], interfaces: Interfaces): Promise<void> {
-  const known = new Map(links.map(({ index, name }) => [index, name]));
+  const known = new Map<number, string>();
+  for (const { index, name } of links) known.set(index, name);
   const asked = new Set<number>();
   const want = (index: unknown) => {
     if (typeof index === "number" && index > 0 && !known.has(index)) asked.add(index);

@@ -177,13 +177,26 @@ const cache = structure("rta_cacheinfo", {
   rta_tsage: "tsage",
 });
 
-/** Mostly all zeros, which say nothing. */
-const ownCache: typeof cache = {
-  ...cache,
-  into: (target, bytes, offset, length, context) => {
+export type RouteCache = { expires?: number; error?: number };
+
+/** USER_HZ: expiry is told in hundredths of a second. */
+const TICKS_PER_SECOND = 100;
+
+/** Both are signed, and mostly 0; the rest is about a cache that kernels no longer have. */
+const ownCache: Value<RouteCache, never> = {
+  spread: ["expires", "error"],
+  decode: (bytes, offset, length, context) => {
     const told = cache.decode(bytes, offset, length, context);
-    if (told === undefined || (told.expires | told.error) === 0) return;
-    target.cache = told;
+    if (told === undefined) return undefined;
+    const expires = told.expires | 0;
+    const error = told.error | 0;
+    return {
+      ...(expires !== 0 && { expires: Math.trunc(expires / TICKS_PER_SECOND) }),
+      ...(error !== 0 && { error }),
+    };
+  },
+  encode: () => {
+    throw new TypeError("cache cannot be set");
   },
 };
 

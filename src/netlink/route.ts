@@ -4,6 +4,7 @@ import { AF } from "../base/constants.ts";
 import { integer, knownKeys, U8_MAX, U32_MAX, wrongType } from "../base/validate.ts";
 import { Structure } from "../native/record.ts";
 import { constant, words } from "./constants.ts";
+import { Decoder } from "./decoder.ts";
 import type { Which } from "./interfaces.ts";
 import { u32At } from "./layout.ts";
 import { formatPrefix, type Prefix, parsePrefix } from "./prefix.ts";
@@ -29,7 +30,7 @@ type Attributes = Decoded<typeof routeTable.rows>;
 /** A route. What the kernel did not tell is not there. */
 export type Route = Omit<
   Attributes,
-  "destination" | "from" | "index" | "cache" | "incomingIndex" | "table"
+  "destination" | "from" | "index" | "cache" | "incomingIndex" | "table" | "expires"
 > & {
   /** "inet" or "inet6". */
   readonly family: string | number;
@@ -85,58 +86,61 @@ function flagWords(flags: number): string[] {
   return found;
 }
 
-/** USER_HZ: expiry is told in hundredths of a second. */
-const TICKS_PER_SECOND = 100;
-
 const typeWord = byteWords(routeTypes);
 const protocolWord = byteWords(protocols);
 const scopeWord = byteWords(scopes);
 const flagsOf = remembered(flagWords);
 
-/** A route while its attributes are found. */
-type Raw = { -readonly [K in keyof Route]: Route[K] } & { cache?: Attributes["cache"] };
+/** A route while it is decoded. */
+type Raw = { -readonly [K in keyof Route]: Route[K] };
+const NO_FLAGS: string[] = [];
 
-/** The route of an RTM_NEWROUTE or RTM_DELROUTE; its interfaces have no names yet. */
-export function decodeRoute(bytes: Uint8Array, start: number, end: number): Route {
-  if (end - start < header.size) throw new RangeError("a route's message is cut off");
-  const family = bytes[start + familyField.offset] as number;
-  const toLength = bytes[start + toField.offset] as number;
-  const fromLength = bytes[start + fromField.offset] as number;
-  const route: Raw = {
-    family: familyName(family),
-    destination: "",
-    // Most have one, and what is there from the start need not be added.
-    index: 0,
-    interface: "",
-    type: typeWord(bytes[start + typeField.offset] as number),
-    table: bytes[start + tableField.offset] as number,
-    protocol: protocolWord(bytes[start + protocolField.offset] as number),
-    scope: scopeWord(bytes[start + scopeField.offset] as number),
-    tos: bytes[start + tosField.offset] as number,
-    flags: flagsOf(u32At(bytes, start + flagsField.offset)),
+type Decode = (bytes: Uint8Array, start: number, end: number) => Route;
+
+/**
+ * Decodes the routes of RTM_NEWROUTE and RTM_DELROUTE, of one list or monitor; their interfaces
+ * have no names yet.
+ */
+export function routeDecoder(): Decode {
+  const decoder = new Decoder<Raw>(routeTable, () => {
+    return {
+      family: 0,
+      destination: "",
+      // Most have one, and what is there from the start need not be added.
+      index: 0,
+      interface: "",
+      type: 0,
+      table: "",
+      protocol: 0,
+      scope: 0,
+      tos: 0,
+      flags: NO_FLAGS,
+    };
+  });
+  return (bytes, start, end) => {
+    if (end - start < header.size) throw new RangeError("a route's message is cut off");
+    const family = bytes[start + familyField.offset] as number;
+    const route = decoder.decode(bytes, start + header.size, end, family);
+    route.family = familyName(family);
+    route.type = typeWord(bytes[start + typeField.offset] as number);
+    // A table of the header alone is no more than a byte.
+    if (route.table === "") route.table = tableName(bytes[start + tableField.offset] as number);
+    route.protocol = protocolWord(bytes[start + protocolField.offset] as number);
+    route.scope = scopeWord(bytes[start + scopeField.offset] as number);
+    route.tos = bytes[start + tosField.offset] as number;
+    route.flags = flagsOf(u32At(bytes, start + flagsField.offset));
+    const toLength = bytes[start + toField.offset] as number;
+    const fromLength = bytes[start + fromField.offset] as number;
+    route.destination = formatPrefix(family, route.destination || undefined, toLength);
+    if (fromLength !== 0 || route.from !== undefined) {
+      route.from = formatPrefix(family, route.from, fromLength);
+    }
+    if (route.index === 0) {
+      delete route.index;
+      delete route.interface;
+    }
+    return route;
   };
-  routeTable.decode(bytes, start + header.size, end, route, family);
-  // RTA_TABLE is a word already; a table of the header alone is no more than a byte.
-  if (typeof route.table === "number") route.table = tableName(route.table);
-  route.destination = formatPrefix(family, route.destination || undefined, toLength);
-  if (fromLength !== 0 || route.from !== undefined) {
-    route.from = formatPrefix(family, route.from, fromLength);
-  }
-  if (route.cache !== undefined) applyCache(route, route.cache);
-  if (route.index === 0) {
-    delete route.index;
-    delete route.interface;
-  }
-  return route;
-}
-
-/** Both are signed; the rest is about a cache that kernels no longer have. */
-function applyCache(route: Raw, cache: NonNullable<Attributes["cache"]>): void {
-  delete route.cache;
-  const expires = cache.expires | 0;
-  const error = cache.error | 0;
-  if (expires !== 0) route.expires = Math.trunc(expires / TICKS_PER_SECOND);
-  if (error !== 0) route.error = error;
 }
 
 /** A route to be made, replaced or removed. */

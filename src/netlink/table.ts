@@ -31,11 +31,11 @@ export type Encoded<R extends Rows> = {
 } & { readonly unknown?: readonly Attribute[] | undefined };
 
 type AnyValue = Value<unknown, unknown>;
-type Entry = { readonly field: string; readonly value: AnyValue; readonly type: number };
+export type Entry = { readonly field: string; readonly value: AnyValue; readonly type: number };
 type Record_ = Record<string, unknown>;
 
-/** Types beyond are not in any table: a table is an array by type. */
-const IGNORED = Symbol("ignored");
+/** The row of what says nothing. */
+export const IGNORED = Symbol("ignored");
 
 /**
  * The attributes of one kind of message. `prefix` is the C prefix of the constants, as two words
@@ -56,7 +56,7 @@ export class AttributeTable<const R extends Rows> {
   }
 
   /** The rows by number, made at first use. Those whose constant the headers lack are left out. */
-  #types() {
+  types(): readonly (Entry | typeof IGNORED | undefined)[] {
     if (this.#byType !== undefined) return this.#byType;
     const constants = group(this.#group);
     const types: (Entry | typeof IGNORED | undefined)[] = [];
@@ -95,7 +95,7 @@ export class AttributeTable<const R extends Rows> {
 
   /** Sets the fields of `into` from the attributes between `start` and `end`. */
   decode(bytes: Uint8Array, start: number, end: number, into: object, context = 0): void {
-    const types = this.#types();
+    const types = this.types();
     const target = into as Record_ & { unknown?: Attribute[] };
     const header = ATTRIBUTE.size;
     for (let offset = start; end - offset >= header; ) {
@@ -105,11 +105,10 @@ export class AttributeTable<const R extends Rows> {
       if (row === undefined) keep(target, type, bytes, offset + header, offset + length);
       else if (row === IGNORED) {
         // Told by another.
-      } else if (row.value.into !== undefined) {
-        row.value.into(target, bytes, offset + header, length - header, context);
       } else {
         const value = row.value.decode(bytes, offset + header, length - header, context);
-        if (value !== undefined) target[row.field] = value;
+        if (value !== undefined && row.value.spread !== undefined) Object.assign(target, value);
+        else if (value !== undefined) target[row.field] = value;
         else if (row.value.isOften !== "empty" || length > header) {
           keep(target, type, bytes, offset + header, offset + length);
         }
@@ -120,7 +119,7 @@ export class AttributeTable<const R extends Rows> {
 
   /** Writes the attributes of those fields of `values` that the table has. */
   encode(writer: Writer, values: object, context = 0, path = ""): void {
-    this.#types();
+    this.types();
     for (const [field, { type, value }] of this.#byField as ReadonlyMap<string, Entry>) {
       const given = (values as Record_)[field];
       if (given === undefined) continue;
@@ -140,7 +139,8 @@ function entry(type: number, [field, value]: NonNullable<Row>): Entry {
 
 const nestedFlag = () => group("NLA_F").NESTED ?? 0;
 
-function keep(
+/** Keeps an attribute by its number and its bytes. */
+export function keep(
   target: { unknown?: Attribute[] },
   type: number,
   bytes: Uint8Array,

@@ -2,15 +2,17 @@
 
 import { AF, ARPHRD, IFF } from "../base/constants.ts";
 import { Flags, Keywords } from "../base/keyword.ts";
-import { lazy } from "../base/lazy.ts";
 import { integer, U32_MAX, wrongType } from "../base/validate.ts";
 import { u32, type Value } from "./codec.ts";
 import { words } from "./constants.ts";
 
 /** The words of the numbers of a byte, made at first use: a list asks for them again and again. */
 export function byteWords(keywords: Keywords): (byte: number) => string | number {
-  const found = lazy(() => Array.from({ length: 256 }, (_, byte) => keywords.name(byte)));
-  return (byte) => found()[byte] as string | number;
+  let found: (string | number)[] | undefined;
+  return (byte) => {
+    found ??= Array.from({ length: 256 }, (_, each) => keywords.name(each));
+    return found[byte] as string | number;
+  };
 }
 
 /** The words of bits that come again and again. The caller owns what it gets. */

@@ -3,9 +3,9 @@
 import { expect } from "bun:test";
 import { decodeAddress } from "../../src/netlink/address.ts";
 import { decodeAttributes, decodeMessages } from "../../src/netlink/index.ts";
-import { decodeLinkWhole } from "../../src/netlink/link.ts";
+import { linkDecoder } from "../../src/netlink/link.ts";
 import { decodeNeighbour } from "../../src/netlink/neighbour.ts";
-import { decodeRoute } from "../../src/netlink/route.ts";
+import { routeDecoder } from "../../src/netlink/route.ts";
 import { decodeRule } from "../../src/netlink/rule.ts";
 import { namespaces, testWith } from "../support/requirements.ts";
 import { lab } from "./support/lab.ts";
@@ -27,9 +27,9 @@ function random(seed: number): (below: number) => number {
 type Decode = (bytes: Uint8Array, start: number, end: number) => unknown;
 
 const kinds: readonly (readonly [string, number, Decode])[] = [
-  ["getlink", 16, decodeLinkWhole],
+  ["getlink", 16, linkDecoder({ statistics: true })],
   ["getaddr", 8, decodeAddress],
-  ["getroute", 12, decodeRoute],
+  ["getroute", 12, routeDecoder()],
   ["getneigh", 12, decodeNeighbour],
   ["getrule", 12, decodeRule],
 ];
@@ -97,10 +97,71 @@ testWith(namespaces)("what one reply has does not depend on what lies behind it"
   using made = await lab();
   const [reply] = await made.netlink.request("getlink", ["dump"], new Uint8Array(16));
   const { body } = reply as { body: Uint8Array };
-  const decoded = decodeLinkWhole(body, 0, body.length);
+  const decoded = linkDecoder({ statistics: true })(body, 0, body.length);
   for (const filler of [0, 0xff]) {
     const room = new Uint8Array(body.length + 100).fill(filler);
     room.set(body, 32);
-    expect(decodeLinkWhole(room, 32, 32 + body.length)).toEqual(decoded);
+    expect(linkDecoder({ statistics: true })(room, 32, 32 + body.length)).toEqual(decoded);
   }
 });
+
+testWith(namespaces)("what was decoded before changes nothing, mutated or not", async () => {
+  using made = await lab();
+  const { namespace, netlink } = made;
+  await netlink.addLink({ kind: "bridge", name: "br0" });
+  await netlink.setLink("vb", { master: "br0" });
+  for (const id of [5, 6, 7]) {
+    await netlink.addLink({ kind: "vxlan", name: `vx${id}`, id, group: "239.1.1.1", link: "va" });
+    const metrics = { mtu: 1300 + id };
+    await netlink.addRoute({ destination: `10.${id}.0.0/16`, interface: "va", metrics });
+    await netlink.addRoute({ destination: `10.9.${id}.0/24`, gateway: "10.1.0.4", metric: id });
+  }
+  namespace.ip("link", "property", "add", "dev", "va", "altname", "another");
+  const next = random(0x0bad_cafe);
+  const makers = [
+    ["getlink", 16, () => linkDecoder({ statistics: true })],
+    ["getroute", 12, routeDecoder],
+  ] as const;
+  for (const [type, header, make] of makers) {
+    const replies = await netlink.request(type, ["dump"], new Uint8Array(header));
+    const room = new Uint8Array(new ArrayBuffer(65_536));
+    const experienced: Decode = make();
+    const kept: [given: unknown, text: string][] = [];
+    for (let round = 0; round < MUTATIONS / 5; round++) {
+      const { body } = replies[next(replies.length)] as { body: Uint8Array };
+      const bytes = next(2) === 0 ? body : mutate(body, next);
+      room.set(bytes, 16);
+      const end = 16 + bytes.length;
+      const outcome = (decode: Decode) => {
+        try {
+          return decode(room, 16, end);
+        } catch (error) {
+          if (!(error instanceof RangeError)) throw error;
+          return error.message;
+        }
+      };
+      const fresh = outcome(make());
+      const own = outcome(experienced);
+      expect(own).toStrictEqual(fresh);
+      const text = (value: unknown) => Bun.inspect(value, { depth: 9 });
+      expect(text(own)).toBe(text(fresh));
+      // Nothing is shared with those that were given before.
+      kept.push([own, text(own)]);
+      if (kept.length > 20) {
+        const [given, before] = kept.shift() as [unknown, string];
+        expect(text(given)).toBe(before);
+        if (typeof given === "object" && given !== null) scribble(given);
+      }
+    }
+  }
+});
+
+/** Changes all that it holds. */
+function scribble(value: object): void {
+  const fields = value as Record<string, unknown>;
+  for (const [name, own] of Object.entries(fields)) {
+    if (ArrayBuffer.isView(own)) (own as Uint8Array).fill(0x5a);
+    else if (typeof own === "object" && own !== null) scribble(own);
+    else fields[name] = "changed";
+  }
+}

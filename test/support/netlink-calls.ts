@@ -46,6 +46,7 @@ const PAIR = { kind: "veth", name: "calls0", peer: { name: "calls1" } } as const
 const ADDRESS = { interface: "lo", address: "192.0.2.9/32" } as const;
 const ROUTE = { destination: "198.51.100.0/24", interface: "lo" } as const;
 const NEIGHBOUR = { interface: "lo", destination: "192.0.2.7", proxy: true } as const;
+const NEXTHOP = { id: 0xca11, blackhole: true } as const;
 const RULE = { from: "192.0.2.9", table: 77 } as const;
 
 export const netlinkCalls: Readonly<Record<string, Call>> = {
@@ -61,6 +62,7 @@ export const netlinkCalls: Readonly<Record<string, Call>> = {
   "Netlink#addresses": withNetlink((socket) => socket.addresses({ interface: "lo" })),
   "Netlink#routes": withNetlink((socket) => socket.routes()),
   "Netlink#neighbours": withNetlink((socket) => socket.neighbours()),
+  "Netlink#nexthops": withNetlink((socket) => socket.nexthops()),
   "Netlink#rules": withNetlink((socket) => socket.rules()),
   "Netlink#route": withNetlink((socket) => socket.route("127.0.0.1")),
   "Netlink#addLink": withChange(
@@ -120,6 +122,18 @@ export const netlinkCalls: Readonly<Record<string, Call>> = {
     (socket) => socket.addNeighbour(NEIGHBOUR),
     (socket) => socket.deleteNeighbour(NEIGHBOUR),
   ),
+  "Netlink#addNexthop": withChange(
+    (socket) => socket.addNexthop(NEXTHOP),
+    (socket) => socket.deleteNexthop(NEXTHOP.id),
+  ),
+  "Netlink#replaceNexthop": withChange(
+    (socket) => socket.replaceNexthop(NEXTHOP),
+    (socket) => socket.deleteNexthop(NEXTHOP.id),
+  ),
+  "Netlink#deleteNexthop": withChange(
+    (socket) => socket.addNexthop(NEXTHOP),
+    (socket) => socket.deleteNexthop(NEXTHOP.id),
+  ),
   "Netlink#addRule": withChange(
     (socket) => socket.addRule(RULE),
     (socket) => socket.deleteRule(RULE),
@@ -136,6 +150,7 @@ export const netlinkCalls: Readonly<Record<string, Call>> = {
   "Netlink#families": withNetlink((socket) => socket.families(), "generic"),
   "Netlink#close": withNetlink((socket) => socket.close()),
   "Netlink#Symbol(Symbol.dispose)": withNetlink((socket) => socket[Symbol.dispose]()),
+  "Netlink#Symbol(Symbol.asyncDispose)": withNetlink((socket) => socket[Symbol.asyncDispose]()),
   "new NetlinkError": ({ NetlinkError }) =>
     String(Reflect.construct(NetlinkError, [1, "RTM_GETLINK"])),
   "new Ethtool": ({ Ethtool }) => Reflect.construct(Ethtool, []),

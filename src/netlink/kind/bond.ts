@@ -19,7 +19,7 @@ const aggregation = new AttributeTable("IFLA", "BOND_AD_INFO_", {
   PARTNER_MAC: ["partnerMac", hardware],
 });
 
-export const bond: Kind = {
+export const bond = {
   data: new AttributeTable("IFLA", "BOND_", {
     MODE: ["mode", word(list("mode", MODES))],
     ACTIVE_SLAVE: ["activeSlave", interfaceIndex],
@@ -67,4 +67,4 @@ export const bond: Kind = {
     PRIO: ["prio", s32],
     ACTOR_PORT_PRIO: ["actorPortPrio", u16],
   }),
-};
+} satisfies Kind;

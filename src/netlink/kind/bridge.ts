@@ -169,10 +169,10 @@ const port = new AttributeTable("IFLA", "BRPORT_", {
   BACKUP_NHID: ["backupNhid", u32],
 });
 
-export const bridge: Kind = {
+export const bridge = {
   data,
   port,
   prepare,
   finish,
   further: Object.keys(OPTIONS),
-};
+} satisfies Kind;

@@ -5,7 +5,7 @@ import { bits, numbered, words } from "../constants.ts";
 import { AttributeTable, listOf } from "../table.ts";
 import type { Kind } from "./kind.ts";
 
-export const macvlan: Kind = {
+export const macvlan = {
   data: new AttributeTable("IFLA", "MACVLAN_", {
     MODE: ["mode", word(words("mode", "MACVLAN_MODE"), 4)],
     FLAGS: ["flags", flagWords(bits("flag", "MACVLAN_FLAG"), 2)],
@@ -17,11 +17,11 @@ export const macvlan: Kind = {
     BC_QUEUE_LEN_USED: ["usedbcqueuelen", u32],
     BC_CUTOFF: ["bclim", s32],
   }),
-};
+} satisfies Kind;
 
-export const ipvlan: Kind = {
+export const ipvlan = {
   data: new AttributeTable("IFLA", "IPVLAN_", {
     MODE: ["mode", word(words("mode", "IPVLAN_MODE"), 2)],
     FLAGS: ["flags", flagWords(bits("flag", "IPVLAN_F"), 2)],
   }),
-};
+} satisfies Kind;

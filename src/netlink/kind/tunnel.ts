@@ -180,14 +180,14 @@ function finishFlow(fields: Fields): void {
 
 const GRE = ["key", "seq", "csum", "iseq", "oseq", "icsum", "ocsum"];
 
-export const gre4: Kind = {
+export const gre4 = {
   data: gre,
   prepare: prepareGre,
   finish: finishGre,
   further: GRE,
-};
+} satisfies Kind;
 
-export const gre6: Kind = {
+export const gre6 = {
   data: gre,
   prepare: prepareGre,
   finish: (fields) => {
@@ -195,13 +195,13 @@ export const gre6: Kind = {
     finishFlow(fields);
   },
   further: [...GRE, ...FLOW],
-};
+} satisfies Kind;
 
-export const ipip4: Kind = { data: ipv4, finish: finishTunnel };
+export const ipip4 = { data: ipv4, finish: finishTunnel } satisfies Kind;
 
-export const ip6tnl: Kind = {
+export const ip6tnl = {
   data: ipv6,
   prepare: prepareFlow,
   finish: finishFlow,
   further: FLOW,
-};
+} satisfies Kind;

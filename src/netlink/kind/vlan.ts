@@ -47,7 +47,7 @@ const priorities = () =>
     structure("ifla_vlan_qos_mapping", { from: "from", to: "to" }),
   );
 
-export const vlan: Kind = {
+export const vlan = {
   data: new AttributeTable("IFLA", "VLAN_", {
     ID: ["id", u16],
     FLAGS: ["flags", vlanFlags],
@@ -55,4 +55,4 @@ export const vlan: Kind = {
     INGRESS_QOS: ["ingressQos", priorities()],
     PROTOCOL: ["protocol", tagProtocol],
   }),
-};
+} satisfies Kind;

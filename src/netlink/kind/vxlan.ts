@@ -19,7 +19,7 @@ import { byFamily, dropUnspecified, type Fields, isGroup, type Kind, rename } fr
 
 const range = () => structure("ifla_vxlan_port_range", { low: "low", high: "high" }, "network");
 
-export const vxlan: Kind = {
+export const vxlan = {
   data: new AttributeTable("IFLA", "VXLAN_", {
     ID: ["id", u32],
     GROUP: ["remote", address],
@@ -71,9 +71,9 @@ export const vxlan: Kind = {
     if (isGroup(fields.remote)) rename(fields, "remote", "group");
   },
   further: ["group"],
-};
+} satisfies Kind;
 
-export const geneve: Kind = {
+export const geneve = {
   data: new AttributeTable("IFLA", "GENEVE_", {
     ID: ["id", u32],
     REMOTE: ["remote", address],
@@ -100,4 +100,4 @@ export const geneve: Kind = {
     rename(fields, "remote6", "remote");
     dropUnspecified(fields, "remote");
   },
-};
+} satisfies Kind;
