@@ -97,7 +97,8 @@ function mentionsOf(node: Node, file: string): Target[] {
     if (NAMED.test(part.type) && name?.type === "Identifier") add({ file, name: nameOf(name) });
     const parent = part.superClass as Node | null | undefined;
     if (parent?.type === "Identifier") add({ file, name: nameOf(parent) });
-    if (part.type === "TSImportType") {
+    // Without a name it is all of a module, of the runtime's own.
+    if (part.type === "TSImportType" && part.qualifier) {
       const from = resolvePath(file, String((part.argument as Node).value));
       add({ file: from, name: nameOf(part.qualifier) });
     }
