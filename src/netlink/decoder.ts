@@ -47,6 +47,9 @@ class Pattern<T extends object> {
   readonly #steps: Uint8Array;
   readonly #rows: readonly (Entry | undefined)[];
   readonly #words: Int32Array;
+  /** Of each attribute: the next that is not shared. Of each word: the attribute it is of. */
+  readonly #runs: Int32Array;
+  readonly #owners: Int32Array;
 
   constructor(context: number, object: T, words: Int32Array, places: Int32Array, plan: Plan) {
     this.context = context;
@@ -57,6 +60,14 @@ class Pattern<T extends object> {
     this.#steps = Uint8Array.from(plan, ([step]) => step);
     this.#rows = plan.map(([, row]) => row);
     this.#words = words;
+    const count = plan.length;
+    this.#runs = new Int32Array(count);
+    this.#owners = new Int32Array(words.length);
+    for (let index = count - 1; index >= 0; index--) {
+      const isLast = index === count - 1 || (this.#steps[index + 1] as Step) < STEP.shared;
+      this.#runs[index] = isLast ? index + 1 : (this.#runs[index + 1] as number);
+      this.#owners.fill(index, places[index], places[index + 1]);
+    }
   }
 
   /** The object of a message of this sort; undefined: it is of another, or malformed. */
@@ -71,25 +82,32 @@ class Pattern<T extends object> {
     // Counted in words. Where each begins follows from the pattern as long as lengths are its own,
     // so that nothing waits for what was read just before.
     let at = start >>> WORD_BITS;
-    for (let index = 0; index < headers.length; index++) {
+    let index = 0;
+    while (index < headers.length) {
+      let place = places[index] as number;
+      if ((steps[index] as Step) >= STEP.shared) {
+        const run = this.#runs[index] as number;
+        const same = sameUntil(words, at, own, place, places[run] as number);
+        at += same - place;
+        if (at << WORD_BITS > end) return undefined;
+        index = same === places[run] ? run : (this.#owners[same] as number);
+        if (index === run) continue;
+        place = places[index] as number;
+        at -= same - place;
+      }
       const header = words[at] as number;
       const expected = headers[index] as number;
-      const step = steps[index] as Step;
-      const place = places[index] as number;
       const length = header & LENGTH;
       if (length > end - (at << WORD_BITS)) return undefined;
       let next = at + (places[index + 1] as number) - place;
       if (header !== expected) {
         if ((header ^ expected) >>> 16 !== 0 || length < WORD) return undefined;
         next = at + (aligned(length) >>> WORD_BITS);
-      } else if (step >= STEP.shared && same(words, at, next, own, place)) {
-        at = next;
-        continue;
       }
-      if (step !== STEP.ignored && !this.#set(target, index, bytes, at << WORD_BITS, length)) {
-        return undefined;
-      }
+      const isIgnored = steps[index] === STEP.ignored;
+      if (!isIgnored && !this.#set(target, index, bytes, at << WORD_BITS, length)) return undefined;
       at = next;
+      index++;
     }
     return end - (at << WORD_BITS) < WORD ? copy : undefined;
   }
@@ -118,12 +136,11 @@ class Pattern<T extends object> {
   }
 }
 
-/** Whether the words from `at` on are those from `place` on. */
-function same(words: Int32Array, at: number, end: number, own: Int32Array, place: number) {
-  for (let index = at + 1, other = place + 1; index < end; index++, other++) {
-    if (words[index] !== own[other]) return false;
-  }
-  return true;
+/** Where the words from `at` on are no longer those from `place` on; `end` at the most. */
+function sameUntil(words: Int32Array, at: number, own: Int32Array, place: number, end: number) {
+  let found = place;
+  for (let index = at; found < end && words[index] === own[found]; index++) found++;
+  return found;
 }
 
 /** False: it has others of the fields than the first had. */

@@ -177,11 +177,13 @@ const families: Value<FamilySettings, FamilySettings> = {
   decode: (bytes, offset, length) => {
     const found: FamilySettings = {};
     const end = offset + length;
-    for (let at = offset; end - at >= ATTRIBUTE.size; ) {
+    const { INET6 } = AF;
+    const header = ATTRIBUTE.size;
+    for (let at = offset; end - at >= header; ) {
       const size = lengthAt(bytes, at, end);
-      if (typeAt(bytes, at) === AF.INET6) {
+      if (typeAt(bytes, at) === INET6) {
         found.inet6 = {};
-        inet6Table.decode(bytes, at + ATTRIBUTE.size, at + size, found.inet6);
+        inet6Table.decode(bytes, at + header, at + size, found.inet6);
       }
       at += aligned(size);
     }

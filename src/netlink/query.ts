@@ -170,15 +170,16 @@ export class Queries {
         linkDecoder({ statistics: statistics === true }),
       ),
     );
-    const found = like(all, filter, ["index", "kind", "group", "type", "state"]).filter(
-      (link) =>
-        (up === undefined || link.flags.includes("up") === up) &&
-        (masterIndex === 0 || link.masterIndex === masterIndex) &&
-        (name === undefined ||
-          index === undefined ||
-          link.name === name ||
-          link.altnames?.includes(name)),
-    );
+    const alike = like(all, filter, ["index", "kind", "group", "type", "state"]);
+    const isFurther = up !== undefined || masterIndex !== 0 || name !== undefined;
+    const isWanted = (link: Link) =>
+      (up === undefined || link.flags.includes("up") === up) &&
+      (masterIndex === 0 || link.masterIndex === masterIndex) &&
+      (name === undefined ||
+        index === undefined ||
+        link.name === name ||
+        link.altnames?.includes(name) === true);
+    const found = isFurther ? alike.filter(isWanted) : alike;
     await nameLinks(found, this.#interfaces);
     return found;
   }
@@ -344,10 +345,12 @@ async function nameLinks(links: readonly Link[], interfaces: Interfaces): Promis
 }
 
 export function applyLinkNames(link: Link, names: ReadonlyMap<number, string>): void {
-  const master = names.get(link.masterIndex ?? 0);
+  const { masterIndex, linkIndex, linkNetnsid } = link;
+  const master = masterIndex === undefined ? undefined : names.get(masterIndex);
   if (master !== undefined) link.master = master;
   // The index of another namespace's is another's here.
-  const lower = link.linkNetnsid === undefined ? names.get(link.linkIndex ?? 0) : undefined;
+  const isHere = linkIndex !== undefined && linkNetnsid === undefined;
+  const lower = isHere ? names.get(linkIndex) : undefined;
   if (lower !== undefined) link.link = lower;
   for (const [fields, field] of ownReferences(link)) {
     const index = fields[field] as number;
