@@ -18,12 +18,12 @@ const ROUNDS = 3;
 /** For one side of one round. */
 const TIMEOUT_MS = 20_000;
 
-const SOURCE = JSON.stringify(join(import.meta.dir, "../src/capture/index.ts"));
+const ENTRY = JSON.stringify(join(import.meta.dir, "../src/capture/index.ts"));
 
 /** Bun, told how a loop reads the packets. */
 const reader = (loop: string) => (count: number) =>
   `
-  import { capture, PcapngWriter } from ${SOURCE};
+  import { capture, PcapngWriter } from ${ENTRY};
   const own = capture({ interface: "veth0" });
   let seen = 0, sum = 0;
   const stop = setTimeout(() => own.close(), ${TIMEOUT_MS});
