@@ -61,6 +61,16 @@ export class Configuration implements Disposable {
     return new DataView(link.buffer).getInt32(4, true);
   }
 
+  /** Waits until what is sent there arrives: the kernel sees late that both ends are up. */
+  untilRunning(index: number): void {
+    for (let tries = 0; tries < 2000; tries++) {
+      const link = this.#ask("GETLINK", [], linkHeader({ index })) as Uint8Array;
+      if ((new DataView(link.buffer).getUint32(8, true) & IFF.RUNNING) !== 0) return;
+      Bun.sleepSync(1);
+    }
+    throw new Error(`interface ${index} of ${this.#namespace} does not run`);
+  }
+
   /** Makes a veth pair of two interfaces of one name, the other in the namespace `there`. */
   pair(name: string, there: string): void {
     const namespace = openSync(`/run/netns/${there}`, "r");

@@ -103,6 +103,7 @@ export class VethPair implements Disposable {
       configuration.address(index, `fd77::${host}/64`);
       configuration.up(index);
     }
+    for (const one of [first, second]) one.untilRunning(one.index(this.interface));
   }
 
   [Symbol.dispose](): void {
