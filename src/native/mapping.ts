@@ -36,11 +36,11 @@ export function mapRing(
 ): ArrayBuffer | number {
   const { blockSize, blocks } = ring;
   const address = new BigUint64Array(1);
-  const status = native.rawsock_ring_open(fd, blockSize, blocks, timeout, reserve, address);
-  if (status < 0) return status;
   const { ptr } = native.rawsock_ring_release as unknown as { ptr: Pointer };
-  const start = record("ring").fields.first_block?.[0] ?? 0;
-  return adopt(Number(address[0]), 0, start + blockSize * blocks, ptr);
+  const size = (record("ring").fields.first_block?.[0] ?? 0) + blockSize * blocks;
+  // A thread may be terminated wherever a function is entered: between these two none is.
+  const status = native.rawsock_ring_open(fd, blockSize, blocks, timeout, reserve, address);
+  return status < 0 ? status : adopt(Number(address[0]), 0, size, ptr);
 }
 
 /** What `open` makes, a structure of that name, for the heap to `release`. */
@@ -50,8 +50,9 @@ function owned(
   release: object,
 ): ArrayBuffer | number {
   const address = new BigUint64Array(1);
-  const status = open(address);
-  if (status < 0) return status;
   const { ptr } = release as { ptr: Pointer };
-  return adopt(Number(address[0]), 0, record(structure).size, ptr);
+  const { size } = record(structure);
+  // As in mapRing.
+  const status = open(address);
+  return status < 0 ? status : adopt(Number(address[0]), 0, size, ptr);
 }
