@@ -10,7 +10,7 @@ const MTU = 1472;
 const PASSING = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EINVAL", "EIO"]);
 
 type Packets = AsyncIterable<{ data: Uint8Array }[]>;
-type Way = { send(packet: Uint8Array): Promise<unknown> };
+type Way = { sendmmsg(packets: Uint8Array[], op: { start: number }): Promise<number> };
 
 function address(text: string): AddressLike {
   const [host = "", port] = text.split(":");
@@ -26,15 +26,24 @@ async function open(prefix: string): Promise<Tun> {
   return tun;
 }
 
-/** Passes packets on, as the network does: one that cannot go is lost. */
+/** What an error loses, as networks do: one packet, if it passes. */
+function lost(error: { code: string }): number {
+  if (!PASSING.has(error.code)) throw error;
+  return 1;
+}
+
+/** Passes packets on. */
 async function forward(from: () => Packets, to: Way): Promise<never> {
   for (;;) {
     try {
-      for await (const packets of from()) {
-        for (const { data } of packets) await to.send(data);
+      for await (const batch of from()) {
+        const packets = batch.map(({ data }) => data);
+        for (let start = 0; start < packets.length; ) {
+          start += await to.sendmmsg(packets, { start }).catch(lost);
+        }
       }
     } catch (error) {
-      if (!PASSING.has((error as { code: string }).code)) throw error;
+      lost(error as { code: string });
     }
   }
 }
@@ -50,7 +59,8 @@ socket.setOptions({ SO_RCVBUF: 4_000_000, SO_SNDBUF: 4_000_000 });
 await socket.connect(address(there));
 using tun = await open(prefix);
 console.log(`${tun.name} ${prefix} to ${there}`);
+const form = { batch: true, reuse: true, size: 2048 } as const;
 await Promise.all([
-  forward(() => tun.messages({ batch: true, reuse: true, size: 2048 }), socket),
-  forward(() => socket.messages({ batch: true, reuse: true, size: 2048 }), tun),
+  forward(() => tun.messages(form), socket),
+  forward(() => socket.messages(form), tun),
 ]);

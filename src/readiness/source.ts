@@ -93,11 +93,14 @@ export class ReadinessSource {
     return rawsock_readiness_watch(this.memory, fd, change, events, slot, generation);
   }
 
-  /** Counts a wait; while one is ref'd the process lives. */
-  hold(referenced: boolean): void {
+  /**
+   * Counts a wait; while one is ref'd the process lives. `deferred`: it will be tried in the next
+   * turn whatever happens, which is early enough to see to its readiness.
+   */
+  hold(referenced: boolean, deferred: boolean): void {
     this.#waiting++;
     if (referenced) this.reference();
-    this.#expect();
+    if (!deferred || this.#referenced === 0 || this.#turn === "weak") this.#expect();
   }
 
   release(referenced: boolean): void {

@@ -83,7 +83,7 @@ export class Watch implements Watched {
     const queue = this.#queues[direction] as Waiter[];
     const first = queue.length === 0;
     if (first) this.#watch(this.#wanted() | (1 << direction));
-    this.#source.hold(this.#referenced);
+    this.#source.hold(this.#referenced, first && !tried);
     queue.push(waiter);
     if (!first) return;
     if (!tried) this.#defer();
