@@ -53,7 +53,9 @@ export const netlinkCalls: Readonly<Record<string, Call>> = {
   "Netlink.open": withNetlink(() => undefined),
   "Netlink#fd": withNetlink((socket) => socket.fd),
   "Netlink#closed": withNetlink((socket) => socket.closed),
-  "Netlink#request": withNetlink((socket) => socket.request("getlink", ["dump"], new Uint8Array(16))),
+  "Netlink#request": withNetlink((socket) =>
+    socket.request("getlink", ["dump"], new Uint8Array(16)),
+  ),
   "Netlink#links": withNetlink((socket) => socket.links()),
   "Netlink#link": withNetlink((socket) => socket.link("lo")),
   "Netlink#addresses": withNetlink((socket) => socket.addresses({ interface: "lo" })),
