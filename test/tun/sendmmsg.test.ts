@@ -105,7 +105,7 @@ testWith(tunDevice)("what messages({ batch, reuse }) gives can be sent on as it 
   using from = device(namespace);
   using to = device(other, { mode: "tun" });
   using socket = Socket.open("inet", "dgram", null, { namespace: namespace.name });
-  using sink = Socket.open("packet", "dgram", 0x0800, { namespace: other.name });
+  using sink = Socket.open("packet", "raw", "ip", { namespace: other.name });
   // Of many lengths and of one: what holds the packets is used again or not.
   const lengths = [...numbers(200, 16), ...new Array<number>(400).fill(50)];
   const passing = (async () => {
