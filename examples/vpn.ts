@@ -9,9 +9,6 @@ const MTU = 1472;
 /** Another host's, or this one's, fault that is over with the packet that met it. */
 const PASSING = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EINVAL", "EIO"]);
 
-type Packets = AsyncIterable<{ data: Uint8Array }[]>;
-type Way = { sendmmsg(packets: Uint8Array[], op: { start: number }): Promise<number> };
-
 function address(text: string): AddressLike {
   const [host = "", port] = text.split(":");
   return { family: "inet", address: host, port: Number(port) };
@@ -27,23 +24,23 @@ async function open(prefix: string): Promise<Tun> {
 }
 
 /** What an error loses, as networks do: one packet, if it passes. */
-function lost(error: { code: string }): number {
-  if (!PASSING.has(error.code)) throw error;
+function lost(error: unknown): number {
+  if (!PASSING.has((error as { code: string }).code)) throw error;
   return 1;
 }
 
 /** Passes packets on. */
-async function forward(from: () => Packets, to: Way): Promise<never> {
+async function forward(from: Pick<Tun, "messages">, to: Pick<Tun, "sendmmsg">): Promise<never> {
   for (;;) {
     try {
-      for await (const batch of from()) {
+      for await (const batch of from.messages({ batch: true, reuse: true, size: 2048 })) {
         const packets = batch.map(({ data }) => data);
         for (let start = 0; start < packets.length; ) {
           start += await to.sendmmsg(packets, { start }).catch(lost);
         }
       }
     } catch (error) {
-      lost(error as { code: string });
+      lost(error);
     }
   }
 }
@@ -59,8 +56,4 @@ socket.setOptions({ SO_RCVBUF: 4_000_000, SO_SNDBUF: 4_000_000 });
 await socket.connect(address(there));
 using tun = await open(prefix);
 console.log(`${tun.name} ${prefix} to ${there}`);
-const form = { batch: true, reuse: true, size: 2048 } as const;
-await Promise.all([
-  forward(() => tun.messages(form), socket),
-  forward(() => socket.messages(form), tun),
-]);
+await Promise.all([forward(tun, socket), forward(socket, tun)]);
