@@ -108,9 +108,8 @@ function inBatches({ from, to }: Line, size: number): () => Promise<void> {
   const batches = from.messages({ batch: true, reuse: true, size });
   return async () => {
     for (let left = BURST; left > 0; ) {
-      const packets = (await batches.next()).value ?? [];
-      for (const { data } of packets) await to.send(data);
-      left -= packets.length;
+      const packets: { data: Uint8Array }[] = (await batches.next()).value ?? [];
+      left -= await to.sendmmsg(packets.map(({ data }) => data));
     }
   };
 }
@@ -137,7 +136,10 @@ export const devices: Suite = {
         native: bursts(line, native),
       });
       return [
-        one("messages({ batch, reuse }) and send", inBatches(line, length > SEGMENT ? ROOM : 2048)),
+        one(
+          "messages({ batch, reuse }) and sendmmsg",
+          inBatches(line, length > SEGMENT ? ROOM : 2048),
+        ),
         one("recv and send", oneByOne(line)),
       ];
     });

@@ -9,9 +9,6 @@ const MTU = 1472;
 /** Another host's, or this one's, fault that is over with the packet that met it. */
 const PASSING = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EINVAL", "EIO"]);
 
-type Packets = AsyncIterable<{ data: Uint8Array }[]>;
-type Way = { send(packet: Uint8Array): Promise<unknown> };
-
 function address(text: string): AddressLike {
   const [host = "", port] = text.split(":");
   return { family: "inet", address: host, port: Number(port) };
@@ -26,15 +23,24 @@ async function open(prefix: string): Promise<Tun> {
   return tun;
 }
 
-/** Passes packets on, as the network does: one that cannot go is lost. */
-async function forward(from: () => Packets, to: Way): Promise<never> {
+/** What an error loses, as networks do: one packet, if it passes. */
+function lost(error: unknown): number {
+  if (!PASSING.has((error as { code: string }).code)) throw error;
+  return 1;
+}
+
+/** Passes packets on. */
+async function forward(from: Pick<Tun, "messages">, to: Pick<Tun, "sendmmsg">): Promise<never> {
   for (;;) {
     try {
-      for await (const packets of from()) {
-        for (const { data } of packets) await to.send(data);
+      for await (const batch of from.messages({ batch: true, reuse: true, size: 2048 })) {
+        const packets = batch.map(({ data }) => data);
+        for (let start = 0; start < packets.length; ) {
+          start += await to.sendmmsg(packets, { start }).catch(lost);
+        }
       }
     } catch (error) {
-      if (!PASSING.has((error as { code: string }).code)) throw error;
+      lost(error);
     }
   }
 }
@@ -50,7 +56,4 @@ socket.setOptions({ SO_RCVBUF: 4_000_000, SO_SNDBUF: 4_000_000 });
 await socket.connect(address(there));
 using tun = await open(prefix);
 console.log(`${tun.name} ${prefix} to ${there}`);
-await Promise.all([
-  forward(() => tun.messages({ batch: true, reuse: true, size: 2048 }), socket),
-  forward(() => socket.messages({ batch: true, reuse: true, size: 2048 }), tun),
-]);
+await Promise.all([forward(tun, socket), forward(socket, tun)]);

@@ -69,6 +69,7 @@ pub const rawsock_has_ended = readiness_socket.hasEnded;
 pub const rawsock_sendmsg = message.send;
 pub const rawsock_recvmsg = message.receive;
 pub const rawsock_sendmmsg = message.sendBatch;
+pub const rawsock_send_each = message.sendEach;
 pub const rawsock_recvmmsg = message.receiveBatch;
 pub const rawsock_recv_records = message.receiveRecords;
 

@@ -243,6 +243,23 @@ pub fn sendBatch(
     return sent;
 }
 
+/// sendmmsg(2) of messages that are bytes alone, one in each of `count` struct iovec; `table` as
+/// above. It never waits: how many were sent, or -errno where that is none.
+pub fn sendEach(
+    fd: i32,
+    vector: [*]u8,
+    count: u32,
+    table: [*]u8,
+    flags: u32,
+) callconv(.c) i32 {
+    const elements: [*]c.struct_iovec = @ptrCast(@alignCast(vector));
+    const headers = headersIn(table, count);
+    for (headers, elements[0..count]) |*entry, *element| {
+        entry.* = .{ .header = .{ .msg_iov = @ptrCast(element), .msg_iovlen = 1 }, .length = 0 };
+    }
+    return system.sendmmsg(fd, headers, flags | c.MSG_DONTWAIT | system.no_signal);
+}
+
 fn sendAll(fd: i32, headers: []BatchHeader, caller_flags: u32) i32 {
     var flags = caller_flags | system.no_signal;
     const patient = flags & c.MSG_DONTWAIT == 0;

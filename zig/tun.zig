@@ -89,7 +89,7 @@ pub fn readBatch(
     for (0..count) |index| {
         // There must be room for the largest.
         if (room - offset < size) return @intCast(index);
-        const length = readInto(fd, memory[offset..][0..size]);
+        const length = readAt(fd, memory[offset..room], size);
         // The next call meets the same error.
         if (length < 0) return if (index > 0) @intCast(index) else length;
         table[index] = .{ .offset = offset, .length = @intCast(length) };
@@ -97,6 +97,11 @@ pub fn readBatch(
         offset = @min(offset + std.mem.alignForward(u32, stored, 8), room);
     }
     return @intCast(count);
+}
+
+/// The rest of a packet that is longer than `size` may lie where the next one will.
+fn readAt(fd: i32, free: []u8, size: u32) i32 {
+    return readInto(fd, if (free.len >= packet_max) free[0..packet_max] else free[0..size]);
 }
 
 /// Writes a packet: its length, or -errno.

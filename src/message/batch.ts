@@ -17,6 +17,7 @@ import { refusal } from "../calls/remedy.ts";
 import { IOV_MAX, limitElements } from "../calls/transfer.ts";
 import { encodedLength } from "../control/control.ts";
 import { native } from "../native/library.ts";
+import { vectorTable } from "../native/pointers.ts";
 import { Structure } from "../native/record.ts";
 import { ownerMemory } from "../readiness/ownership.ts";
 import { type Message, slotOf } from "./message.ts";
@@ -175,6 +176,21 @@ export function trySendMessages(
   const end = lastOf(messages, span);
   const start = spanStart(span, end);
   return sendBatch(fd, messages, start, end, flags | MSG.DONTWAIT);
+}
+
+/**
+ * sendmmsg(2) of messages that are `views` alone, `start` to `end` of them, which never waits: how
+ * many were sent, or -errno. `flags` are MSG_* bits.
+ */
+export function trySendEach(
+  fd: number,
+  views: readonly Uint8Array[],
+  start: number,
+  end: number,
+  flags: number,
+): number {
+  reserve(end - start);
+  return native.rawsock_send_each(fd, vectorTable(views, start, end), end - start, table, flags);
 }
 
 /** recvmmsg(2) that never waits: how many came, or -errno. `flags` are MSG_* bits. */

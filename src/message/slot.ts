@@ -123,6 +123,18 @@ export class Slot {
     return this.#address;
   }
 
+  /** Is that the address that came in? Nothing is decoded for it. */
+  cameFrom(address: Sockaddr | null): boolean {
+    const length = this.words[RECEIVED_NAME] as number;
+    if (address === null) return length === 0;
+    const { bytes } = address;
+    if (bytes.length !== length) return false;
+    for (let index = 0; index < length; index++) {
+      if (this.#bytes[storageStart + index] !== bytes[index]) return false;
+    }
+    return true;
+  }
+
   set address(address: Sockaddr | null) {
     this.#clear(ADDRESS_UNREAD);
     this.#address = address;

@@ -65,7 +65,7 @@ export class Watch implements Watched {
    * the event loop.
    */
   admit(direction: Direction): boolean {
-    return (this.#queues[direction] as Waiter[]).length === 0 && --this.#source.credit >= 0;
+    return (this.#queues[direction] as Waiter[]).length === 0 && this.#source.spend();
   }
 
   /** The event source's, for calls that make or close descriptors. */
@@ -75,7 +75,7 @@ export class Watch implements Watched {
 
   /** Counts further messages that one call moved. */
   charge(messages: number): void {
-    this.#source.credit -= messages;
+    this.#source.charge(messages);
   }
 
   /** Queues a call. `tried`: it was made just now and would have had to wait. */
@@ -83,7 +83,7 @@ export class Watch implements Watched {
     const queue = this.#queues[direction] as Waiter[];
     const first = queue.length === 0;
     if (first) this.#watch(this.#wanted() | (1 << direction));
-    this.#source.hold(this.#referenced);
+    this.#source.hold(this.#referenced, first && !tried);
     queue.push(waiter);
     if (!first) return;
     if (!tried) this.#defer();
@@ -191,7 +191,7 @@ export class Watch implements Watched {
   #serve(direction: Direction, announced: boolean): void {
     const queue = this.#queues[direction] as Waiter[];
     for (let waiter = queue[0]; waiter !== undefined; waiter = queue[0]) {
-      if (--this.#source.credit < 0) {
+      if (!this.#source.spend()) {
         this.#defer();
         return;
       }

@@ -32,6 +32,8 @@ export class Arena {
   readonly #size: number;
   readonly #reuse: boolean;
   readonly #records: boolean;
+  /** What the last steps yielded, where that may be used again. */
+  readonly #last: ReceivedMessage[] = [];
   /** Did ever a message come with descriptors? */
   hasDescriptors = false;
   /** How many to ask for: more while they keep coming. */
@@ -78,6 +80,12 @@ export class Arena {
   /** A copy of a message received. */
   copy(index: number): ReceivedMessage {
     const slot = this.#slots[index] as Slot;
+    const plain = this.#reuse && slot.flagBits === 0 && !slot.hasControl;
+    if (plain) {
+      // What holds a message costs more to make than to read it, and is often the same.
+      const last = this.#last[index];
+      if (last?.data.byteLength === slot.length && slot.cameFrom(last.address)) return last;
+    }
     const start = index * this.#size;
     const end = start + slot.length;
     const control = slot.lookAtControl();
@@ -88,7 +96,10 @@ export class Arena {
       flags: messageFlags.words(slot.flagBits),
     };
     const fds = slot.giveUnseen();
-    if (fds.length === 0) return message;
+    if (fds.length === 0) {
+      if (plain) this.#last[index] = message;
+      return message;
+    }
     this.hasDescriptors = true;
     return withUnseen(message, fds);
   }

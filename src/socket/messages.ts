@@ -19,8 +19,8 @@ export type MessagesOptions = LoopLimits & {
   /** Yield arrays of at most so many messages, and never more than 64, instead of single ones. */
   readonly batch?: boolean | number;
   /**
-   * The data are views of memory that the next step uses again: faster where packets are only
-   * passed on. What is to be kept must be copied.
+   * The messages, and the memory that their data are views of, are used again by the next step:
+   * faster where packets are only passed on. What is to be kept must be copied.
    */
   readonly reuse?: boolean;
 };

@@ -40,13 +40,14 @@ import { Connect } from "./connect.ts";
 import { attachFilter, type FilterOptions } from "./filter.ts";
 import { type Limits, type LoopLimits, NO_LIMITS } from "./limits.ts";
 import { type Made, makePair, makeSocket, takeOver } from "./make.ts";
-import { receiveMessage, receiveMessages, sendMessage, sendMessages } from "./message.ts";
+import { receiveMessage, receiveMessages, sendMessage } from "./message.ts";
 import { Messages, type MessagesOptions } from "./messages.ts";
 import { promise } from "./operation.ts";
 import { Ready } from "./ready.ts";
 import type { ReceiveCallOptions, ReceivedFrom, ReceiveFromOptions } from "./receive.ts";
 import { receive, receiveFrom } from "./receive.ts";
 import { CONNECTED, type SendCallOptions, send } from "./send.ts";
+import { sendBatch } from "./send-each.ts";
 import { SocketState } from "./state.ts";
 
 const KEY = Symbol("Socket");
@@ -258,10 +259,14 @@ export class Socket implements Disposable, AsyncDisposable {
 
   /**
    * sendmmsg(2): how many were sent: all, unless there was an error after the first, or `dontwait`.
-   * One that fails or is late has a `messagesSent`.
+   * One that fails or is late has a `messagesSent`. Messages that are but bytes for the peer of a
+   * connected socket can be given as buffers, except on a stream, whose bytes are one message.
    */
-  sendmmsg(messages: readonly Message[], op: SendCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => sendMessages(this.#state, messages, op));
+  sendmmsg(
+    messages: readonly Message[] | readonly Bytes[],
+    op: SendCallOptions = NO_LIMITS,
+  ): Promise<number> {
+    return promise(() => sendBatch(this.#state, messages, op));
   }
 
   /**

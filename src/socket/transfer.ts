@@ -4,6 +4,7 @@
 import type { Sockaddr } from "../address/sockaddr.ts";
 import { MSG } from "../base/constants.ts";
 import { receiveFlags, sendFlags, type TransferFlags } from "../calls/flags.ts";
+import { trySendEach } from "../message/batch.ts";
 import type { ReceivedMessage } from "../message/received.ts";
 import { native } from "../native/library.ts";
 import { Arena, type ReceptionOptions } from "./arena.ts";
@@ -27,7 +28,7 @@ export interface Transfer {
   /** The class that the program has of it. */
   readonly class: string;
   /** The system calls, for errors. */
-  readonly calls: { readonly receive: string; readonly send: string; readonly loop: string };
+  readonly calls: Readonly<Record<"receive" | "send" | "sendEach" | "loop", string>>;
   readonly receiveFlags: TransferFlags;
   readonly sendFlags: TransferFlags;
   receive(fd: number, target: Uint8Array, start: number, length: number, flags: number): number;
@@ -40,6 +41,14 @@ export interface Transfer {
     flags: number,
     address: Sockaddr | null,
   ): number;
+  /** Sends `views`, `start` to `end` of them, each a message: how many went. */
+  sendEach(
+    fd: number,
+    views: readonly Uint8Array[],
+    start: number,
+    end: number,
+    flags: number,
+  ): number;
   reception(options: ReceptionOptions): Reception;
 }
 
@@ -48,7 +57,7 @@ const NOW = MSG.DONTWAIT;
 export const SOCKET: Transfer = {
   noun: "socket",
   class: "Socket",
-  calls: { receive: "recv", send: "send", loop: "recvmmsg" },
+  calls: { receive: "recv", send: "send", sendEach: "sendmmsg", loop: "recvmmsg" },
   receiveFlags,
   sendFlags,
   receive: (fd, target, start, length, flags) =>
@@ -59,5 +68,6 @@ export const SOCKET: Transfer = {
     const { bytes } = address;
     return native.rawsock_sendto(fd, source, start, length, now, bytes, bytes.length);
   },
+  sendEach: trySendEach,
   reception: (options) => new Arena(options),
 };

@@ -22,11 +22,12 @@ import { promise } from "../socket/operation.ts";
 import { Ready } from "../socket/ready.ts";
 import { receive } from "../socket/receive.ts";
 import { CONNECTED, send } from "../socket/send.ts";
+import { sendEach } from "../socket/send-each.ts";
 import { type Opened, openDevice, type TunMode, type TunOptions } from "./open.ts";
 import { attached, getInt, type Remedies, setInt, setNumber, setQueue } from "./request.ts";
 import { TunState } from "./state.ts";
 
-/** `start` and `end` bound the part of the packet's buffer that is used. */
+/** `start` and `end` bound the part that is used of the packet's buffer, or of the packets. */
 export type TunSendOptions = Limits &
   Span & {
     /** Rejects with the code "EAGAIN" instead of waiting. */
@@ -147,6 +148,16 @@ export class Tun implements Disposable, AsyncDisposable {
    */
   send(data: Bytes, op: TunSendOptions = NO_LIMITS): Promise<number> {
     return send(this.#state, data, CONNECTED, op);
+  }
+
+  /**
+   * Sends packets in order, each as send does, in as few calls as it takes: how many went: all,
+   * unless one after the first failed, or `dontwait`; the next call, from there, meets its error.
+   * `start` and `end` bound the part of the array that is used, of at most 1,024 packets. One that
+   * fails or is late has a `messagesSent`. write(2).
+   */
+  sendmmsg(packets: readonly Bytes[], op: TunSendOptions = NO_LIMITS): Promise<number> {
+    return promise(() => sendEach(this.#state, packets, "packets", op));
   }
 
   /** Resolves when recv need not wait, be it for an error. poll(2). */

@@ -42,6 +42,7 @@ export const tunCalls: Readonly<Record<string, Call>> = {
   "Tun#headerSize": field("headerSize"),
   "Tun#recv": withTun((device) => late(device.recv(new Uint8Array(9), { timeout: 5 }))),
   "Tun#send": withTun((device) => late(device.send(Uint8Array.of(0x45)))),
+  "Tun#sendmmsg": withTun((device) => late(device.sendmmsg([Uint8Array.of(0x45)]))),
   "Tun#readable": withTun((device) => late(device.readable({ timeout: 5 }))),
   "Tun#writable": withTun((device) => late(device.writable({ timeout: 5 }))),
   "Tun#messages": withTun((device) => late(device.messages({ timeout: 5 }).next())),
