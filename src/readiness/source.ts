@@ -23,10 +23,6 @@ export const ERRORS = 3;
  */
 const MESSAGES_PER_TURN = 128;
 
-/** A turn as short as this may move so many times more: to come back costs some 10 us. */
-const TURN_NANOSECONDS = 1_000_000;
-const RENEWALS_MAX = 3;
-
 /**
  * Looks that may find nothing before we sleep, one when the program's own work is done and one in
  * each turn after it: another process answers within some 10 us, and to be woken costs as much.
@@ -65,11 +61,8 @@ export class ReadinessSource {
   #idleLooks = 0;
   /** Was the next turn asked for, and does that keep the process alive? */
   #turn: "none" | "weak" | "strong" = "none";
-  /** Messages left in this turn of the event loop, before the clock is asked for more. */
-  #credit = MESSAGES_PER_TURN;
-  #renewals = 0;
-  /** When this turn began. */
-  #began = 0;
+  /** Messages left in this turn of the event loop. */
+  credit = MESSAGES_PER_TURN;
 
   constructor() {
     this.memory = eventSourceMemory();
@@ -123,42 +116,18 @@ export class ReadinessSource {
     if (--this.#referenced === 0) this.#alarm.referenced = false;
   }
 
-  #beginTurn(): void {
-    this.#credit = MESSAGES_PER_TURN;
-    this.#renewals = 0;
-    this.#began = Bun.nanoseconds();
-  }
-
-  /** May a message be moved in this turn? */
-  spend(): boolean {
-    return --this.#credit >= 0 || this.#renew();
-  }
-
-  /** Counts further messages that were moved. */
-  charge(messages: number): void {
-    this.#credit -= messages;
-  }
-
-  #renew(): boolean {
-    if (this.#renewals === RENEWALS_MAX) return false;
-    if (Bun.nanoseconds() - this.#began > TURN_NANOSECONDS) return false;
-    this.#renewals++;
-    this.#credit += MESSAGES_PER_TURN;
-    return this.#credit >= 0;
-  }
-
   /** Sees to it that the next readiness is noticed. */
   #expect(): void {
     if (this.#alarm.isArmed) return;
     // Timers must not starve: what one turn may do has an end.
     if (!this.#look.isWorthwhile) this.#alarm.arm();
-    else if (this.#credit > 0) this.#look.begin();
+    else if (this.credit > 0) this.#look.begin();
     else this.#sleepSoon();
   }
 
   /** A watched socket became ready while we slept. */
   #wake(): void {
-    this.#beginTurn();
+    this.credit = MESSAGES_PER_TURN;
     const found = this.#serve() > 0;
     this.#alarm.note(found);
     if (found) {
@@ -196,7 +165,7 @@ export class ReadinessSource {
 
   readonly #begin = (): void => {
     this.#turn = "none";
-    this.#beginTurn();
+    this.credit = MESSAGES_PER_TURN;
     const watches = this.#unfinished;
     this.#unfinished = [];
     for (const watch of watches) this.#guard(watch, () => watch.resume());

@@ -65,7 +65,7 @@ export class Watch implements Watched {
    * the event loop.
    */
   admit(direction: Direction): boolean {
-    return (this.#queues[direction] as Waiter[]).length === 0 && this.#source.spend();
+    return (this.#queues[direction] as Waiter[]).length === 0 && --this.#source.credit >= 0;
   }
 
   /** The event source's, for calls that make or close descriptors. */
@@ -75,7 +75,7 @@ export class Watch implements Watched {
 
   /** Counts further messages that one call moved. */
   charge(messages: number): void {
-    this.#source.charge(messages);
+    this.#source.credit -= messages;
   }
 
   /** Queues a call. `tried`: it was made just now and would have had to wait. */
@@ -191,7 +191,7 @@ export class Watch implements Watched {
   #serve(direction: Direction, announced: boolean): void {
     const queue = this.#queues[direction] as Waiter[];
     for (let waiter = queue[0]; waiter !== undefined; waiter = queue[0]) {
-      if (!this.#source.spend()) {
+      if (--this.#source.credit < 0) {
         this.#defer();
         return;
       }
