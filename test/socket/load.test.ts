@@ -81,7 +81,7 @@ test("sending without end does not starve timers either", async () => {
   ended = true;
   clearInterval(interval);
   socket.close();
-  // The event loop has its turn after 512 messages at the latest.
+  // The event loop has its turn after 128 messages at the latest.
   expect(turns).toBeGreaterThanOrEqual(Math.floor(sends / 129));
   expect(timers).toBeGreaterThan(0);
 });
