@@ -62,7 +62,8 @@ test("a buffer that shrinks while the call waits is an error", async () => {
   const reading = arrived(b, 500).catch(({ code }) => code);
   expect(await sending).toBeInstanceOf(RangeError);
   b.close();
-  expect(await reading).toBe("ECANCELED");
+  // It waited, or was about to read.
+  expect(await reading).toMatch(/^(ECANCELED|EBADF)$/);
 });
 
 test("a stream takes Messages alone, and a call one kind of message", async () => {
