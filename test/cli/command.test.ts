@@ -8,7 +8,7 @@ import type { Runnable } from "../../src/cli/shared/execute.ts";
 import { Namespace } from "../support/namespace.ts";
 import { end } from "../support/program.ts";
 import { namespaces, program, testWith } from "../support/requirements.ts";
-import { command, rawsock, start, sysctl } from "./support.ts";
+import { command, quoted, rawsock, start, sysctl } from "./support.ts";
 
 const folder = join(import.meta.dir, "../../src/cli");
 const names = readdirSync(folder)
@@ -76,7 +76,7 @@ test.each(names)(
 
 /** Runs a command in a pseudo-terminal of util-linux's script(1). */
 function terminal(words: readonly string[], namespace: Namespace, env = {}) {
-  const line = words.map((word) => `'${word}'`).join(" ");
+  const line = quoted(words);
   return end(namespace.command("script", "-qec", line, "/dev/null"), { TERM: "xterm", ...env });
 }
 

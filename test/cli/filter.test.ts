@@ -8,7 +8,7 @@ import { PcapngWriter } from "../../src/capture/index.ts";
 import { build } from "../../src/wire/index.ts";
 import { end } from "../support/program.ts";
 import { program, testWith } from "../support/requirements.ts";
-import { command, objects, rawsock } from "./support.ts";
+import { command, objects, quoted, rawsock } from "./support.ts";
 
 const tcpdump = program("tcpdump");
 let directory: string;
@@ -86,15 +86,16 @@ testWith(tcpdump)("a run over a file counts and writes what tcpdump does", async
 });
 
 test("a program is read back, and tried on a packet", async () => {
-  const pipe = `${rawsock("filter", "-ddd", "arp").join(" ")} | ${rawsock("filter", "-p", "-").join(" ")}`;
+  const [made, read] = [rawsock("filter", "-ddd", "arp"), rawsock("filter", "-p", "-")];
+  const pipe = `${quoted(made)} | ${quoted(read)}`;
   const hex = FRAMES.map((frame) => frame.toHex());
-  const [read, yes, no, wrong] = await Promise.all([
+  const [told, yes, no, wrong] = await Promise.all([
     end(["sh", "-c", pipe]),
     command(["filter", "-x", hex[4] as string, "arp"]),
     command(["filter", "-x", hex[0] as string, "arp"]),
     command(["filter", "tcp", "prot", "80"]),
   ]);
-  expect(read.stdout).toContain("if it is 0x806 (ARP): a match, else no match");
+  expect(told.stdout).toContain("if it is 0x806 (ARP): a match, else no match");
   expect([yes.stdout, yes.exitCode]).toEqual(["a match: 262144 bytes are kept\n", 0]);
   expect([no.stdout, no.exitCode]).toEqual(["no match\n", 1]);
   expect(wrong.stderr).toMatch(/^rawsock filter: unexpected "prot" at 4: .*\n$/);

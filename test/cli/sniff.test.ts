@@ -17,7 +17,7 @@ import { PcapWriter } from "../../src/capture/index.ts";
 import { build } from "../../src/wire/index.ts";
 import { end, unprivileged } from "../support/program.ts";
 import { namespaces, program, setpriv, testWith } from "../support/requirements.ts";
-import { command, MAIN, objects, Row, Running, rawsock, start } from "./support.ts";
+import { command, MAIN, objects, quoted, Row, Running, rawsock, start } from "./support.ts";
 
 const tcpdump = program("tcpdump");
 const socat = program("socat");
@@ -222,7 +222,7 @@ testWith(...needs)("what the kernel dropped is told", async () => {
 });
 
 testWith(...needs)("standard output takes a recording", async () => {
-  const pipe = `${rawsock("sniff", "-r", mixed, "-w", "-", "icmp").join(" ")} | tcpdump -n -r -`;
+  const pipe = `${quoted(rawsock("sniff", "-r", mixed, "-w", "-", "icmp"))} | tcpdump -n -r -`;
   const { stdout } = await end(["sh", "-c", pipe]);
   const theirs = await end(["tcpdump", "-n", "-r", mixed, "icmp"]);
   expect(stdout).toBe(theirs.stdout);

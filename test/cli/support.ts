@@ -9,6 +9,11 @@ export const MAIN = join(repository, "src/cli/main.ts");
 /** Ends what hangs: seconds. */
 const LIMIT = ["timeout", "-k", "1", "60"];
 
+/** The words as a shell takes them. */
+export function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word}'`).join(" ");
+}
+
 /** The words that run the command from the sources. */
 export function rawsock(...words: string[]): string[] {
   return [...LIMIT, process.execPath, MAIN, ...words];

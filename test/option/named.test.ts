@@ -17,7 +17,7 @@ import {
   socketpair,
 } from "../../src/index.ts";
 import { withConnection } from "../support/connection.ts";
-import { capability, ipv6, nobody, testWith } from "../support/requirements.ts";
+import { capability, ipv6, kernel, nobody, testWith } from "../support/requirements.ts";
 import { withSocket } from "../support/sockets.ts";
 
 const set = setSocketOption as (fd: unknown, name: unknown, value?: unknown) => void;
@@ -75,7 +75,7 @@ describe("shapes", () => {
     close(b);
   });
 
-  test("SO_PEERPIDFD is a descriptor of its own", () => {
+  testWith(kernel("6.5"))("SO_PEERPIDFD is a descriptor of its own", () => {
     const [a, b] = socketpair("unix", "stream");
     const fd = get(a, "SO_PEERPIDFD") as number;
     expect(readlinkSync(`/proc/self/fd/${fd}`)).toMatch(/pidfd/);

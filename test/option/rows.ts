@@ -190,6 +190,10 @@ export const since: Partial<Record<OptionName, string>> = {
   TCP_RTO_MAX_MS: "6.15",
   TCP_RTO_MIN_US: "6.16",
   PACKET_VNET_HDR_SZ: "6.4",
+  // Read under 6.12, and not under 6.1, where they can only be set.
+  IP_ROUTER_ALERT: "6.12",
+  NETLINK_LISTEN_ALL_NSID: "6.12",
+  PACKET_COPY_THRESH: "6.12",
 };
 
 /** Options that can be set and read, but have no row: why. */
