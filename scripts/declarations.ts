@@ -116,6 +116,7 @@ function membersOf(nodes: readonly Node[], text: string): Member[] {
   const members = new Map<string, { signatures: string[]; comment: string }>();
   for (const node of nodes) {
     if (node.type === "ClassPrivateProperty" || node.accessibility === "private") continue;
+    if (node.accessibility === "protected") continue;
     if (node.type === "TSIndexSignature") continue;
     const isConstructor = node.kind === "constructor" || /^TSConstruct/.test(node.type);
     const key = node.key ?? node.id;

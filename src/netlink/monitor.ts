@@ -1,19 +1,17 @@
 // What changes: the multicast groups of rtnetlink(7), decoded, beginning with what is there where
 // that is asked for, and going on after a loss.
 
-import { ERRNO } from "../base/constants.ts";
-import { namedError, SocketError } from "../base/error.ts";
+import { namedError } from "../base/error.ts";
 import { boolean, integer, knownKeys, oneOf, U32_MAX, wrongType } from "../base/validate.ts";
 import { poll } from "../calls/poll.ts";
-import { setSocketOption } from "../option/option.ts";
 import type { Socket } from "../socket/socket.ts";
 import { type Address, decodeAddress } from "./address.ts";
-import { besides } from "./besides.ts";
-import { type Channel, Reader } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 import { constant, group } from "./constants.ts";
+import { Events, type EventsOptions } from "./events.ts";
 import type { Interfaces } from "./interfaces.ts";
 import { type Link, linkDecoder, linkFamily } from "./link.ts";
-import { type NetlinkMessage, walkMessages } from "./message.ts";
+import type { NetlinkMessage, Visit } from "./message.ts";
 import { decodeNeighbour, type Neighbour } from "./neighbour.ts";
 import { applyLinkNames, applyNames, type Queries } from "./query.ts";
 import { type Route, routeDecoder } from "./route.ts";
@@ -34,17 +32,13 @@ export type MonitorGroup = keyof typeof GROUPS;
 const ALL = Object.keys(GROUPS) as MonitorGroup[];
 
 /** What a monitor watches, and from when on. */
-export type MonitorOptions = {
+export type MonitorOptions = EventsOptions & {
   /** All of them unless told. A number is an RTNLGRP_*, whose messages come as they are. */
   readonly groups?: readonly (MonitorGroup | number)[];
   /** Begin with what is there, each with the action "present". */
   readonly initial?: boolean;
   /** After a loss tell again what is there. */
   readonly resync?: boolean;
-  /** Bytes for what was not read yet; 8 MiB unless told. */
-  readonly receiveBuffer?: number;
-  /** Ends it: the next step rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
 };
 const KEYS: ReadonlySet<string> = new Set([
   ...["groups", "initial", "resync", "receiveBuffer", "signal"],
@@ -73,35 +67,54 @@ export type MonitorEvent =
   /** The kernel had no room for what happened meanwhile. */
   | { readonly action: "lost"; readonly kind: "lost" };
 
-const RECEIVE_BUFFER = 8 * 1024 * 1024;
 /** How often it is tried to tell what is there while more is lost. */
 const RESYNCS_MAX = 10;
-/** Messages that are taken before the event loop has its turn. */
+/** Names of links that are remembered. */
 const NAMES_MAX = 65_536;
 
-type Step = IteratorResult<MonitorEvent, undefined>;
+type Choice = {
+  readonly kinds: ReadonlySet<MonitorGroup>;
+  readonly numbers: readonly number[];
+  readonly initial: boolean;
+  readonly resync: boolean;
+};
+
+function choice(options: MonitorOptions): Choice {
+  knownKeys(options, KEYS);
+  const { groups = ALL, initial = false, resync = false } = options;
+  if (!Array.isArray(groups)) throw wrongType("groups", "an array", groups);
+  const chosen = groups as readonly (MonitorGroup | number)[];
+  const words = chosen.filter((one) => typeof one !== "number");
+  const numbers = chosen.filter((one) => typeof one === "number");
+  for (const word of words) oneOf(word, "group", ALL);
+  for (const number of numbers) integer(number, "group", 1, U32_MAX);
+  return {
+    kinds: new Set(words),
+    numbers,
+    initial: boolean(initial, "initial"),
+    resync: boolean(resync, "resync"),
+  };
+}
+
+/** The kernel's groups. Links always: the names in the others' events follow from theirs. */
+function groupsOf({ kinds, numbers }: Choice): number[] {
+  const all = [...new Set<MonitorGroup>(["link", ...kinds])].flatMap((kind) =>
+    GROUPS[kind].map((name) => group("RTNLGRP")[name]),
+  );
+  return [...all.filter((number) => number !== undefined), ...numbers];
+}
 
 /**
  * An endless loop over changes, in the order in which they were made. `await using` or leaving the
  * loop closes its socket. An overrun is one { action: "lost" }, and then it goes on; its receive
  * buffer is made large by SO_RCVBUFFORCE, or as large as SO_RCVBUF may.
  */
-export class Monitor implements AsyncIterableIterator<MonitorEvent>, Disposable {
-  readonly #socket: Socket;
-  readonly #reader: Reader;
+export class Monitor extends Events<MonitorEvent> {
   readonly #queries: Queries;
   readonly #interfaces: Interfaces;
-  readonly #kinds: ReadonlySet<string>;
-  readonly #signal: AbortSignal | undefined;
-  readonly #resync: boolean;
-  readonly #others: boolean;
-  readonly #ended: () => void;
+  readonly #choice: Choice;
   #isBegun = false;
-  #initial: boolean;
   #names = new Map<number, string>();
-  #queue: MonitorEvent[] = [];
-  #place = 0;
-  #last: Promise<unknown> = Promise.resolve();
   #decoders: ReadonlyMap<number, Decoder> | undefined;
 
   /** Made by `Netlink.monitor`. */
@@ -112,102 +125,23 @@ export class Monitor implements AsyncIterableIterator<MonitorEvent>, Disposable 
     options: MonitorOptions,
     ended: () => void,
   ) {
-    knownKeys(options, KEYS);
-    const { groups = ALL, initial = false, resync = false, signal } = options;
-    if (!Array.isArray(groups)) throw wrongType("groups", "an array", groups);
-    const chosen = groups as readonly (MonitorGroup | number)[];
-    const words = chosen.filter((one) => typeof one !== "number");
-    const numbers = chosen.filter((one) => typeof one === "number");
-    for (const word of words) oneOf(word, "group", ALL);
-    for (const number of numbers) integer(number, "group", 1, U32_MAX);
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw wrongType("signal", "an AbortSignal", signal);
-    }
-    const room = integer(options.receiveBuffer ?? RECEIVE_BUFFER, "receiveBuffer", 1, 2 ** 30);
-    this.#initial = boolean(initial, "initial");
-    this.#resync = boolean(resync, "resync");
-    this.#kinds = new Set(words);
-    this.#others = numbers.length > 0;
+    const wanted = choice(options);
+    super(channel, "route", options, groupsOf(wanted), ended);
+    this.#choice = wanted;
     this.#queries = queries;
     this.#interfaces = interfaces;
-    this.#signal = signal;
-    this.#ended = ended;
-    this.#socket = besides(channel, "route", room);
-    this.#reader = new Reader(this.#socket);
-    try {
-      // Links always: the names in the others' events follow from theirs.
-      for (const name of new Set<MonitorGroup>(["link", ...words])) {
-        for (const one of GROUPS[name]) this.#join(group("RTNLGRP")[one]);
-      }
-      for (const number of numbers) this.#join(number);
-    } catch (error) {
-      this.#socket.close();
-      throw error;
-    }
   }
 
-  #join(number: number | undefined): void {
-    if (number === undefined) return;
-    setSocketOption(this.#socket, "NETLINK_ADD_MEMBERSHIP", number);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  /** One at a time: the calls wait for each other. */
-  next(): Promise<Step> {
-    const step = this.#last.then(() => this.#next());
-    this.#last = step.catch(() => undefined);
-    return step;
-  }
-
-  /** Ends it, as leaving a `for await` does: close(). */
-  async return(): Promise<Step> {
-    this.close();
-    return { value: undefined, done: true };
-  }
-
-  /** Ends it: what waits is rejected with "ECANCELED". */
-  close(): void {
-    this.#ended();
-    this.#socket.close();
-  }
-
-  /** Whether it has ended: by close(), by the loop's end, or by an error. */
-  get closed(): boolean {
-    return this.#socket.closed;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async #next(): Promise<Step> {
-    try {
-      while (this.#place >= this.#queue.length) {
-        if (this.#socket.closed) return { value: undefined, done: true };
-        this.#signal?.throwIfAborted();
-        this.#queue = await this.#more();
-        this.#place = 0;
-      }
-      return { value: this.#queue[this.#place++] as MonitorEvent, done: false };
-    } catch (error) {
-      if (!this.#socket.closed) this.close();
-      throw error;
-    }
-  }
-
-  async #more(): Promise<MonitorEvent[]> {
+  protected async more(): Promise<MonitorEvent[]> {
     if (!this.#isBegun) {
       this.#isBegun = true;
       this.#names = new Map(await this.#interfaces.all());
-      if (this.#initial) return this.#present();
+      if (this.#choice.initial) return this.#present();
     }
     const events: MonitorEvent[] = [];
-    if (await this.#read(events)) return events;
+    if (await this.#take(events)) return events;
     events.push({ action: "lost", kind: "lost" });
-    if (this.#resync) {
+    if (this.#choice.resync) {
       // What still waits is older than what the kernel is now asked for.
       await this.#drain([]);
       events.push(...(await this.#present()));
@@ -215,23 +149,10 @@ export class Monitor implements AsyncIterableIterator<MonitorEvent>, Disposable 
     return events;
   }
 
-  /** Waits for a datagram; false: something was lost. */
-  async #read(events: MonitorEvent[]): Promise<boolean> {
-    const op = this.#signal === undefined ? {} : { signal: this.#signal };
-    try {
-      const length = await this.#reader.next(op);
-      this.#decode(length, events);
-      return true;
-    } catch (error) {
-      if (error instanceof SocketError && error.errno === ERRNO.ENOBUFS) return false;
-      throw error;
-    }
-  }
-
   /** Takes what waits already; false: something was lost. */
   async #drain(events: MonitorEvent[]): Promise<boolean> {
     let isWhole = true;
-    while (isReadable(this.#socket)) if (!(await this.#read(events))) isWhole = false;
+    while (isReadable(this.socket)) if (!(await this.#take(events))) isWhole = false;
     return isWhole;
   }
 
@@ -256,49 +177,45 @@ export class Monitor implements AsyncIterableIterator<MonitorEvent>, Disposable 
       for (const item of items) found.push(eventOf("present", kind, item));
     };
     const families = ["inet", "inet6"];
-    if (this.#kinds.has("link")) add("link", await this.#queries.links({}));
-    if (this.#kinds.has("address")) add("address", await this.#queries.addresses({}));
-    if (this.#kinds.has("route")) add("route", await this.#queries.routes({}));
-    if (this.#kinds.has("neighbour")) add("neighbour", await this.#queries.neighbours({}));
-    for (const family of this.#kinds.has("rule") ? families : []) {
+    if (this.#choice.kinds.has("link")) add("link", await this.#queries.links({}));
+    if (this.#choice.kinds.has("address")) add("address", await this.#queries.addresses({}));
+    if (this.#choice.kinds.has("route")) add("route", await this.#queries.routes({}));
+    if (this.#choice.kinds.has("neighbour")) add("neighbour", await this.#queries.neighbours({}));
+    for (const family of this.#choice.kinds.has("rule") ? families : []) {
       add("rule", await this.#queries.rules({ family }));
     }
     return found;
   }
 
-  #decode(length: number, events: MonitorEvent[]): void {
-    const { bytes } = this.#reader;
+  /** Waits for a datagram; false: something was lost. */
+  #take(events: MonitorEvent[]): Promise<boolean> {
     this.#decoders ??= decoders();
     const known = this.#decoders;
-    try {
-      walkMessages(bytes, length, (type, flags, sequence, port, start, end) => {
-        const decoder = known.get(type);
-        if (decoder !== undefined) this.#take(decoder, flags, bytes, start, end, events);
-        else if (this.#others) {
-          const message = { type, flags, sequence, port, body: bytes.slice(start, end) };
-          events.push({ action: "other", kind: "other", message });
-        }
-      });
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      throw namedError("EBADMSG", "recvmsg", { remedy: `a malformed message: ${error.message}` });
-    }
+    const visit: Visit = (type, flags, sequence, port, start, end) => {
+      const decoder = known.get(type);
+      if (decoder !== undefined) this.#tell(decoder, flags, start, end, events);
+      else if (this.#choice.numbers.length > 0) {
+        const message = { type, flags, sequence, port, body: this.bytes.slice(start, end) };
+        events.push({ action: "other", kind: "other", message });
+      }
+    };
+    return this.read(visit);
   }
 
-  #take(
+  #tell(
     { kind, action, decode }: Decoder,
     flags: number,
-    bytes: Uint8Array,
     start: number,
     end: number,
     events: MonitorEvent[],
   ): void {
+    const { bytes } = this;
     // A bridge tells of its ports in messages of its own, which are no links.
     if (kind === "link" && linkFamily(bytes, start) !== 0) return;
     const item = decode(bytes, start, end);
     if (kind === "link") this.#learn(item as Link);
     else applyNames([item], this.#names);
-    if (!this.#kinds.has(kind)) return;
+    if (!this.#choice.kinds.has(kind)) return;
     const event = eventOf(action, kind, item);
     if (kind === "route" && (flags & constant("NLM_F", "REPLACE")) !== 0) {
       Object.defineProperty(event, "replaces", { value: true });
