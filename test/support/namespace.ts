@@ -11,9 +11,12 @@ const CLONE_NEWNET = 0x4000_0000;
 /** ping(8) is not everywhere. */
 const PING = join(import.meta.dir, "../../examples/ping.ts");
 
-/** setns(2) of the C library this Bun is linked against. */
-function libc() {
-  return dlopen(libcName, { setns: { args: ["i32", "i32"], returns: "i32" } }).symbols;
+/** setns(2) of the C library this Bun is linked against, opened at first use. */
+let setns: ((namespace: number, kind: number) => number) | undefined;
+
+function enterNamespace(namespace: number): number {
+  setns ??= dlopen(libcName, { setns: { args: ["i32", "i32"], returns: "i32" } }).symbols.setns;
+  return setns(namespace, CLONE_NEWNET);
 }
 
 let made = 0;
@@ -57,13 +60,12 @@ export class Namespace implements Disposable {
   enter<T>(body: () => T): T {
     const outside = openSync("/proc/thread-self/ns/net", "r");
     const inside = openSync(`/run/netns/${this.name}`, "r");
-    const { setns } = libc();
     const leave = () => {
-      const status = setns(outside, CLONE_NEWNET);
+      const status = enterNamespace(outside);
       closeSync(outside);
       if (status !== 0) throw new Error("setns back failed");
     };
-    const status = setns(inside, CLONE_NEWNET);
+    const status = enterNamespace(inside);
     closeSync(inside);
     if (status !== 0) throw new Error("setns failed");
     let result: T;

@@ -1,0 +1,114 @@
+// `bun test/load/main.ts SECONDS SEED`: traffic of all kinds for so long. A line for each kind, and
+// status 1 where there was a fault; SIGINT ends it early.
+
+import { once } from "node:events";
+import { VethPair } from "../support/namespace.ts";
+import { captures } from "./captures.ts";
+import { chaos } from "./chaos.ts";
+import { counters } from "./counters.ts";
+import { devices } from "./devices.ts";
+import { icmp, judge, packet, raw, Udp } from "./inet.ts";
+import { Load } from "./load.ts";
+import { monitors } from "./monitors.ts";
+import { records } from "./records.ts";
+import { descriptors, Resources } from "./resources.ts";
+import { signals } from "./signals.ts";
+import { tcp, unixStreams } from "./streams.ts";
+import { vanishing } from "./vanishing.ts";
+import { workers } from "./workers.ts";
+
+/** After the end, what takes longer hangs. */
+const LATEST_MS = 40_000;
+const SAMPLES = 60;
+const SAMPLE_LEAST_MS = 1000;
+
+const [seconds = 0, seed = 0] = process.argv.slice(2).map(Number);
+const over = new AbortController();
+let isInterrupted = false;
+const interrupt = () => {
+  isInterrupted = true;
+  over.abort();
+};
+process.on("SIGINT", interrupt);
+process.on("SIGTERM", interrupt);
+
+/** `count` of a kind. */
+function times(count: number, body: (index: number) => Promise<void>): Promise<void>[] {
+  return Array.from({ length: count }, (_, index) => body(index));
+}
+
+function start(load: Load, udp: Udp): Promise<void>[] {
+  return [
+    ...times(28, () => udp.run(load, "inet")),
+    ...times(28, () => udp.run(load, "inet6")),
+    tcp(load, "inet", 25),
+    tcp(load, "inet6", 25),
+    ...times(20, () => unixStreams(load)),
+    ...times(20, () => records(load, "dgram")),
+    ...times(20, () => records(load, "seqpacket")),
+    ...times(10, () => icmp(load, "inet")),
+    ...times(10, () => icmp(load, "inet6")),
+    ...times(10, () => raw(load, "inet")),
+    ...times(10, () => raw(load, "inet6")),
+    ...times(10, () => packet(load, "raw")),
+    ...times(10, () => packet(load, "dgram")),
+    monitors(load, 8),
+    ...times(3, (index) => captures(load, index)),
+    ...times(3, (index) => devices(load, index)),
+    ...times(2, (index) => vanishing(load, index)),
+    ...times(3, (index) => workers(load, index)),
+    ...times(16, (index) => chaos(load, index)),
+    signals(load),
+  ];
+}
+
+async function run(): Promise<boolean> {
+  using pair = new VethPair();
+  const load = new Load(pair, seed, over.signal);
+  const udp = new Udp();
+  const process_ = load.tally("process");
+  const resources = new Resources();
+  const before = counters(pair.b);
+  const open = descriptors().length;
+  const running = Promise.all(start(load, udp));
+  const every = Math.max(SAMPLE_LEAST_MS, (seconds * 1000) / SAMPLES);
+  const sampling = setInterval(() => resources.sample(), every);
+  const ending = setTimeout(() => over.abort(), seconds * 1000);
+  if (!over.signal.aborted) await once(over.signal, "abort");
+  clearInterval(sampling);
+  clearTimeout(ending);
+  const late = Symbol("late");
+  const latest = setTimeout(() => undefined, LATEST_MS);
+  const result = await Promise.race([running, Bun.sleep(LATEST_MS).then(() => late)]);
+  clearTimeout(latest);
+  if (result === late) process_.fault(`these do not end: ${load.running}`);
+  const after = counters(pair.b);
+  for (const [family, names] of Object.entries(UDP_COUNTERS)) {
+    const { drops } = udp;
+    for (const name of names) {
+      const counted = (after[name] as number) - (before[name] as number);
+      judge(load.tally(`udp ${family}`), name, counted, drops[family as keyof typeof drops]);
+    }
+  }
+  Bun.gc(true);
+  await Bun.sleep(200);
+  const left = descriptors().length;
+  console.log(`resources: ${resources.report((text) => process_.fault(text))}`);
+  console.log(`descriptors: ${open} at the beginning, ${left} at the end`);
+  for (const tally of load.tallies) {
+    if (tally !== process_) console.log(tally.line());
+    for (const fault of tally.faults) console.log(`  fault of ${tally.kind}: ${fault}`);
+  }
+  const sockets = load.tallies.reduce((sum, tally) => sum + tally.sockets, 0);
+  const faults = load.tallies.reduce((sum, tally) => sum + tally.faultCount, 0);
+  console.log(`load: ${sockets} sockets, ${seconds} s, seed ${seed}, ${faults} faults`);
+  return faults === 0;
+}
+
+const UDP_COUNTERS = {
+  inet: ["Udp.InErrors", "Udp.RcvbufErrors"],
+  inet6: ["Udp6InErrors", "Udp6RcvbufErrors"],
+} as const;
+
+const isWell = await run();
+process.exit(isInterrupted ? 130 : isWell ? 0 : 1);

@@ -1,0 +1,59 @@
+// What the process holds while the load runs: it shall not grow.
+
+import { readdirSync, readFileSync } from "node:fs";
+
+const MEBIBYTE = 2 ** 20;
+/** Of each kind at the most, from the first third of the run to its end. */
+const LIMITS = { rss: 48, heap: 6, descriptors: 60, mappings: 80 } as const;
+
+type Sample = Readonly<Record<keyof typeof LIMITS, number>>;
+
+export function descriptors(): string[] {
+  return readdirSync("/proc/self/fd");
+}
+
+function mappings(): number {
+  return readFileSync("/proc/self/maps", "latin1").split("\n").length;
+}
+
+export class Resources {
+  readonly #samples: Sample[] = [];
+
+  sample(): void {
+    Bun.gc(true);
+    const { rss, heapUsed } = process.memoryUsage();
+    this.#samples.push({
+      rss: rss / MEBIBYTE,
+      heap: heapUsed / MEBIBYTE,
+      descriptors: descriptors().length,
+      mappings: mappings(),
+    });
+  }
+
+  /** How much of each there was after a third of the run, and at its end; too much is a fault. */
+  report(fault: (text: string) => void): string {
+    const warm = this.#samples.slice(Math.floor(this.#samples.length / 3));
+    const words = Object.entries(LIMITS).map(([name, limit]) => {
+      const values = warm.map((sample) => sample[name as keyof Sample]);
+      const [begin, end] = line(values);
+      const text = `${name} ${begin.toFixed(1)} -> ${end.toFixed(1)}`;
+      if (end - begin > limit) fault(`${text}: more than ${limit}`);
+      return text;
+    });
+    return `${words.join(", ")} (${warm.length} samples; MiB)`;
+  }
+}
+
+/** Where the straight line that fits best begins and ends. */
+function line(values: readonly number[]): [number, number] {
+  const count = values.length;
+  const middle = (count - 1) / 2;
+  const mean = values.reduce((sum, value) => sum + value, 0) / count;
+  let [product, square] = [0, 0];
+  for (const [index, value] of values.entries()) {
+    product += (index - middle) * (value - mean);
+    square += (index - middle) ** 2;
+  }
+  const slope = square === 0 ? 0 : product / square;
+  return [mean - slope * middle, mean + slope * middle];
+}
