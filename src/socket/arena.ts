@@ -26,10 +26,13 @@ const BATCH_MIN = 4;
 const ARENA_MAX = 65_536 * BATCH_MAX;
 
 export class Arena {
-  readonly #bytes: Uint8Array;
+  /** Made as they are needed: most loops never receive so many at once. */
   readonly #messages: Message[] = [];
-  readonly #slots: Slot[];
+  readonly #rooms: Uint8Array[] = [];
+  readonly #slots: Slot[] = [];
+  readonly #count: number;
   readonly #size: number;
+  readonly #controlRoom: number;
   readonly #reuse: boolean;
   readonly #records: boolean;
   /** What the last steps yielded, where that may be used again. */
@@ -40,17 +43,26 @@ export class Arena {
   #wanted = BATCH_MIN;
 
   constructor({ size, controlLength, limit, reuse, records }: ReceptionOptions) {
-    const count = Math.min(limit, Math.max(1, Math.floor(ARENA_MAX / Math.max(size, 1))));
-    this.#bytes = new Uint8Array(new ArrayBuffer(count * size));
+    this.#count = Math.min(limit, Math.max(1, Math.floor(ARENA_MAX / Math.max(size, 1))));
     this.#size = size;
     this.#reuse = reuse;
     this.#records = records;
-    const room = records ? controlLength + recordRoom() : controlLength;
-    for (let start = 0; start < count * size || this.#messages.length === 0; start += size) {
-      const iovec = [this.#bytes.subarray(start, start + size)];
-      this.#messages.push(new Message({ iovec, controlLength: room }));
+    this.#controlRoom = records ? controlLength + recordRoom() : controlLength;
+  }
+
+  /** Makes room for `count` messages, all that are new in one piece of memory. */
+  #grow(count: number): void {
+    const known = this.#messages.length;
+    const size = this.#size;
+    const bytes = new Uint8Array(new ArrayBuffer((count - known) * size));
+    for (let index = known; index < count; index++) {
+      const start = (index - known) * size;
+      const room = bytes.subarray(start, start + size);
+      const message = new Message({ iovec: [room], controlLength: this.#controlRoom });
+      this.#rooms.push(room);
+      this.#messages.push(message);
+      this.#slots.push(slotOf(message));
     }
-    this.#slots = this.#messages.map(slotOf);
   }
 
   /**
@@ -58,7 +70,8 @@ export class Arena {
    * what comes at the end are messages in which there is nothing.
    */
   receive(fd: number, limit: number): number {
-    const end = Math.min(this.#messages.length, this.#wanted, Math.max(limit, 1));
+    const end = Math.min(this.#count, this.#wanted, Math.max(limit, 1));
+    if (end > this.#messages.length) this.#grow(end);
     const count = this.#records
       ? tryReceiveRecords(fd, this.#messages, { start: 0, end })
       : tryReceiveMessages(fd, this.#messages, 0, { start: 0, end });
@@ -86,11 +99,11 @@ export class Arena {
       const last = this.#last[index];
       if (last?.data.byteLength === slot.length && slot.cameFrom(last.address)) return last;
     }
-    const start = index * this.#size;
-    const end = start + slot.length;
+    const room = this.#rooms[index] as Uint8Array;
+    const { length } = slot;
     const control = slot.lookAtControl();
     const message = {
-      data: this.#reuse ? this.#bytes.subarray(start, end) : this.#bytes.slice(start, end),
+      data: this.#reuse ? room.subarray(0, length) : room.slice(0, length),
       address: slot.address,
       control,
       flags: messageFlags.words(slot.flagBits),

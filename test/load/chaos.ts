@@ -9,11 +9,11 @@ import type { Random } from "./random.ts";
 import type { Tally } from "./tally.ts";
 
 const LATEST_MS = 10_000;
-const LIFE_MS = 200;
+const LIFE_MS = 400;
 /** Of calls that nobody gave up: the socket was closed, or there is no such host. */
 const CODES: ReadonlySet<string> = new Set([
   ...["ECANCELED", "EBADF", "EHOSTUNREACH", "EINVAL", "EALREADY", "ENOTCONN", "EPIPE", "EISCONN"],
-  ...["EDESTADDRREQ", "ECONNREFUSED"],
+  ...["EDESTADDRREQ", "ECONNREFUSED", "ECONNRESET"],
 ]);
 
 function open(load: Load, random: Random): Socket {
@@ -45,7 +45,7 @@ const calls: readonly ((socket: Socket, op: Limits) => Promise<unknown>)[] = [
   (socket, op) => socket.recvfrom(new Uint8Array(100), op),
   (socket, op) => socket.readable(op),
   (socket, op) => socket.accept(op).then((other) => other.close()),
-  (socket, op) => Array.fromAsync(socket.messages(op)),
+  (socket, op) => Array.fromAsync(socket.messages({ ...op, size: 512, batch: 4 })),
   (socket, op) => Array.fromAsync(socket.connections(op)),
   // Where nobody is.
   (socket, op) => socket.connect(Sockaddr.inet("10.77.0.99", 9), op),
@@ -68,7 +68,7 @@ async function call(socket: Socket, tally: Tally, random: Random): Promise<void>
     if (error === GIVEN_UP) tally.aborted++;
     else if (error instanceof SocketError && error.timeout !== undefined) tally.late++;
     else if (error instanceof SocketError && isExpected(error.code)) tally.received++;
-    else throw error;
+    else tally.fault(`${method}: ${error}`);
   } finally {
     for (const timer of timers) clearTimeout(timer);
   }

@@ -15,7 +15,7 @@ import { socketDrops } from "./unreliable.ts";
 
 const HEADERS = 28;
 const PORT = 7777;
-const PAUSE_MS = 200;
+const PAUSE_MS = 400;
 const BURST = 12;
 const LATEST_MS = 20_000;
 const CLOSED = ["ECANCELED", "EBADF"] as const;

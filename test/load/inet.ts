@@ -1,7 +1,7 @@
 // UDP over both families, ICMP by raw sockets, and frames of our own by packet sockets, from one
 // namespace to the other.
 
-import { checksum, Sockaddr, Socket } from "../../src/index.ts";
+import { checksum, Sockaddr } from "../../src/index.ts";
 import { Configuration } from "../support/configure.ts";
 import type { Load } from "./load.ts";
 import type { Tally } from "./tally.ts";

@@ -1,4 +1,5 @@
-// `bun test/load/main.ts SECONDS SEED`: traffic of all kinds for so long. A line for each kind, and
+// `bun test/load/main.ts SECONDS SEED [ONLY]`: traffic of all kinds for so long, or of those that a
+// pattern chooses. A line for each kind, and
 // status 1 where there was a fault; SIGINT ends it early.
 
 import { once } from "node:events";
@@ -19,10 +20,12 @@ import { workers } from "./workers.ts";
 
 /** After the end, what takes longer hangs. */
 const LATEST_MS = 40_000;
-const SAMPLES = 60;
-const SAMPLE_LEAST_MS = 1000;
+const SAMPLES = 120;
+const SAMPLE_LEAST_MS = 2500;
 
-const [seconds = 0, seed = 0] = process.argv.slice(2).map(Number);
+const [seconds = 0, seed = 0] = process.argv.slice(2, 4).map(Number);
+const only = process.argv[4] ?? "";
+const udp = new Udp();
 const over = new AbortController();
 let isInterrupted = false;
 const interrupt = () => {
@@ -32,45 +35,46 @@ const interrupt = () => {
 process.on("SIGINT", interrupt);
 process.on("SIGTERM", interrupt);
 
-/** `count` of a kind. */
-function times(count: number, body: (index: number) => Promise<void>): Promise<void>[] {
-  return Array.from({ length: count }, (_, index) => body(index));
-}
-
-function start(load: Load, udp: Udp): Promise<void>[] {
-  return [
-    ...times(28, () => udp.run(load, "inet")),
-    ...times(28, () => udp.run(load, "inet6")),
-    tcp(load, "inet", 25),
-    tcp(load, "inet6", 25),
-    ...times(20, () => unixStreams(load)),
-    ...times(20, () => records(load, "dgram")),
-    ...times(20, () => records(load, "seqpacket")),
-    ...times(10, () => icmp(load, "inet")),
-    ...times(10, () => icmp(load, "inet6")),
-    ...times(10, () => raw(load, "inet")),
-    ...times(10, () => raw(load, "inet6")),
-    ...times(10, () => packet(load, "raw")),
-    ...times(10, () => packet(load, "dgram")),
-    monitors(load, 8),
-    ...times(3, (index) => captures(load, index)),
-    ...times(3, (index) => devices(load, index)),
-    ...times(2, (index) => vanishing(load, index)),
-    ...times(3, (index) => workers(load, index)),
-    ...times(16, (index) => chaos(load, index)),
-    signals(load),
+/** How many of each kind there are. */
+const PARTS: readonly (readonly [string, number, (load: Load, index: number) => Promise<void>])[] =
+  [
+    ["udp inet", 28, (load) => udp.run(load, "inet")],
+    ["udp inet6", 28, (load) => udp.run(load, "inet6")],
+    ["tcp inet", 1, (load) => tcp(load, "inet", 25)],
+    ["tcp inet6", 1, (load) => tcp(load, "inet6", 25)],
+    ["unix stream", 20, unixStreams],
+    ["unix dgram", 20, (load) => records(load, "dgram")],
+    ["unix seqpacket", 20, (load) => records(load, "seqpacket")],
+    ["icmp inet", 10, (load) => icmp(load, "inet")],
+    ["icmp inet6", 10, (load) => icmp(load, "inet6")],
+    ["raw inet", 10, (load) => raw(load, "inet")],
+    ["raw inet6", 10, (load) => raw(load, "inet6")],
+    ["packet raw", 10, (load) => packet(load, "raw")],
+    ["packet dgram", 10, (load) => packet(load, "dgram")],
+    ["netlink monitor", 1, (load) => monitors(load, 8)],
+    ["capture", 3, captures],
+    ["tun", 3, devices],
+    ["vanishing interface", 2, vanishing],
+    ["worker", 2, workers],
+    ["chaos", 12, chaos],
+    ["signal", 1, signals],
   ];
+
+function start(load: Load): Promise<void>[] {
+  const chosen = PARTS.filter(([kind]) => only === "" || new RegExp(only).test(kind));
+  return chosen.flatMap(([, count, body]) =>
+    Array.from({ length: count }, (_, index) => body(load, index)),
+  );
 }
 
 async function run(): Promise<boolean> {
   using pair = new VethPair();
   const load = new Load(pair, seed, over.signal);
-  const udp = new Udp();
   const process_ = load.tally("process");
   const resources = new Resources();
   const before = counters(pair.b);
   const open = descriptors().length;
-  const running = Promise.all(start(load, udp));
+  const running = Promise.all(start(load));
   const every = Math.max(SAMPLE_LEAST_MS, (seconds * 1000) / SAMPLES);
   const sampling = setInterval(() => resources.sample(), every);
   const ending = setTimeout(() => over.abort(), seconds * 1000);

@@ -11,7 +11,7 @@ import { Sequence } from "./sequence.ts";
 import type { Tally } from "./tally.ts";
 
 const BURST = 12;
-const PAUSE_MS = 200;
+const PAUSE_MS = 400;
 
 /** One pair after the other, until the end. */
 export async function records(load: Load, type: "dgram" | "seqpacket"): Promise<void> {

@@ -10,7 +10,7 @@ import { Rights } from "./rights.ts";
 import { Sequence } from "./sequence.ts";
 import type { Tally } from "./tally.ts";
 
-const PAUSE_MS = 250;
+const PAUSE_MS = 500;
 const BURST_MAX = 128 * 1024;
 /** How much is received at once. */
 const ROOM = 16 * 1024;

@@ -10,7 +10,7 @@ import { Reading } from "./reading.ts";
 import { Sequence } from "./sequence.ts";
 import type { Tally } from "./tally.ts";
 
-const PAUSE_MS = 200;
+const PAUSE_MS = 400;
 const BURST = 12;
 /** Of receivers that are to lose some. */
 const STARVED_BURST = 64;

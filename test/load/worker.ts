@@ -44,7 +44,7 @@ async function traffic({ seed, namespace }: Given): Promise<never> {
     if (idle.some(({ closed }) => closed)) tally.fault("an idle socket was closed");
     if (sequence % ROUNDS !== 0) continue;
     self.postMessage({ frames: 2 * ROUNDS, faults: tally.faults } satisfies Told);
-    await random.pause(5);
+    await random.pause(50);
   }
 }
 

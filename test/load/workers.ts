@@ -3,8 +3,8 @@
 import type { Load } from "./load.ts";
 import type { Given, Told } from "./worker.ts";
 
-const LIFE_MS = 1500;
-const PAUSE_MS = 500;
+const LIFE_MS = 3000;
+const PAUSE_MS = 2000;
 
 /** Worker after worker, until the end; what they say they did counts. */
 export async function workers(load: Load, number: number): Promise<void> {
