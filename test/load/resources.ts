@@ -6,6 +6,9 @@ const MEBIBYTE = 2 ** 20;
 /** Of each kind at the most, from the first third of the run to its end. */
 const LIMITS = { rss: 48, heap: 6, descriptors: 60, mappings: 80 } as const;
 
+/** So many tell whether something grows. */
+const SAMPLES_LEAST = 20;
+
 type Sample = Readonly<Record<keyof typeof LIMITS, number>>;
 
 export function descriptors(): string[] {
@@ -30,14 +33,17 @@ export class Resources {
     });
   }
 
-  /** How much of each there was after a third of the run, and at its end; too much is a fault. */
+  /**
+   * How much of each there was after a third of the run, and at its end; too much is a fault, unless
+   * the run was too short to tell.
+   */
   report(fault: (text: string) => void): string {
     const warm = this.#samples.slice(Math.floor(this.#samples.length / 3));
     const words = Object.entries(LIMITS).map(([name, limit]) => {
       const values = warm.map((sample) => sample[name as keyof Sample]);
       const [begin, end] = line(values);
       const text = `${name} ${begin.toFixed(1)} -> ${end.toFixed(1)}`;
-      if (end - begin > limit) fault(`${text}: more than ${limit}`);
+      if (end - begin > limit && warm.length >= SAMPLES_LEAST) fault(`${text}: more than ${limit}`);
       return text;
     });
     return `${words.join(", ")} (${warm.length} samples; MiB)`;
