@@ -14,6 +14,14 @@ const PING_REMEDY =
   '`sudo sysctl net.ipv4.ping_group_range="0 2147483647"`';
 const RAW_PROTOCOL_REMEDY =
   'a raw socket needs a protocol: "icmp" and "udp" for example, or "raw" to send any';
+const FAMILY_REMEDY =
+  "no privilege is missing: a filter of system calls refuses sockets of this family, as Docker's " +
+  "does those of vsock and alg: `docker run --security-opt seccomp=FILE`";
+const PORT_REMEDY =
+  "a sandbox forbids this port, Landlock or SELinux say, or the sysctl " +
+  "net.ipv4.ip_unprivileged_port_start is above it";
+const CONNECT_REMEDY =
+  "a sandbox forbids it, Landlock or SELinux say, or a route of the type prohibit";
 /** 255.255.255.255, and the groups of IPv4 and IPv6. */
 const EVERYBODY = /^(255\.255\.255\.255$|2(2[4-9]|3\d)\.|ff)/;
 const INTERFACE_REMEDY =
@@ -37,10 +45,16 @@ export function socketRemedy(
       : undefined;
   }
   if (code !== "EPERM" && code !== "EACCES") return undefined;
-  if (family === AF.PACKET || kind === SOCK.RAW) return RAW_REMEDY;
+  if (family === AF.PACKET || (kind === SOCK.RAW && isInternet(family))) return RAW_REMEDY;
   const ping = protocol === IPPROTO.ICMP || protocol === IPPROTO.ICMPV6;
-  return kind === SOCK.DGRAM && ping ? PING_REMEDY : undefined;
+  if (kind === SOCK.DGRAM && ping) return PING_REMEDY;
+  return code === "EPERM" && FREE_FAMILIES.has(family) ? FAMILY_REMEDY : undefined;
 }
+
+/** Whose sockets the kernel itself refuses to nobody. */
+const FREE_FAMILIES: ReadonlySet<number | undefined> = new Set([
+  ...[AF.INET, AF.INET6, AF.UNIX, AF.NETLINK, AF.VSOCK, AF.ALG, AF.CAN, AF.TIPC],
+]);
 
 function isInternet(family: number): boolean {
   return family === AF.INET || family === AF.INET6;
@@ -74,13 +88,19 @@ function remedyOf(
     return toEverybody && SO.BINDTODEVICE !== undefined ? INTERFACE_REMEDY : undefined;
   }
   if (errno !== ERRNO.EACCES) return undefined;
-  return syscall === "bind" ? portRemedy(address) : broadcastRemedy(fd);
+  if (syscall === "bind") return portRemedy(address);
+  if (address?.port === undefined) return undefined;
+  return broadcastRemedy(fd) ?? (syscall === "connect" ? CONNECT_REMEDY : undefined);
 }
+
+/** The sysctl's own value, which few change. */
+const PRIVILEGED_MOST = 1023;
 
 /** Without a file system, or as another user, what the limit is cannot be known. */
 function portRemedy(address: Sockaddr | undefined): string | undefined {
   const port = address?.port;
   if (port === undefined || port === 0) return undefined;
+  if (port > PRIVILEGED_MOST) return PORT_REMEDY;
   return (
     "ports below the sysctl net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE: " +
     `\`sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}\`, or once ` +

@@ -9,6 +9,7 @@ const repository = join(import.meta.dir, "../..");
 /** What a program that imports the package needs. */
 const PARTS = [
   ...["examples", "package.json", "prebuilt", "src", "tsconfig.json"],
+  ...["test/sandbox", "test/support"],
   // And the command.
   ...["node_modules/dns-packet", "node_modules/@leichtgewicht/ip-codec"],
 ];
