@@ -3,7 +3,16 @@
 
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { recv, socketpair } from "../../src/index.ts";
+import {
+  bind,
+  connect,
+  getsockname,
+  listen,
+  recv,
+  Sockaddr,
+  socket,
+  socketpair,
+} from "../../src/index.ts";
 import { Descriptors, socketError } from "../support/descriptors.ts";
 import { Peer } from "../support/peer.ts";
 import { bun } from "../support/program.ts";
@@ -276,4 +285,25 @@ print(n, flush=True)
   expect(write(a, [chunk.subarray(0, 10), chunk, chunk.subarray(5)])).toBe(10_000_005);
   shutdown(a, "wr");
   expect(await peer.line()).toBe("20000005");
+});
+
+/** F_GETFL, of this process' own. */
+function isBlocking(fd: number): boolean {
+  const flags = /^flags:\s+(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1];
+  return (Number.parseInt(flags ?? "", 8) & 0o4000) === 0;
+}
+
+test("a blocking connect leaves the descriptor blocking, however it ends", () => {
+  using open = new Descriptors();
+  const listener = open.own(socket("inet", "stream"));
+  bind(listener, Sockaddr.inet("127.0.0.1"));
+  listen(listener);
+  const address = getsockname(listener);
+  const client = open.own(socket("inet", "stream"));
+  connect(client, address);
+  expect(isBlocking(client)).toBe(true);
+  open.close(listener);
+  const refused = open.own(socket("inet", "stream"));
+  expect(socketError(() => connect(refused, address)).code).toBe("ECONNREFUSED");
+  expect(isBlocking(refused)).toBe(true);
 });
