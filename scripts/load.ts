@@ -1,5 +1,5 @@
-// `npm run test:load [MINUTES] [SEED] [KINDS]`: traffic of all kinds at once, 30 minutes unless told;
-// see test/load/main.ts. Whatever becomes of it, its network namespaces are removed.
+// `npm run test:load [MINUTES] [SEED] [KINDS]`: traffic of all kinds at once, for 30 minutes unless
+// told; see test/load/main.ts. Whatever becomes of it, its network namespaces are removed.
 
 import { randomInt } from "node:crypto";
 import { readdirSync } from "node:fs";
