@@ -5,7 +5,8 @@ const OCTAVES = 34;
 
 export class Latencies {
   readonly #counts = new Float64Array(PER_OCTAVE * OCTAVES);
-  #total = 0;
+  /** How many were counted. */
+  count = 0;
 
   /** Counts one of so many milliseconds. */
   add(milliseconds: number): void {
@@ -13,12 +14,12 @@ export class Latencies {
     const place = Math.floor(Math.log2(microseconds) * PER_OCTAVE);
     const last = this.#counts.length - 1;
     this.#counts[Math.min(place, last)] = (this.#counts[Math.min(place, last)] as number) + 1;
-    this.#total++;
+    this.count++;
   }
 
   /** Microseconds that so much of all, 0.99 say, took at the most; NaN where nothing was counted. */
   quantile(share: number): number {
-    let left = Math.ceil(this.#total * share);
+    let left = Math.ceil(this.count * share);
     if (left === 0) return Number.NaN;
     const place = this.#counts.findIndex((count) => {
       left -= count;

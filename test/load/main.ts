@@ -21,6 +21,10 @@ import { workers } from "./workers.ts";
 /** After the end, what takes longer hangs. */
 const LATEST_MS = 40_000;
 const SAMPLES = 120;
+/** What takes longer tells how it goes. */
+const PROGRESS_LEAST_S = 300;
+
+const elapsed = () => Math.round(performance.now() / 1000);
 const SAMPLE_LEAST_MS = 2500;
 
 const [seconds = 0, seed = 0] = process.argv.slice(2, 4).map(Number);
@@ -76,7 +80,11 @@ async function run(): Promise<boolean> {
   const open = descriptors().length;
   const running = Promise.all(start(load));
   const every = Math.max(SAMPLE_LEAST_MS, (seconds * 1000) / SAMPLES);
-  const sampling = setInterval(() => resources.sample(), every);
+  const sampling = setInterval(() => {
+    const text = resources.sample();
+    const faults = load.tallies.reduce((sum, tally) => sum + tally.faultCount, 0);
+    if (seconds > PROGRESS_LEAST_S) console.log(`${elapsed()} s: ${text}, faults ${faults}`);
+  }, every);
   const ending = setTimeout(() => over.abort(), seconds * 1000);
   if (!over.signal.aborted) await once(over.signal, "abort");
   clearInterval(sampling);

@@ -22,15 +22,20 @@ function mappings(): number {
 export class Resources {
   readonly #samples: Sample[] = [];
 
-  sample(): void {
+  /** Counts what there is now, after a collection. */
+  sample(): string {
     Bun.gc(true);
     const { rss, heapUsed } = process.memoryUsage();
-    this.#samples.push({
+    const sample: Sample = {
       rss: rss / MEBIBYTE,
       heap: heapUsed / MEBIBYTE,
       descriptors: descriptors().length,
       mappings: mappings(),
-    });
+    };
+    this.#samples.push(sample);
+    return Object.entries(sample)
+      .map(([name, value]) => `${name} ${Math.round(value)}`)
+      .join(", ");
   }
 
   /**

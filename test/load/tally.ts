@@ -51,7 +51,7 @@ export class Tally {
       `late ${late}`,
       `reopened ${reopened}`,
       ...(passed > 0 ? [`descriptors passed ${passed}`] : []),
-      `us ${this.latencies}`,
+      ...(this.latencies.count > 0 ? [`p50/p99/p99.9 us ${this.latencies}`] : []),
       this.faultCount === 0 ? "ok" : `${this.faultCount} FAULTS`,
     ];
     return words.join(", ");
