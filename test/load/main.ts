@@ -24,6 +24,9 @@ const SAMPLES = 120;
 /** What takes longer tells how it goes. */
 const PROGRESS_LEAST_S = 300;
 
+/** What the event loop and the package keep open once they had something to wait for. */
+const EVENT_SOURCE_DESCRIPTORS = 5;
+
 const elapsed = () => Math.round(performance.now() / 1000);
 const SAMPLE_LEAST_MS = 2500;
 
@@ -106,6 +109,7 @@ async function run(): Promise<boolean> {
   await Bun.sleep(200);
   const left = descriptors().length;
   console.log(`resources: ${resources.report((text) => process_.fault(text))}`);
+  if (left > open + EVENT_SOURCE_DESCRIPTORS) process_.fault(`${left - open} descriptors are left`);
   console.log(`descriptors: ${open} at the beginning, ${left} at the end`);
   for (const tally of load.tallies) {
     if (tally !== process_) console.log(tally.line());

@@ -5,17 +5,22 @@ import { type ControlMessage, close } from "../../src/index.ts";
 import type { Tally } from "./tally.ts";
 
 export class Rights implements Disposable {
-  readonly #fd = openSync("/dev/null", "r");
-  readonly #inode = fstatSync(this.#fd).ino;
+  readonly fd: number;
+  readonly #isOwn: boolean;
+  readonly #inode: number;
   readonly #tally: Tally;
 
-  constructor(tally: Tally) {
+  /** `fd`: where it is somebody else's, who closes it. */
+  constructor(tally: Tally, fd?: number) {
     this.#tally = tally;
+    this.#isOwn = fd === undefined;
+    this.fd = fd ?? openSync("/dev/null", "r");
+    this.#inode = fstatSync(this.fd).ino;
   }
 
   /** What a message brings the descriptor with. */
   get control(): ControlMessage[] {
-    return [{ kind: "rights", fds: [this.#fd] }];
+    return [{ kind: "rights", fds: [this.fd] }];
   }
 
   /** Closes what was received; `isSure`: a descriptor was sent with this very message, or none. */
@@ -36,6 +41,6 @@ export class Rights implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    closeSync(this.#fd);
+    if (this.#isOwn) closeSync(this.fd);
   }
 }

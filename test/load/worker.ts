@@ -14,12 +14,13 @@ const ROUNDS = 20;
 
 /** `rounds` more are done, and what was wrong with them. */
 export type Told = { readonly frames: number; readonly faults: readonly string[] };
-export type Given = { readonly seed: number; readonly namespace: string };
+/** `fd` is passed on: what a Worker opens by itself stays open where it is terminated. */
+export type Given = { readonly seed: number; readonly namespace: string; readonly fd: number };
 
-async function traffic({ seed, namespace }: Given): Promise<never> {
+async function traffic({ seed, namespace, fd }: Given): Promise<never> {
   const random = new Random(seed, "worker");
   const tally = new Tally("worker");
-  using rights = new Rights(tally);
+  using rights = new Rights(tally, fd);
   const udp = Socket.open("inet", "dgram", undefined, { namespace });
   udp.bind(Sockaddr.inet("127.0.0.1"));
   const [one, other] = Socket.pair("unix", random.pick(["dgram", "seqpacket"] as const));

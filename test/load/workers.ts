@@ -1,6 +1,7 @@
 // Workers that come, and are terminated in the midst of what they do.
 
 import type { Load } from "./load.ts";
+import { Rights } from "./rights.ts";
 import type { Given, Told } from "./worker.ts";
 
 const LIFE_MS = 3000;
@@ -13,6 +14,7 @@ export async function workers(load: Load, number: number): Promise<void> {
   // Those of a Worker, and the rest as long as it lives.
   tally.sockets += 5;
   await load.run("worker", async () => {
+    using rights = new Rights(tally);
     while (!load.isOver) {
       const worker = new Worker(new URL("./worker.ts", import.meta.url).href);
       worker.onmessage = ({ data }: MessageEvent<Told>) => {
@@ -24,7 +26,7 @@ export async function workers(load: Load, number: number): Promise<void> {
         worker.onerror = ({ message }) => reject(new Error(message));
       });
       const closed = new Promise((resolve) => worker.addEventListener("close", resolve));
-      const given: Given = { seed: random.integer(0, 2 ** 31), namespace: load.a };
+      const given: Given = { seed: random.integer(0, 2 ** 31), namespace: load.a, fd: rights.fd };
       worker.postMessage(given);
       await Promise.race([random.pause(LIFE_MS), failure]);
       worker.terminate();
