@@ -12,7 +12,10 @@ import type { Reception } from "./transfer.ts";
 
 /** Of Socket.messages: how large messages are, and when the loop ends. */
 export type MessagesOptions = LoopLimits & {
-  /** Room for each message in bytes, 65,536 unless told; what does not fit is cut: "trunc". */
+  /**
+   * Room for each message in bytes, 65,536 unless told; what does not fit is cut: "trunc". What
+   * another loop has received and not yielded comes as that one had room for.
+   */
   readonly size?: number;
   /** Room for each message's control data in bytes; 256 unless told. */
   readonly controlLength?: number;

@@ -19,7 +19,7 @@ import { vanishing } from "./vanishing.ts";
 import { workers } from "./workers.ts";
 
 /** After the end, what takes longer hangs. */
-const LATEST_MS = 40_000;
+const LATEST_MS = 90_000;
 const SAMPLES = 120;
 /** What takes longer tells how it goes. */
 const PROGRESS_LEAST_S = 300;
@@ -63,7 +63,7 @@ const PARTS: readonly (readonly [string, number, (load: Load, index: number) => 
     ["tun", 3, devices],
     ["vanishing interface", 2, vanishing],
     ["worker", 2, workers],
-    ["chaos", 12, chaos],
+    ["chaos", 14, chaos],
     ["signal", 1, signals],
   ];
 
