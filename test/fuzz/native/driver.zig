@@ -50,7 +50,9 @@ pub export fn main(count: c_int, words: [*][*:0]u8) c_int {
     // SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGALRM
     for ([_]c_int{ 4, 5, 6, 7, 8, 11, 14 }) |fault| _ = signal(fault, @intFromPtr(&fail));
     var fuzzer: Fuzzer = .begin(largest, number(words[3]), words[5]);
-    fuzzer.readCorpus() catch return 2;
+    const chooses = seconds == 0 and words[5][0] != '-';
+    fuzzer.counts = !chooses;
+    fuzzer.readCorpus(chooses) catch return 2;
     const given = fuzzer.corpus.items.len;
     fuzzer.keeps = words[5][0] != '-';
     fuzzer.search(@intCast(seconds)) catch return 2;
@@ -93,6 +95,8 @@ const Fuzzer = struct {
     largest: usize,
     kept: [*:0]const u8,
     keeps: bool = false,
+    /// Whether it is new that an edge is reached more often.
+    counts: bool = true,
     corpus: std.ArrayList([]const u8) = .empty,
     counters: []u8,
     /// The counts, each as a bit for its order of magnitude, that some input reached.
@@ -116,14 +120,17 @@ const Fuzzer = struct {
         };
     }
 
-    fn readCorpus(fuzzer: *Fuzzer) !void {
+    /// `keeps`: those that reach something are written to the directory.
+    fn readCorpus(fuzzer: *Fuzzer, keeps: bool) !void {
         while (true) {
             var length: [4]u8 = undefined;
             if (!readAll(&length)) break;
             const bytes = try allocator.alloc(u8, std.mem.readInt(u32, &length, .little));
             if (!readAll(bytes)) return error.Cut;
-            _ = fuzzer.run(bytes[0..@min(bytes.len, fuzzer.largest)]);
-            try fuzzer.corpus.append(allocator, bytes[0..@min(bytes.len, fuzzer.largest)]);
+            const input = bytes[0..@min(bytes.len, fuzzer.largest)];
+            const new = fuzzer.run(input);
+            try fuzzer.corpus.append(allocator, input);
+            if (new and keeps) fuzzer.save(input);
         }
         if (fuzzer.corpus.items.len == 0) try fuzzer.corpus.append(allocator, "");
     }
@@ -149,7 +156,7 @@ const Fuzzer = struct {
         var new = false;
         for (fuzzer.counters, fuzzer.seen) |count, *seen| {
             if (count == 0) continue;
-            const bit = magnitude(count);
+            const bit = if (fuzzer.counts) magnitude(count) else 1;
             if (seen.* & bit != 0) continue;
             seen.* |= bit;
             new = true;
@@ -174,9 +181,12 @@ const Fuzzer = struct {
     fn keep(fuzzer: *Fuzzer, input: []const u8) !void {
         const copy = try allocator.dupe(u8, input);
         try fuzzer.corpus.append(allocator, copy);
-        if (!fuzzer.keeps) return;
+        if (fuzzer.keeps) fuzzer.save(copy);
+    }
+
+    fn save(fuzzer: *Fuzzer, copy: []const u8) void {
         var path: [4096]u8 = undefined;
-        const hash = std.hash.Wyhash.hash(0, input);
+        const hash = std.hash.Wyhash.hash(0, copy);
         _ = sprintf(&path, "%.4000s/%016llx", fuzzer.kept, hash);
         const file = creat(@ptrCast(&path), 0o644);
         _ = write(file, copy.ptr, copy.len);

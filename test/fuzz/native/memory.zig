@@ -45,12 +45,24 @@ pub const Guarded = struct {
     }
 };
 
+extern fn memcmp(left: [*]const u8, right: [*]const u8, length: usize) c_int;
+
+/// How many bytes of two texts of one length differ.
+pub fn differences(left: []const u8, right: []const u8) usize {
+    if (memcmp(left.ptr, right.ptr, left.len) == 0) return 0;
+    var count: usize = 0;
+    for (left, right) |one, other| count += @intFromBool(one != other);
+    return count;
+}
+
 pub const dirt = 0xa5;
 
 /// Whether the library left these bytes alone.
 pub fn untouched(bytes: []const u8) bool {
     std.valgrind.memcheck.makeMemDefined(bytes);
-    return std.mem.allEqual(u8, bytes, dirt);
+    // Each byte with the next, by a function that the compiler does not instrument.
+    return bytes.len == 0 or (bytes[0] == dirt and
+        memcmp(bytes.ptr, bytes.ptr + 1, bytes.len - 1) == 0);
 }
 
 /// Numbers and bytes from an input; zeros when it is used up.
