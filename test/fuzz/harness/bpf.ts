@@ -3,6 +3,7 @@
 import {
   assemble,
   BpfError,
+  CODE,
   compile,
   disassemble,
   filter,
@@ -42,7 +43,11 @@ function judged(program: Program, packet: Uint8Array): number {
   const verdict = run(program, packet);
   const kept = filter(program)(packet);
   check(kept === verdict, () => `${kept} of the function, ${verdict} of the machine`);
-  const portable = !program.some(({ code, k }) => (code & 7) <= 1 && k >= 0xfff0_0000);
+  // Neither the kernel's extensions nor a shift by 32 or more is the same to libpcap.
+  const portable = !program.some(
+    ({ code, k }) =>
+      ((code & 7) <= 1 && k >= 0xfff0_0000) || code === CODE.LSH_X || code === CODE.RSH_X,
+  );
   if (libpcap.met && portable && packet.length > 0) {
     const theirs = filtered(program, packet);
     // Where X and k wrap around, the kernel reads what is there and libpcap gives up.
@@ -69,17 +74,13 @@ function compiled(expression: string, link: LinkName, choices: Choices): void {
   }
 }
 
-/** What is assembled is written and read again in every form. */
+/** What is written is read again, in the form that is read. */
 function written(program: Program): void {
-  for (const [format, read] of [
-    ["ddd", parse],
-    ["asm", assemble],
-  ] as const) {
-    const text = disassemble(program, { format: format as "ddd" });
-    const again = read(text);
-    check(Bun.deepEquals(again, program), () => `${text} is read as ${JSON.stringify(again)}`);
-  }
+  const text = disassemble(program, { format: "ddd" });
+  const again = parse(text);
+  check(Bun.deepEquals(again, program), () => `${text} is read as ${JSON.stringify(again)}`);
   disassemble(program);
+  disassemble(program, { format: "dd" });
 }
 
 function source(text: string, call: (source: string) => Program, packet: Uint8Array): void {
