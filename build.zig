@@ -1,5 +1,6 @@
 //! `zig build` compiles the shim for this machine into prebuilt/<platform>-<arch>/, `zig build all`
-//! for every supported machine; `zig build test` runs the unit tests.
+//! for every supported machine; `zig build test` runs the unit tests; `zig build fuzz` compiles the
+//! harnesses of test/fuzz/native.
 const std = @import("std");
 const builtin = @import("builtin");
 
@@ -28,6 +29,45 @@ pub fn build(b: *std.Build) void {
     // They look names up in libc while they run, as the library does.
     unit_tests.linkage = .dynamic;
     b.step("test", "Run the unit tests").dependOn(&b.addRunArtifact(unit_tests).step);
+    addFuzz(b, withOwnLibc(b, target), optimize);
+}
+
+/// The harnesses, which the compiler instruments, with a driver of our own, and as objects that
+/// clang links with libFuzzer. All of it lies in zig-out/fuzz, the unit tests as well.
+fn addFuzz(
+    b: *std.Build,
+    target: std.Build.ResolvedTarget,
+    optimize: std.builtin.OptimizeMode,
+) void {
+    const step = b.step("fuzz", "Compile the fuzzing harnesses (Linux)");
+    if (target.result.os.tag != .linux) return;
+    const inside = moduleAt(b, "zig/inside.zig", target, optimize, .executable);
+    inside.fuzz = true;
+    inside.stack_check = false;
+    const harness = b.createModule(.{
+        .root_source_file = b.path("test/fuzz/native/harness.zig"),
+        .target = target,
+        .optimize = optimize,
+        .link_libc = true,
+        .stack_check = false,
+        .fuzz = true,
+        .pic = true,
+        .valgrind = true,
+    });
+    harness.addImport("rawsock", inside);
+    harness.addImport("headers", inside.import_table.get("headers").?);
+    const object = b.addObject(.{ .name = "harness", .root_module = harness, .use_llvm = true });
+    const driver = b.createModule(.{
+        .root_source_file = b.path("test/fuzz/native/driver.zig"),
+        .target = target,
+        .optimize = .ReleaseFast,
+        .link_libc = true,
+    });
+    driver.addObject(object);
+    addKernels(b, driver, target);
+    const program = b.addExecutable(.{ .name = "driver", .root_module = driver, .use_llvm = true });
+    const place: std.Build.InstallDir = .{ .custom = "fuzz" };
+    step.dependOn(&b.addInstallArtifact(program, .{ .dest_dir = .{ .override = place } }).step);
 }
 
 /// What the package ships, each for the least CPU that Bun itself runs on there.
@@ -117,6 +157,18 @@ fn module(
     optimize: std.builtin.OptimizeMode,
     use: Use,
 ) *std.Build.Module {
+    const root = moduleAt(b, "zig/root.zig", target, optimize, use);
+    addKernels(b, root, target);
+    return root;
+}
+
+fn moduleAt(
+    b: *std.Build,
+    path: []const u8,
+    target: std.Build.ResolvedTarget,
+    optimize: std.builtin.OptimizeMode,
+    use: Use,
+) *std.Build.Module {
     const linux = target.result.os.tag == .linux;
     const headers = b.addTranslateC(.{
         .root_source_file = b.path("zig/headers.h"),
@@ -125,7 +177,7 @@ fn module(
         .optimize = .Debug, // otherwise glibc's fortified wrappers come along
     });
     const root = b.createModule(.{
-        .root_source_file = b.path("zig/root.zig"),
+        .root_source_file = b.path(path),
         .target = target,
         .optimize = optimize,
         .strip = use == .library and optimize != .Debug,
@@ -140,7 +192,6 @@ fn module(
         .target = target,
         .optimize = optimize,
     }));
-    addKernels(b, root, target);
     return root;
 }
 

@@ -277,14 +277,15 @@ fn sendAll(fd: i32, headers: []BatchHeader, caller_flags: u32) i32 {
         if (now > 0) {
             done += @intCast(now);
             const last = &headers[done - 1];
-            const whole = last.length >= transfer.bytesIn(transfer.vectorOf(&last.header));
+            const whole = !isCut(last);
             if (whole and done == headers.len) break;
             if (!patient or wait.isNonblocking(fd)) return @intCast(done);
             if (whole) continue;
             const moved: i32 = @intCast(last.length);
             const total = transfer.sendRemaining(fd, &last.header, moved, flags);
             last.length = @intCast(@max(total, moved));
-            if (total <= moved) return @intCast(done);
+            // A signal or an error ended it: the next message would stand where its rest belongs.
+            if (isCut(last)) return @intCast(done);
             continue;
         }
         if (!patient or wait.isNonblocking(fd)) return outcome(done, now);
@@ -292,8 +293,14 @@ fn sendAll(fd: i32, headers: []BatchHeader, caller_flags: u32) i32 {
         if (sent < 0) return outcome(done, sent);
         headers[done].length = @intCast(sent);
         done += 1;
+        if (isCut(&headers[done - 1])) return @intCast(done);
     }
     return @intCast(done);
+}
+
+/// Whether less went than there is.
+fn isCut(entry: *const BatchHeader) bool {
+    return entry.length < transfer.bytesIn(transfer.vectorOf(&entry.header));
 }
 
 /// recvmmsg(2) into the `count` slots, `table` as above. On a blocking descriptor it waits until

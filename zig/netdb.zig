@@ -164,11 +164,11 @@ fn Database(comptime Record: type) type {
 }
 
 /// The caller's buffer: entries are written while they fit and always counted.
-const Table = struct {
+pub const Table = struct {
     room: []u8,
     length: usize = 0,
 
-    fn add(table: *Table, record: anytype) void {
+    pub fn add(table: *Table, record: anytype) void {
         const start = table.length;
         table.length += @sizeOf(Entry);
         const number: u32, const family: i32 = switch (@TypeOf(record.*)) {
@@ -212,7 +212,7 @@ const Table = struct {
         table.room[table.length - 1] = 0;
     }
 
-    fn result(table: Table) i32 {
+    pub fn result(table: Table) i32 {
         return std.math.cast(i32, table.length) orelse fail(c.EOVERFLOW);
     }
 };

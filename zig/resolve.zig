@@ -126,8 +126,12 @@ pub fn getnameinfo(
     const service = node + node_room;
     node[0] = 0;
     service[0] = 0;
+    // glibc reads the path of a Unix domain socket to its NUL, which need not be there: unix(7).
+    var ended: [@sizeOf(c.struct_sockaddr_storage) + 1]u8 align(8) = @splat(0);
+    const given: u32 = @min(length, @sizeOf(c.struct_sockaddr_storage));
+    @memcpy(ended[0..given], address[0..given]);
     libc.clearErrno();
-    const eai = libc.getnameinfo(address, length, node, node_room, service, service_room, flags);
+    const eai = libc.getnameinfo(&ended, given, node, node_room, service, service_room, flags);
     // musl finds no name where it cannot open a socket to ask.
     const unasked = eai == c.EAI_NONAME and libc.shortageOr(0) < 0;
     const status = statusOf(if (unasked) c.EAI_SYSTEM else eai);

@@ -1,7 +1,12 @@
 //! The system calls the library makes, each returning >= 0 or -errno.
 const builtin = @import("builtin");
 
-const implementation = switch (builtin.target.os.tag) {
+const root = @import("root");
+
+/// A program that tests the library may be the kernel itself: test/fuzz/native.
+const implementation = if (@hasDecl(root, "rawsock_system"))
+    root.rawsock_system
+else switch (builtin.target.os.tag) {
     .linux => @import("system_linux.zig"),
     else => @import("system_posix.zig"),
 };

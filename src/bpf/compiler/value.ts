@@ -1,6 +1,8 @@
 // The values that a filter computes from a packet: trees without side effects, each of which
 // exists once, so that equal values are the same object. Folding happens where they are made.
 
+import { BpfError } from "../error.ts";
+
 /** Bytes that a load reads. */
 export type Size = 1 | 2 | 4;
 
@@ -81,6 +83,16 @@ function calculate(operator: BinaryOperator, left: number, right: number): numbe
       return right > 31 ? 0 : (left << right) >>> 0;
     case "rsh":
       return right > 31 ? 0 : left >>> right;
+  }
+}
+
+/** No kernel takes a program that divides by a zero, or shifts by more bits than there are. */
+function checkConstant(operator: BinaryOperator, right: number): void {
+  if ((operator === "div" || operator === "mod") && right === 0) {
+    throw new BpfError("division by zero");
+  }
+  if ((operator === "lsh" || operator === "rsh") && right > 31) {
+    throw new BpfError(`a shift by ${right}, more than 31`);
   }
 }
 
@@ -180,6 +192,7 @@ export class Values {
       if (left.kind === "constant" && right.kind !== "constant" && isCommutative(operator)) {
         return this.operation(operator, right, left);
       }
+      if (right.kind === "constant") checkConstant(operator, right.value);
     }
     // Both sides at once: the one that is computed first waits in a word where the other one needs
     // the index register, too.

@@ -6,7 +6,7 @@ import { disassemble } from "../../../src/bpf/disassemble.ts";
 import { BpfError } from "../../../src/bpf/error.ts";
 import { CODE, type Program } from "../../../src/bpf/instruction.ts";
 import { execute, run } from "../../../src/bpf/machine.ts";
-import { validate } from "../../../src/bpf/validate.ts";
+import { validate, validate } from "../../../src/bpf/validate.ts";
 import { testWith } from "../../support/requirements.ts";
 import { FilteredPair } from "../kernel.ts";
 import { Random } from "../programs.ts";
@@ -80,6 +80,17 @@ test("the text that tcpdump -d writes is the same for common filters", () => {
       "",
     ].join("\n"),
   );
+});
+
+test.each([
+  ["ip[0] >> - 8 = 1", "a shift by 4294967288, more than 31"],
+  ["1 << (30 + 2) + ip[0] = 1", undefined],
+  ["ip[0] << (30 + 2) = 1", "a shift by 32, more than 31"],
+  ["ip[0] / (2 - 2) = 1", "division by zero"],
+  ["ip[0] % (ip[1] & 0) = 1", "division by zero"],
+])("what no kernel takes is not what arithmetic is folded to: %s", (expression, message) => {
+  if (message === undefined) validate(compile(expression));
+  else expect(refusal(expression).message).toContain(message);
 });
 
 test("links are also known by their LINKTYPE_ numbers", () => {
