@@ -2,7 +2,7 @@
 // call may need. Each makes what it calls with anew, of descriptors that were there before.
 
 import type * as rawsock from "../../src/index.ts";
-import type { Given } from "./given.ts";
+import type { Source as Given } from "./given.ts";
 
 export type Api = typeof rawsock;
 export type Call = (api: Api, given: Given) => unknown;
@@ -31,7 +31,8 @@ const LOOPBACK = { family: "inet", address: "127.0.0.1" } as const;
 const GROUP = { group: "224.0.0.251", interface: "127.0.0.1" };
 /** Keeps every packet. */
 const FILTER = [{ code: 6, jt: 0, jf: 0, k: 0xffff }];
-const LIMITS = { timeout: 5000 };
+/** Shorter where a call is to fail. */
+const LIMITS = { timeout: Number(process.env.RAWSOCK_TEST_CALL_TIMEOUT ?? 5000) };
 const INSPECT = "Symbol(nodejs.util.inspect.custom)";
 
 /** IPv4 with 12 bytes of a protocol's header behind it, without Ethernet. */
@@ -93,14 +94,16 @@ const withUdp =
   };
 
 /** Has a call of the Socket's wait before there is anything to receive. */
-const withMail = (use: (socket: rawsock.Socket, api: Api) => unknown): Call =>
-  withSocket((socket, peer, api) => {
-    setTimeout(() => {
-      // The call may have failed.
-      if (!socket.closed) api.send(peer, DATA);
-    }, 5);
-    return use(socket, api);
-  });
+const withMail =
+  (use: (socket: rawsock.Socket, api: Api) => unknown): Call =>
+  (api, given) =>
+    withSocket((socket, peer) => {
+      setTimeout(() => {
+        // The call may have failed.
+        if (!socket.closed) given.send(peer, DATA);
+      }, 5);
+      return use(socket, api);
+    })(api, given);
 
 /** A listening socket with a connection in its queue. */
 function listening(api: Api, given: Given): { listener: number; client: number } {
