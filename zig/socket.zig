@@ -36,9 +36,12 @@ pub fn connect(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
     var pause_ms: i32 = 1;
     while (true) {
         // A call that must not wait has no flag for that here, as send(2) has.
-        _ = system.setFlags(fd, flags | c.O_NONBLOCK);
+        const prepared = system.setFlags(fd, flags | c.O_NONBLOCK);
+        if (prepared < 0) return prepared;
         const outcome = system.connect(fd, address, length);
-        _ = system.setFlags(fd, flags);
+        const restored = system.setFlags(fd, flags);
+        // A socket that does not block any more would surprise more than an error.
+        if (restored < 0) return restored;
         if (outcome == -c.EINPROGRESS or outcome == -c.EALREADY) return finishConnect(fd);
         // unix(7): the listener's queue is full, and nothing tells when it is not. Of another
         // family it is an error: connect(2).

@@ -10,7 +10,7 @@ const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
 
 const NUMBER = { args: ["i32", "i32", "i32"], returns: "i32" } as const;
-const SEND = { args: ["i32", "buffer", "u64", "i32"], returns: "i64_fast" } as const;
+const SEND = { args: ["i32", "buffer", "u32", "i32"], returns: "i32" } as const;
 const PAIR = { args: ["i32", "i32", "i32", "buffer"], returns: "i32" } as const;
 
 /** Where calls get what they need from. */

@@ -2,16 +2,18 @@
 // other, and writes what became of it, a line of JSON for each call. In a process of its own, for
 // its system calls are trapped from then on.
 
-import { writeSync } from "node:fs";
+import { readlinkSync, writeSync } from "node:fs";
 import { ERRNO, EAI } from "../../../src/index.ts";
 import * as capture from "../../../src/capture/index.ts";
 import * as rawsock from "../../../src/index.ts";
 import * as netlink from "../../../src/netlink/index.ts";
 import * as tun from "../../../src/tun/index.ts";
 import { errnos } from "./errnos.ts";
+import { blocks, isHandled } from "./handled.ts";
 import { type Fault, FOR_EVER, Injector } from "./injector.ts";
 import { Instances } from "./instances.ts";
 import { Provider } from "./provider.ts";
+import { restore } from "./restore.ts";
 import { type Call, tables } from "./scenarios.ts";
 
 export type Plan = {
@@ -29,7 +31,7 @@ export type Plan = {
   readonly first?: Fault;
 };
 
-/** What became of a fault. */
+/** What became of a fault, where it is not what should. */
 export type Finding = {
   readonly case: string;
   readonly call: string;
@@ -42,15 +44,19 @@ export type Line = {
   readonly name: string;
   readonly calls: Readonly<Record<string, number>>;
   readonly faults: number;
+  /** What became of how many: "its error", "as usual". */
+  readonly kinds: Readonly<Record<string, number>>;
   readonly outcomes: readonly Finding[];
 };
 
+const plan: Plan = JSON.parse(process.argv[2] as string);
 const HANG_MS = 10_000;
 const PENDING_MS = 2000;
-const NOTICE_MS = 300;
-const LAST_POSITIONS = 3;
+/** What would have to wait is given up sooner; netlink's calls have no time of their own. */
+const NOTICE_MS = { netlink: 60 }[plan.entry] ?? 900;
+/** How long what a call has left may take to go: threads end, and streams are cancelled. */
+const GRACE_MS = 300;
 
-const plan: Plan = JSON.parse(process.argv[2] as string);
 const apis: Readonly<Record<string, object>> = { rawsock, capture, netlink, tun };
 const api = apis[plan.entry] as never;
 const table = tables[plan.entry] as Readonly<Record<string, Call>>;
@@ -82,7 +88,7 @@ async function attempt(name: string, notice = PENDING_MS): Promise<Outcome> {
     // What is closed has an end.
     injector.disarm();
     instances.close();
-    await Promise.race([running.catch(() => undefined), Bun.sleep(NOTICE_MS)]);
+    await Promise.race([running.catch(() => undefined), Bun.sleep(GRACE_MS)]);
     return { kind: "pending", value: undefined };
   } catch (error) {
     return { kind: "error", value: error };
@@ -99,28 +105,51 @@ function digest({ kind, value }: Outcome): string {
   return `error ${(value as Error).name} ${(value as { code?: string }).code ?? value}`;
 }
 
-/** The descriptors that a process comes to have, and not because of a call. */
-function leaked(before: Map<number, number>): string[] {
-  const gone = new Set(before.values());
+/** The descriptors that were not there before. */
+function further(before: ReadonlyMap<number, number>): string[] {
   const left: string[] = [];
   for (const [fd, file] of injector.descriptors()) {
-    if (!gone.has(file) || !before.has(fd)) left.push(`${fd}`);
+    if (before.get(fd) !== file) left.push(targetOf(fd));
   }
-  return left;
+  return left.filter((target) => !COMES_AND_GOES.test(target));
+}
+
+/** The set of watched sockets, what Bun has of it, and where warnings are written. */
+const COMES_AND_GOES = /^(anon_inode:\[eventpoll\]|\/(?!dev\/net).*|)$/;
+
+function targetOf(fd: number): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`);
+  } catch {
+    return "";
+  }
+}
+
+/** What a call has left behind. */
+async function leaked(before: ReadonlyMap<number, number>): Promise<string[]> {
+  for (let waited = 0; ; waited += 10) {
+    const left = further(before);
+    if (left.length === 0 || waited >= GRACE_MS) return left;
+    await Bun.sleep(10);
+  }
 }
 
 function describe(outcome: Outcome, usual: ReadonlySet<string>, number: number): string {
   const { kind, value } = outcome;
   if (kind === "pending") return "waits";
-  if (kind === "error") {
-    const { name, code, errno, syscall, message } = value as rawsock.SocketError;
-    if (syscall === undefined) return `${name} ${message}`;
-    if (errno === number) return `its error: ${name} ${syscall}`;
-    return `another error: ${name} ${syscall} ${code}`;
-  }
   const own = digest(outcome);
-  if (typeof value === "string" && value.startsWith("E")) return `its code: ${value}`;
+  if (kind === "error") {
+    const errors = value instanceof SuppressedError ? [value.error, value.suppressed] : [value];
+    for (const { name, errno, syscall } of errors as rawsock.SocketError[]) {
+      if (errno === number && syscall !== undefined) return `its error: ${name} ${syscall}`;
+    }
+    if (usual.has(own)) return "as usual";
+    const { name, code, syscall, message } = value as rawsock.SocketError;
+    return syscall === undefined ? `${name} ${message}` : `another error: ${name} ${syscall} ${code}`;
+  }
   if (usual.has(own)) return "as usual";
+  if (typeof value === "string" && ERRNO[value] === number) return "its error, as a code";
+  if (typeof value === "string" && value in ERRNO) return `another error: by its code ${value}`;
   return usual.size > 1 ? "a result" : `another result: ${own}`;
 }
 
@@ -170,6 +199,11 @@ async function hunt(name: string): Promise<void> {
   const held = injector.held();
   const descriptors = injector.descriptors();
   const outcomes: Finding[] = [];
+  const kinds = new Map<string, number>();
+  const tell = (became: string) => {
+    const kind = became.replace(/:.*/s, "");
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  };
   let faults = 0;
   for (const fault of faultsOf(calls)) {
     const forEver = fault.count === FOR_EVER;
@@ -178,7 +212,7 @@ async function hunt(name: string): Promise<void> {
       begun = title === last;
       continue;
     }
-    if (!isChosen(title)) continue;
+    if (!isChosen(title) || blocks({ name, ...fault }, forEver)) continue;
     injector.begin(title);
     const number = numberOf(fault.errno);
     injector.arm({ ...fault, errno: number });
@@ -191,13 +225,20 @@ async function hunt(name: string): Promise<void> {
       faults++;
       found.push(became);
     }
+    await restore(plan.entry, name);
     const again = digest(await attempt(name));
     if (!usual.has(again) && usual.size === 1) found.push(`afterwards: ${again}`);
-    const left = leaked(descriptors);
-    if (left.length > 0) found.push(`left: ${left.length} descriptors`);
-    for (const stray of strays.splice(0)) found.push(`stray: ${stray}`);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    const left = await leaked(descriptors);
+    if (left.length > 0) found.push(`left: ${left.map((one) => one.replace(/:.*/, "")).join(" ")}`);
+    for (const stray of strays.splice(0)) {
+      // What a timer of the call's own has met.
+      if ((stray as { errno?: number }).errno !== number) found.push(`stray: ${stray}`);
+    }
     injector.end();
     for (const one of found) {
+      tell(one);
+      if (isHandled({ name, ...fault }, one)) continue;
       outcomes.push({
         case: title,
         call: fault.call,
@@ -230,7 +271,7 @@ async function hunt(name: string): Promise<void> {
       });
     }
   }
-  write({ name, calls: Object.fromEntries(calls), faults, outcomes } satisfies Line);
+  write({ name, calls: Object.fromEntries(calls), faults, kinds: Object.fromEntries(kinds), outcomes } satisfies Line);
 }
 
 injector.install();

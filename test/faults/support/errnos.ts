@@ -99,5 +99,4 @@ export const errnos: Readonly<Record<string, readonly string[]>> = {
     ...["EAI_AGAIN", "EAI_BADFLAGS", "EAI_FAIL", "EAI_FAMILY", "EAI_MEMORY", "EAI_NONAME"],
     ...["EAI_OVERFLOW", "EMFILE", "ENOMEM"],
   ],
-  inet_ntop: ["EAFNOSUPPORT", "ENOSPC"],
 };

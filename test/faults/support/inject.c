@@ -30,8 +30,7 @@
 #include <unistd.h>
 
 // Functions of the C library are numbered from here on.
-enum { FUNCTIONS = 10000, MALLOC = FUNCTIONS, CALLOC, PTHREAD_CREATE, GETADDRINFO, GETNAMEINFO,
-       INET_NTOP };
+enum { FUNCTIONS = 10000, MALLOC = FUNCTIONS, CALLOC, PTHREAD_CREATE, GETADDRINFO, GETNAMEINFO };
 enum { LOG_ROOM = 1 << 16, EAI_SYSTEM_ = -11 };
 
 static struct { const char *name; int number; } calls[] = {
@@ -47,7 +46,7 @@ static struct { const char *name; int number; } calls[] = {
   CALL(open) CALL(readlink)
 #endif
   { "malloc", MALLOC }, { "calloc", CALLOC }, { "pthread_create", PTHREAD_CREATE },
-  { "getaddrinfo", GETADDRINFO }, { "getnameinfo", GETNAMEINFO }, { "inet_ntop", INET_NTOP },
+  { "getaddrinfo", GETADDRINFO }, { "getnameinfo", GETNAMEINFO },
 };
 
 // The name by its index; its number is stored. Null behind the last.
@@ -153,7 +152,6 @@ static int (*real_getaddrinfo)(const char *, const char *, const struct addrinfo
                                struct addrinfo **);
 static int (*real_getnameinfo)(const struct sockaddr *, socklen_t, char *, socklen_t, char *,
                                socklen_t, int);
-static const char *(*real_inet_ntop)(int, const void *, char *, socklen_t);
 
 static void *counted(void *memory) {
   if (memory != NULL) __sync_fetch_and_add(&allocations, 1);
@@ -206,11 +204,6 @@ static int own_getnameinfo(const struct sockaddr *address, socklen_t length, cha
   if (hit(GETNAMEINFO)) return lookup_error();
   return real_getnameinfo(address, length, node, room, service, service_room, flags);
 }
-static const char *own_inet_ntop(int family, const void *address, char *text, socklen_t room) {
-  if (!hit(INET_NTOP)) return real_inet_ntop(family, address, text, room);
-  errno = error;
-  return NULL;
-}
 
 static struct { const char *name; void *own; void **real; } functions[] = {
   { "malloc", own_malloc, (void **)&real_malloc },
@@ -219,7 +212,6 @@ static struct { const char *name; void *own; void **real; } functions[] = {
   { "pthread_create", own_pthread_create, (void **)&real_pthread_create },
   { "getaddrinfo", own_getaddrinfo, (void **)&real_getaddrinfo },
   { "getnameinfo", own_getnameinfo, (void **)&real_getnameinfo },
-  { "inet_ntop", own_inet_ntop, (void **)&real_inet_ntop },
 };
 
 struct library { ElfW(Addr) base, text, end; const ElfW(Dyn) *dynamic; };

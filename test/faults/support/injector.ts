@@ -6,9 +6,28 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { toolEnvironment } from "../../../scripts/environment.ts";
 import { libcName, musl } from "../../support/libc.ts";
+import { type Requirement, unemulated } from "../../support/requirements.ts";
 import { ARCHITECTURE, zig } from "../../support/zig.ts";
 
 const source = join(import.meta.dir, "inject.c");
+
+const PR_GET_SECCOMP = 21;
+const prctl = { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" } as const;
+
+/** Whether a process may filter its system calls here: an emulator knows no filters. */
+function canFilter(): boolean {
+  if (process.platform !== "linux" || !unemulated.met) return false;
+  const library = dlopen(libcName, { prctl });
+  const mode = library.symbols.prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
+  library.close();
+  return mode >= 0;
+}
+
+/** System calls that trap. */
+export const seccomp: Requirement = {
+  met: canFilter(),
+  remedy: "needs seccomp(2) with filters: a Linux kernel with CONFIG_SECCOMP_FILTER, no emulator",
+};
 
 /** Compiles it once for all processes: where it is then. */
 export async function compileInjector(): Promise<string> {
@@ -80,7 +99,7 @@ export class Injector {
     for (let index = 0; ; index++) {
       const text = this.#library.faults_name(index, number);
       if (text === null) break;
-      const name = textAt(text);
+      const name = textAt(text as Pointer);
       this.#numbers.set(name, number[0] as number);
       this.#names.set(number[0] as number, name);
     }

@@ -18,7 +18,7 @@ function libc() {
     socketpair: { args: ["i32", "i32", "i32", "buffer"], returns: "i32" },
     close: { args: ["i32"], returns: "i32" },
     connect: { args: ["i32", "buffer", "u32"], returns: "i32" },
-    send: { args: ["i32", "buffer", "u64", "i32"], returns: "i64_fast" },
+    send: { args: ["i32", "buffer", "u32", "i32"], returns: "i32" },
   }).symbols;
 }
 
