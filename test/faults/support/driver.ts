@@ -27,9 +27,11 @@ export type Plan = {
   readonly seed: number;
   /** Cases up to this one were tried already. */
   readonly after?: string;
-  /** Only faults of this system call, of which nothing was called before. */
-  readonly first?: Fault;
+  /** Only this fault, of the process' first call; "none": which system calls that makes. */
+  readonly first?: FirstFault | "none";
 };
+
+export type FirstFault = Omit<Fault, "errno"> & { readonly errno: string };
 
 /** What became of a fault, where it is not what should. */
 export type Finding = {
@@ -274,7 +276,37 @@ async function hunt(name: string): Promise<void> {
   write({ name, calls: Object.fromEntries(calls), faults, kinds: Object.fromEntries(kinds), outcomes } satisfies Line);
 }
 
+/** The process' first call. */
+async function first(name: string, fault: FirstFault | "none"): Promise<void> {
+  const title = `${name} at first | ${Object.values(fault).join(" ")}`;
+  const descriptors = injector.descriptors();
+  injector.begin(title);
+  const number = fault === "none" ? 0 : numberOf(fault.errno);
+  if (fault === "none") injector.arm();
+  else injector.arm({ ...fault, errno: number });
+  const outcome = await attempt(name);
+  const faults = injector.disarm();
+  const calls = Object.fromEntries(tally(injector.log()));
+  if (fault === "none") {
+    write({ name, calls, faults, kinds: {}, outcomes: [] } satisfies Line);
+    return;
+  }
+  await restore(plan.entry, name);
+  const again = await attempt(name);
+  const became = describe(outcome, new Set([digest(again)]), number);
+  const found = faults === 0 || isHandled({ name, ...fault }, became) ? [] : [became];
+  if (again.kind !== "result") found.push(`afterwards: ${digest(again)}`);
+  const left = await leaked(descriptors);
+  if (left.length > 0) found.push(`left: ${left.join(" ")}`);
+  const { call, errno, from } = fault;
+  const of = { case: title, call, errno, from, forEver: fault.count === FOR_EVER };
+  const outcomes = found.map((one) => ({ ...of, became: one }));
+  const kinds = { [became.replace(/:.*/s, "")]: 1 };
+  write({ name, calls, faults: Math.min(faults, 1), kinds, outcomes } satisfies Line);
+}
+
 injector.install();
 injector.watch(HANG_MS);
-for (const name of plan.names) await hunt(name);
+if (plan.first === undefined) for (const name of plan.names) await hunt(name);
+else await first(plan.names[0] as string, plan.first);
 process.exit(0);

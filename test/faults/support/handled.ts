@@ -129,6 +129,13 @@ export const handled: readonly Handling[] = [
     why: "no duplicate of the set for Bun: the clock tells when to look",
   },
   {
+    calls: ["recvfrom"],
+    errnos: ["ENOBUFS"],
+    names: /monitor/,
+    became: DONE,
+    why: "what was lost is told as an event",
+  },
+  {
     calls: ["munmap", "rt_sigprocmask"],
     became: DONE,
     why: "nothing depends on it",

@@ -411,10 +411,10 @@ int faults_storm(int signal, int us) {
   return -pthread_create(&storm_thread, NULL, storm, NULL);
 }
 
-// setrlimit(2) of the soft limit: 0, or -errno.
-int faults_limit(int resource, uint32_t value) {
+// setrlimit(2) of the soft limit to that many units; UINT32_MAX: the hard one. 0, or -errno.
+int faults_limit(int resource, uint32_t value, uint32_t unit) {
   struct rlimit limit;
   if (getrlimit(resource, &limit) != 0) return -errno;
-  limit.rlim_cur = value == UINT32_MAX ? limit.rlim_max : value;
+  limit.rlim_cur = value == UINT32_MAX ? limit.rlim_max : (rlim_t)value * unit;
   return setrlimit(resource, &limit) == 0 ? 0 : -errno;
 }

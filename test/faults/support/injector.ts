@@ -62,7 +62,7 @@ function load(path: string) {
     faults_case: { args: ["ptr"], returns: "i32" },
     faults_later: { args: NUMBERS, returns: "i32" },
     faults_storm: { args: ["i32", "i32"], returns: "i32" },
-    faults_limit: { args: ["i32", "u32"], returns: "i32" },
+    faults_limit: { args: ["i32", "u32", "u32"], returns: "i32" },
   }).symbols;
 }
 
@@ -179,8 +179,8 @@ export class Injector {
   }
 
   /** setrlimit(2) of a soft limit; without a value the hard one. */
-  limit(resource: number, value = 0xffffffff): void {
-    needed(this.#library.faults_limit(resource, value), "setrlimit");
+  limit(resource: number, value = 0xffffffff, unit = 1): void {
+    needed(this.#library.faults_limit(resource, value, unit), "setrlimit");
   }
 }
 

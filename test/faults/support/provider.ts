@@ -24,6 +24,7 @@ function libc() {
 
 export class Provider implements Source {
   readonly injector: Injector;
+  readonly #prepared = new Map<string, unknown[]>();
   readonly #libc = libc();
   readonly #pair = new Int32Array(2);
   /** What was given, and the number of the file of each. */
@@ -33,20 +34,33 @@ export class Provider implements Source {
     this.injector = injector;
   }
 
+  /** Makes some of each before they are asked for, when none can be made any more. */
+  prepare(): void {
+    const kinds = ["udp", "tcp", "datagrams", "streams"] as const;
+    for (const kind of kinds) {
+      const all = [0, 1, 2].map(() => this[kind]());
+      this.#prepared.set(kind, all);
+    }
+  }
+
+  #ready<T>(kind: string): T | undefined {
+    return this.#prepared.get(kind)?.pop() as T | undefined;
+  }
+
   udp(): number {
-    return this.#own(this.#libc.socket(AF_INET, SOCK_DGRAM, 0));
+    return this.#ready<number>("udp") ?? this.#own(this.#libc.socket(AF_INET, SOCK_DGRAM, 0));
   }
 
   tcp(): number {
-    return this.#own(this.#libc.socket(AF_INET, SOCK_STREAM, 0));
+    return this.#ready<number>("tcp") ?? this.#own(this.#libc.socket(AF_INET, SOCK_STREAM, 0));
   }
 
   datagrams(): readonly [number, number] {
-    return this.#two(SOCK_DGRAM);
+    return this.#ready<readonly [number, number]>("datagrams") ?? this.#two(SOCK_DGRAM);
   }
 
   streams(): readonly [number, number] {
-    return this.#two(SOCK_STREAM);
+    return this.#ready<readonly [number, number]>("streams") ?? this.#two(SOCK_STREAM);
   }
 
   send(fd: number, data: Uint8Array): void {
@@ -83,8 +97,9 @@ export class Provider implements Source {
     this.#files = new Map();
   }
 
-  /** Closes a descriptor behind everybody's back. */
-  discard(fd: number): void {
-    this.#libc.close(fd);
+  /** Leaves a descriptor to a call that closes it later, in a thread. */
+  release(fd: number): number {
+    this.#files.delete(fd);
+    return fd;
   }
 }
