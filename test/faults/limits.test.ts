@@ -33,7 +33,9 @@ async function all(entry: string, shortage: Shortage, { needs, isNobody }: Entry
   });
   if (exitCode !== 0) throw new Error(`status ${exitCode}: ${stdout}${stderr}`);
   const { calls, refused, findings } = JSON.parse(stdout) as LimitReport;
-  console.log(`faults: ${entry}, no ${JSON.stringify(shortage)}: ${calls} calls, ${refused} refused`);
+  console.log(
+    `faults: ${entry}, no ${JSON.stringify(shortage)}: ${calls} calls, ${refused} refused`,
+  );
   expect(findings).toEqual([]);
   expect(calls).toBeGreaterThan(0);
 }

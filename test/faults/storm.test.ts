@@ -5,7 +5,13 @@ import { beforeAll, expect } from "bun:test";
 import { join } from "node:path";
 import { Namespace } from "../support/namespace.ts";
 import { end } from "../support/program.ts";
-import { namespaces, type Requirement, testWith, tun, unemulated } from "../support/requirements.ts";
+import {
+  namespaces,
+  type Requirement,
+  testWith,
+  tun,
+  unemulated,
+} from "../support/requirements.ts";
 import { compileInjector, seccomp } from "./support/injector.ts";
 import { tables } from "./support/scenarios.ts";
 import type { StormPlan, StormReport } from "./support/storm.ts";

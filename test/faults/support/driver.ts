@@ -3,15 +3,16 @@
 // its system calls are trapped from then on.
 
 import { readlinkSync, writeSync } from "node:fs";
-import { ERRNO, EAI } from "../../../src/index.ts";
 import * as capture from "../../../src/capture/index.ts";
 import * as rawsock from "../../../src/index.ts";
+import { EAI, ERRNO } from "../../../src/index.ts";
 import * as netlink from "../../../src/netlink/index.ts";
 import * as tun from "../../../src/tun/index.ts";
 import { errnos } from "./errnos.ts";
 import { blocks, isHandled } from "./handled.ts";
 import { type Fault, FOR_EVER, Injector } from "./injector.ts";
 import { Instances } from "./instances.ts";
+import { isNamed } from "./names.ts";
 import { Provider } from "./provider.ts";
 import { restore } from "./restore.ts";
 import { type Call, tables } from "./scenarios.ts";
@@ -25,6 +26,8 @@ export type Plan = {
   /** Of a thousand faults, how many are tried. */
   readonly share: number;
   readonly seed: number;
+  /** These cases alone. */
+  readonly only?: readonly string[];
   /** Cases up to this one were tried already. */
   readonly after?: string;
   /** Only this fault, of the process' first call; "none": which system calls that makes. */
@@ -136,18 +139,27 @@ async function leaked(before: ReadonlyMap<number, number>): Promise<string[]> {
   }
 }
 
-function describe(outcome: Outcome, usual: ReadonlySet<string>, number: number): string {
+function describe(
+  outcome: Outcome,
+  usual: ReadonlySet<string>,
+  number: number,
+  call: string,
+): string {
   const { kind, value } = outcome;
   if (kind === "pending") return "waits";
   const own = digest(outcome);
   if (kind === "error") {
     const errors = value instanceof SuppressedError ? [value.error, value.suppressed] : [value];
     for (const { name, errno, syscall } of errors as rawsock.SocketError[]) {
-      if (errno === number && syscall !== undefined) return `its error: ${name} ${syscall}`;
+      if (errno !== number || syscall === undefined) continue;
+      const how = isNamed(call, syscall) ? "its error" : "its error by another name";
+      return `${how}: ${name} ${syscall}`;
     }
     if (usual.has(own)) return "as usual";
     const { name, code, syscall, message } = value as rawsock.SocketError;
-    return syscall === undefined ? `${name} ${message}` : `another error: ${name} ${syscall} ${code}`;
+    return syscall === undefined
+      ? `${name} ${message}`
+      : `another error: ${name} ${syscall} ${code}`;
   }
   if (usual.has(own)) return "as usual";
   if (typeof value === "string" && ERRNO[value] === number) return "its error, as a code";
@@ -175,6 +187,7 @@ function* faultsOf(calls: ReadonlyMap<string, number>) {
 
 /** Which part of the cases is tried. */
 function isChosen(name: string): boolean {
+  if (plan.only !== undefined) return plan.only.includes(name);
   return Number(BigInt(Bun.hash(name, plan.seed)) % 1000n) < plan.share;
 }
 
@@ -185,7 +198,7 @@ function tally(names: readonly string[]): Map<string, number> {
 }
 
 let begun = plan.after === undefined;
-let last = plan.after;
+const last = plan.after;
 
 async function hunt(name: string): Promise<void> {
   injector.begin(`${name} without a fault`);
@@ -222,7 +235,7 @@ async function hunt(name: string): Promise<void> {
     const outcome = await attempt(name, notice);
     const fired = injector.disarm();
     const found = [];
-    const became = describe(outcome, usual, number);
+    const became = describe(outcome, usual, number, fault.call);
     if (fired > 0) {
       faults++;
       found.push(became);
@@ -273,7 +286,13 @@ async function hunt(name: string): Promise<void> {
       });
     }
   }
-  write({ name, calls: Object.fromEntries(calls), faults, kinds: Object.fromEntries(kinds), outcomes } satisfies Line);
+  write({
+    name,
+    calls: Object.fromEntries(calls),
+    faults,
+    kinds: Object.fromEntries(kinds),
+    outcomes,
+  } satisfies Line);
 }
 
 /** The process' first call. */
@@ -293,7 +312,7 @@ async function first(name: string, fault: FirstFault | "none"): Promise<void> {
   }
   await restore(plan.entry, name);
   const again = await attempt(name);
-  const became = describe(outcome, new Set([digest(again)]), number);
+  const became = describe(outcome, new Set([digest(again)]), number, fault.call);
   const found = faults === 0 || isHandled({ name, ...fault }, became) ? [] : [became];
   if (again.kind !== "result") found.push(`afterwards: ${digest(again)}`);
   const left = await leaked(descriptors);

@@ -41,7 +41,8 @@ export const handled: readonly Handling[] = [
   {
     calls: ["connect"],
     errnos: ["EINTR", "EINPROGRESS", "EALREADY"],
-    became: /^(as usual|a result|waits|another result: .*|another error: .*(EINPROGRESS|ETIMEDOUT))/s,
+    became:
+      /^(as usual|a result|waits|another result: .*|another error: .*(EINPROGRESS|ETIMEDOUT))/s,
     why: "connect(2): the connection goes on being made",
   },
   {
@@ -246,11 +247,13 @@ const covers = (rule: Omit<Handling, "became">, { name, call, errno }: Case): bo
 
 /** Whether what became of a fault is what it should. */
 export function isHandled(one: Case, became: string): boolean {
-  if (became.startsWith("its error")) return true;
+  if (/^its error[:,]/.test(became)) return true;
   return handled.some((rule) => covers(rule, one) && rule.became.test(became));
 }
 
 /** Whether a call would rightly never end. */
 export function blocks(one: Case, forEver: boolean): boolean {
-  return blocking.some((rule) => covers(rule, one) && (forEver || !rule.errnos?.includes("EAGAIN")));
+  return blocking.some(
+    (rule) => covers(rule, one) && (forEver || !rule.errnos?.includes("EAGAIN")),
+  );
 }

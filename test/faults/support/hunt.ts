@@ -47,22 +47,26 @@ export async function hunt(plan: Drive, namespace: Namespace | null): Promise<Re
   let left = [...plan.names];
   while (left.length > 0) {
     let hung: string | undefined;
-    const status = await drive({ ...plan, names: left, ...(after && { after }) }, namespace, (text) => {
-      if (text.startsWith(HANGS)) {
-        hung = text.slice(HANGS.length).trim();
-        return;
-      }
-      const line: Line = JSON.parse(text);
-      names++;
-      pairs += Object.keys(line.calls).length;
-      faults += line.faults;
-      for (const [kind, count] of Object.entries(line.kinds)) {
-        kinds[kind] = (kinds[kind] ?? 0) + count;
-      }
-      findings.push(...line.outcomes.map(told));
-      left = left.slice(left.indexOf(line.name) + 1);
-      after = undefined;
-    });
+    const status = await drive(
+      { ...plan, names: left, ...(after && { after }) },
+      namespace,
+      (text) => {
+        if (text.startsWith(HANGS)) {
+          hung = text.slice(HANGS.length).trim();
+          return;
+        }
+        const line: Line = JSON.parse(text);
+        names++;
+        pairs += Object.keys(line.calls).length;
+        faults += line.faults;
+        for (const [kind, count] of Object.entries(line.kinds)) {
+          kinds[kind] = (kinds[kind] ?? 0) + count;
+        }
+        findings.push(...line.outcomes.map(told));
+        left = left.slice(left.indexOf(line.name) + 1);
+        after = undefined;
+      },
+    );
     if (hung !== undefined) {
       findings.push(`${hung}: hangs`);
       after = hung;
@@ -116,7 +120,10 @@ export function together(a: Report, b: Report): Report {
 }
 
 /** For the log: how much was tried. */
-export function summary(what: string, { names, pairs, faults, kinds, milliseconds }: Report): string {
+export function summary(
+  what: string,
+  { names, pairs, faults, kinds, milliseconds }: Report,
+): string {
   const seconds = (milliseconds / 1000).toFixed(1);
   const ends = Object.entries(kinds).map(([kind, count]) => `${kind} ${count}`);
   const calls = `${names} public calls, ${pairs} pairs with a system call`;

@@ -86,7 +86,10 @@ async function attempt(name: string, limited: boolean): Promise<string> {
   try {
     if (limited) begin(plan);
     const running = (table[name] as Call)(apis[plan.entry] as never, provider);
-    const ended = await Promise.race([Promise.resolve(running).then(() => "a result"), late.promise]);
+    const ended = await Promise.race([
+      Promise.resolve(running).then(() => "a result"),
+      late.promise,
+    ]);
     return ended;
   } catch (error) {
     const errors = error instanceof SuppressedError ? [error.error] : [error];

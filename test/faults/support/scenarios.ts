@@ -1,15 +1,15 @@
 // Further calls for faults: those of test/support/calls.ts need not wait. A thread does what another
 // program would.
 
+import type * as capture from "../../../src/capture/index.ts";
+import type * as rawsock from "../../../src/index.ts";
+import type * as netlink from "../../../src/netlink/index.ts";
+import type * as tun from "../../../src/tun/index.ts";
 import { type Api, calls, each } from "../../support/calls.ts";
 import { captureCalls } from "../../support/capture-calls.ts";
 import { netlinkCalls } from "../../support/netlink-calls.ts";
 import { tunCalls } from "../../support/tun-calls.ts";
 import type { Provider } from "./provider.ts";
-import type * as rawsock from "../../../src/index.ts";
-import type * as capture from "../../../src/capture/index.ts";
-import type * as netlink from "../../../src/netlink/index.ts";
-import type * as tun from "../../../src/tun/index.ts";
 
 export type Call = (api: never, given: Provider) => unknown;
 type Plain = (api: Api, given: Provider) => unknown;
@@ -99,9 +99,9 @@ const plain: Readonly<Record<string, Plain>> = {
   "recv, waiting": (api, given) => api.recv(expecting(given), new Uint8Array(4)),
   "recvfrom, waiting": (api, given) => api.recvfrom(expecting(given), new Uint8Array(4)),
   "recvmsg, waiting": (api, given) => api.recvmsg(expecting(given), message(api)),
-  "recvmmsg, waiting": (api, given) =>
-    api.recvmmsg(expecting(given), [message(api)]),
-  "read, waiting": (api, given) => api.read(expecting(given), [new Uint8Array(2), new Uint8Array(2)]),
+  "recvmmsg, waiting": (api, given) => api.recvmmsg(expecting(given), [message(api)]),
+  "read, waiting": (api, given) =>
+    api.read(expecting(given), [new Uint8Array(2), new Uint8Array(2)]),
   "recv, all of a stream": (api, given) => {
     const [own, peer] = given.streams();
     given.injector.later("send", peer, { ms: 2 });
@@ -305,6 +305,63 @@ const plain: Readonly<Record<string, Plain>> = {
   },
 };
 
+/** Makes a call again, of the same object and without the fault, where it failed. */
+async function again<T>(given: Provider, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    given.injector.disarm();
+    try {
+      await call();
+    } catch (second) {
+      throw new Error(`it fails again: ${second}`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+const furtherSocket: Readonly<Record<string, Plain>> = {
+  "Socket#recv, again": (api, given) => {
+    const [own, peer] = given.datagrams();
+    return socketOf(
+      () => own,
+      (socket) =>
+        again(given, () => {
+          setTimeout(() => given.send(peer, DATA), 2);
+          return socket.recv(new Uint8Array(4), LIMITS);
+        }),
+    )(api, given);
+  },
+  "Socket#send, again": (api, given) =>
+    socketOf(
+      () => given.datagrams()[0],
+      (socket) => again(given, () => socket.send(DATA, LIMITS)),
+    )(api, given),
+  "Socket#accept, again": (api, given) => {
+    const fd = listener(api, given);
+    return socketOf(
+      () => fd,
+      (socket) =>
+        again(given, async () => {
+          given.injector.later("connect", fd, { other: given.tcp() });
+          (await socket.accept(LIMITS)).close();
+        }),
+    )(api, given);
+  },
+  "Socket#messages, again": (api, given) => {
+    const [own, peer] = given.datagrams();
+    return socketOf(
+      () => own,
+      (socket) =>
+        again(given, async () => {
+          setTimeout(() => given.send(peer, DATA), 2);
+          for await (const { data } of socket.messages(LIMITS)) return data.length;
+          return 0;
+        }),
+    )(api, given);
+  },
+};
+
 type Netlink = (api: typeof netlink, given: Provider) => unknown;
 const furtherNetlink: Readonly<Record<string, Netlink>> = {
   "Netlink.open in a namespace": async (api) => {
@@ -318,6 +375,23 @@ const furtherNetlink: Readonly<Record<string, Netlink>> = {
       if (one.status === "rejected") throw one.reason;
     }
     return all.length;
+  },
+  "Netlink#close while a call waits": async (api) => {
+    const socket = api.Netlink.open();
+    const waiting = socket.links().catch(({ code }) => code);
+    try {
+      socket.close();
+    } finally {
+      await waiting;
+    }
+  },
+  "Netlink#links, again": async (api, given) => {
+    using socket = api.Netlink.open();
+    return (await again(given, () => socket.links())).length;
+  },
+  "Ethtool#linkModes, again": async (api, given) => {
+    using ethtool = api.Ethtool.open();
+    await again(given, () => ethtool.linkModes("lo").catch(unsupported));
   },
   "Netlink#monitor of a change": async (api) => {
     using socket = api.Netlink.open();
@@ -333,6 +407,11 @@ const furtherNetlink: Readonly<Record<string, Netlink>> = {
   },
 };
 
+/** The loopback interface has no modes. */
+function unsupported(error: { code?: string; name?: string }): void {
+  if (error.name !== "NetlinkError" || error.code !== "EOPNOTSUPP") throw error;
+}
+
 type Tun = (api: typeof tun, given: Provider) => unknown;
 const furtherTun: Readonly<Record<string, Tun>> = {
   "Tun.open in a namespace": (api) => api.Tun.open({ namespace: OWN_NAMESPACE } as never).close(),
@@ -342,7 +421,11 @@ const furtherTun: Readonly<Record<string, Tun>> = {
 type Capture = (api: typeof capture, given: Provider) => unknown;
 const ring = { blockSize: 1 << 17, blocks: 2 };
 /** What comes to the loopback interface. */
-async function captured(api: typeof capture, given: Provider, use: (live: capture.Capture) => unknown) {
+async function captured(
+  api: typeof capture,
+  given: Provider,
+  use: (live: capture.Capture) => unknown,
+) {
   const live = api.capture({ interface: "lo", filter: "udp", ring, timeout: 1 });
   try {
     const fd = given.udp();
@@ -352,9 +435,15 @@ async function captured(api: typeof capture, given: Provider, use: (live: captur
     live.close();
   }
 }
+/** The packet may have been taken by the call that failed. */
+function lateness(error: { timeout?: number }): void {
+  if (error.timeout === undefined) throw error;
+}
 const furtherCapture: Readonly<Record<string, Capture>> = {
   "Capture#next of a packet": (api, given) =>
     captured(api, given, async (live) => (await live.next(LIMITS))?.data.length),
+  "Capture#next, again": (api, given) =>
+    captured(api, given, (live) => again(given, () => live.next(LIMITS).catch(lateness))),
   "Capture#batches of a packet": (api, given) =>
     captured(api, given, async (live) => {
       for await (const batch of live.batches()) return batch.length > 0;
@@ -376,7 +465,7 @@ export function needsDescriptors(name: string): boolean {
 
 /** All calls of an entry point. */
 export const tables: Readonly<Record<string, Readonly<Record<string, Call>>>> = {
-  rawsock: { ...calls, ...plain } as never,
+  rawsock: { ...calls, ...plain, ...furtherSocket } as never,
   capture: { ...captureCalls, ...furtherCapture } as never,
   netlink: { ...netlinkCalls, ...furtherNetlink } as never,
   tun: { ...tunCalls, ...furtherTun } as never,
