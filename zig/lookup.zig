@@ -6,6 +6,7 @@
 //! one: the descriptors and the memory go when the last of the two lets go.
 const std = @import("std");
 const c = @import("headers");
+const nonblocking = @import("readiness_socket.zig").ensureNonblocking;
 const fail = @import("result.zig").fail;
 const libc = @import("libc.zig");
 const resolve = @import("resolve.zig");
@@ -92,10 +93,14 @@ pub fn start(
     var pair: [2]i32 = undefined;
     const paired = system.socketpair(c.AF_UNIX, c.SOCK_STREAM, 0, &pair);
     if (paired < 0) return paired;
+    // Who reads from it must not be held up.
+    const prepared = nonblocking(pair[0]);
+    if (prepared < 0) {
+        for (pair) |end| _ = system.close(end);
+        return prepared;
+    }
     lookup.signal = pair[0];
     lookup.thread_end = pair[1];
-    const flags = system.getFlags(pair[0]);
-    _ = system.setFlags(pair[0], @max(flags, 0) | c.O_NONBLOCK);
     lookup.holders += 1;
     var thread: libc.Thread = undefined;
     const created = libc.pthread_create(&thread, null, run, memory);

@@ -203,20 +203,28 @@ pub fn ask(socket: i32, request: anytype, scratch: []u8) Answer {
     return .{ .failed = if (status < 0) status else -c.EBADMSG };
 }
 
+/// How often a call is made again that signals have ended: they are never that quick.
+const interruptions_max = 1024;
+
 fn send(socket: i32, bytes: []const u8) i32 {
-    while (true) {
+    for (0..interruptions_max) |_| {
         const sent = system.sendto(socket, bytes, 0, null, 0);
         if (sent != -c.EINTR) return sent;
     }
+    return -c.EINTR;
 }
 
 /// The next datagram from the kernel itself.
 fn receive(socket: i32, scratch: []u8) Answer {
+    var interruptions: u32 = 0;
     while (true) {
         var sender: c.struct_sockaddr_nl = .{};
         var length: u32 = @sizeOf(c.struct_sockaddr_nl);
         const received = system.recvfrom(socket, scratch, c.MSG_TRUNC, &sender, &length);
-        if (received == -c.EINTR) continue;
+        if (received == -c.EINTR and interruptions < interruptions_max) {
+            interruptions += 1;
+            continue;
+        }
         if (received < 0) return .{ .failed = received };
         if (sender.nl_pid != 0) continue;
         if (received > scratch.len) return .{ .failed = -c.EMSGSIZE };

@@ -32,10 +32,14 @@ pub fn open(
     status = set(fd, c.PACKET_RX_RING, &request);
     if (status < 0) return status;
     status = map(fd, @as(usize, block_size) * blocks, address);
+    if (status < 0) std.mem.writeInt(u64, address[0..8], mmap_failed, .little);
     // A ring that nobody reads would only take its memory.
     if (status < 0) _ = set(fd, c.PACKET_RX_RING, &std.mem.zeroes(c.struct_tpacket_req3));
     return status;
 }
+
+/// Instead of an address: mmap(2) is what failed. Otherwise it was setsockopt(2).
+const mmap_failed = 1;
 
 fn set(fd: i32, name: i32, value: anytype) i32 {
     const size = @sizeOf(@typeInfo(@TypeOf(value)).pointer.child);

@@ -36,12 +36,16 @@ pub fn connect(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
     var pause_ms: i32 = 1;
     while (true) {
         // A call that must not wait has no flag for that here, as send(2) has.
-        _ = system.setFlags(fd, flags | c.O_NONBLOCK);
+        const prepared = system.setFlags(fd, flags | c.O_NONBLOCK);
+        if (prepared < 0) return prepared;
         const outcome = system.connect(fd, address, length);
-        _ = system.setFlags(fd, flags);
+        const restored = system.setFlags(fd, flags);
+        // A socket that does not block any more would surprise more than an error.
+        if (restored < 0) return restored;
         if (outcome == -c.EINPROGRESS or outcome == -c.EALREADY) return finishConnect(fd);
-        if (outcome != -c.EAGAIN) return outcome;
-        // unix(7): the listener's queue is full, and nothing tells when it is not.
+        // unix(7): the listener's queue is full, and nothing tells when it is not. Of another
+        // family it is an error: connect(2).
+        if (outcome != -c.EAGAIN or !isUnix(address, length)) return outcome;
         if (end_ms) |end| if (system.clockMs() >= end) return outcome;
         const paused = wait.pause(pause_ms);
         if (paused < 0) return paused;
@@ -50,6 +54,14 @@ pub fn connect(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
 }
 
 const pause_max_ms = 8;
+
+fn isUnix(address: [*]const u8, length: u32) bool {
+    const start = @offsetOf(c.struct_sockaddr, "sa_family");
+    const Family = @FieldType(c.struct_sockaddr, "sa_family");
+    if (length < start + @sizeOf(Family)) return false;
+    const family: *align(1) const Family = @ptrCast(address + start);
+    return family.* == c.AF_UNIX;
+}
 
 /// Waits for a connection under way: 0, its error, -EINPROGRESS where the socket's own timeout is
 /// over, or -EINTR.

@@ -1,6 +1,6 @@
 // A capture: packets from a tap, in the event loop.
 
-import type { SocketError } from "../base/error.ts";
+import { SocketError } from "../base/error.ts";
 import { READ } from "../readiness/source.ts";
 import { type Limits, NO_LIMITS, onlyLimits } from "../socket/limits.ts";
 import { Ready } from "../socket/ready.ts";
@@ -61,7 +61,7 @@ export class Capture implements AsyncIterable<CapturedPacket>, Disposable, Async
   #turnBegan = performance.now();
   #turnIsOver = false;
   #failure: SocketError | undefined;
-  #statistics: Statistics | undefined;
+  #statistics: Statistics | SocketError | undefined;
   #abort: (() => void) | undefined;
 
   /** Made by `capture`. */
@@ -234,7 +234,19 @@ export class Capture implements AsyncIterable<CapturedPacket>, Disposable, Async
    * through, the `dropped` ones among them; `freezes` is how often there was no free block.
    */
   statistics(): Statistics {
-    return { ...(this.#statistics ?? this.#tap.statistics()) };
+    const statistics = this.#statistics ?? this.#tap.statistics();
+    if (statistics instanceof SocketError) throw statistics;
+    return { ...statistics };
+  }
+
+  /** An error is whose who asks for them: nobody else's, and no reason not to close. */
+  #lastStatistics(): Statistics | SocketError {
+    try {
+      return this.#tap.statistics();
+    } catch (error) {
+      if (error instanceof SocketError) return error;
+      throw error;
+    }
   }
 
   /**
@@ -243,11 +255,14 @@ export class Capture implements AsyncIterable<CapturedPacket>, Disposable, Async
    */
   close(): void {
     if (this.closed) return;
-    this.#statistics = this.#tap.statistics();
+    this.#statistics = this.#lastStatistics();
     if (this.#abort !== undefined) this.#signal?.removeEventListener("abort", this.#abort);
-    this.#drop();
-    this.#tap.leave();
-    this.#state.close();
+    try {
+      this.#drop();
+      this.#tap.leave();
+    } finally {
+      this.#state.close();
+    }
   }
 
   [Symbol.dispose](): void {

@@ -1,11 +1,17 @@
 // What the kernel tells of an interface through a socket: netdevice(7). Linux.
 
 import { ERRNO, SIOC } from "../base/constants.ts";
+import { check } from "../base/error.ts";
 import { native } from "../native/library.ts";
 import { allocate, decodeText } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
 
 const ifreq = new Structure("ifreq");
+
+/** Anything else is no answer. */
+export function isAbsent(status: number): boolean {
+  return status === -(ERRNO.ENODEV ?? 0) || status === -(ERRNO.ENXIO ?? 0);
+}
 
 /** What ioctl(2) stores behind the name in a struct ifreq, or -errno. */
 export class InterfaceRequest {
@@ -30,22 +36,29 @@ export class InterfaceRequest {
     return bytes.length < room;
   }
 
-  index(name: string): number {
-    if (!this.#setName(name)) return -(ERRNO.ENODEV ?? 0);
+  /** Undefined: there is none of that name. */
+  index(name: string): number | undefined {
+    if (!this.#setName(name)) return undefined;
     const status = this.#ask(SIOC.GIFINDEX);
-    return status < 0 ? status : this.#value.getInt32(0, true);
+    if (isAbsent(status)) return undefined;
+    check(status, "ioctl SIOCGIFINDEX", this.#fd);
+    return this.#value.getInt32(0, true);
   }
 
+  /** ARPHRD_*, or -errno. */
   hardwareType(name: string): number {
     this.#setName(name);
     const status = this.#ask(SIOC.GIFHWADDR);
     return status < 0 ? status : this.#value.getUint16(0, true);
   }
 
+  /** Undefined: there is none of that index. */
   name(index: number): string | undefined {
     this.#bytes.fill(0);
     this.#value.setInt32(0, index, true);
-    if (this.#ask(SIOC.GIFNAME) < 0) return undefined;
+    const status = this.#ask(SIOC.GIFNAME);
+    if (isAbsent(status)) return undefined;
+    check(status, "ioctl SIOCGIFNAME", this.#fd);
     return decodeText(this.#bytes.subarray(0, this.#bytes.indexOf(0)));
   }
 }

@@ -4,7 +4,7 @@ import { AF, IFF, SOCK } from "../base/constants.ts";
 import { check } from "../base/error.ts";
 import { type InterfaceAddress, type InterfaceFlag, ifaddrs } from "../interface/list.ts";
 import { native } from "../native/library.ts";
-import { InterfaceRequest } from "./interface-request.ts";
+import { InterfaceRequest, isAbsent } from "./interface-request.ts";
 import { COOKED, hardwareLink } from "./link.ts";
 import type { Link } from "./packet.ts";
 import { ANY } from "./settings.ts";
@@ -37,7 +37,10 @@ class Links implements Disposable {
   readonly #request = new InterfaceRequest(this.#fd);
 
   of({ name }: InterfaceAddress): Link {
-    return hardwareLink(this.#request.hardwareType(name)) ?? COOKED;
+    const type = this.#request.hardwareType(name);
+    // It may have gone since it was listed.
+    if (!isAbsent(type)) check(type, "ioctl SIOCGIFHWADDR", this.#fd);
+    return hardwareLink(type) ?? COOKED;
   }
 
   [Symbol.dispose](): void {

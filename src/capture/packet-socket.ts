@@ -15,7 +15,7 @@ import { COOKED, hardwareLink } from "./link.ts";
 import type { Link } from "./packet.ts";
 import { type CaptureProgram, captureProgram, NOTHING } from "./program.ts";
 import { Ring } from "./ring.ts";
-import { makeRing, type RingMemory } from "./ring-memory.ts";
+import { makeRing, RingMemory } from "./ring-memory.ts";
 import { ANY, type Settings } from "./settings.ts";
 import type { Batch, Statistics, Tap } from "./tap.ts";
 
@@ -33,7 +33,7 @@ function find(fd: number, { interface: wanted, namespace }: Settings): Found {
   const name = typeof wanted === "string" ? wanted : request.name(wanted);
   if (name === undefined) throw absent(wanted, "ioctl SIOCGIFNAME", namespace === undefined);
   const index = request.index(name);
-  if (index < 0) throw absent(name, "ioctl SIOCGIFINDEX", namespace === undefined);
+  if (index === undefined) throw absent(name, "ioctl SIOCGIFINDEX", namespace === undefined);
   const type = request.hardwareType(name);
   return { index, name, link: hardwareLink(check(type, "ioctl SIOCGIFHWADDR", fd)) ?? COOKED };
 }
@@ -171,12 +171,13 @@ function stampByHardware(fd: number, name: string): void {
 
 function ringOf(fd: number, { ring, timeout, mayShrink }: Settings): RingMemory {
   const made = makeRing(fd, ring, timeout, mayShrink, ERRNO.ENOMEM ?? 0);
-  if (typeof made !== "number") return made;
+  if (made instanceof RingMemory) return made;
+  const { status, syscall } = made;
   const { blockSize, blocks } = ring;
-  const short = made === -(ERRNO.ENOMEM ?? 0);
+  const short = status === -(ERRNO.ENOMEM ?? 0);
   const remedy = short ? "there is no memory for it: ask for fewer or smaller blocks" : undefined;
   const subject = `PACKET_RX_RING of ${blocks} blocks of ${blockSize} bytes`;
-  throw new SocketError(-made, "setsockopt", { fd, subject, remedy });
+  throw new SocketError(-status, syscall, { fd, subject, remedy });
 }
 
 /** Opens a capture's socket; what fails leaves nothing behind. */

@@ -3,7 +3,7 @@
 import { PACKET, single, TP_STATUS } from "../base/constants.ts";
 import { lazy } from "../base/lazy.ts";
 import { native } from "../native/library.ts";
-import { mapRing } from "../native/mapping.ts";
+import { mapRing, type RingFailure } from "../native/mapping.ts";
 import { Structure } from "../native/record.ts";
 import { TAG_SIZE } from "./cooked.ts";
 import type { RingSize } from "./settings.ts";
@@ -97,7 +97,7 @@ export class RingMemory {
 const LEAST: RingSize = { blockSize: 1 << 17, blocks: 4 };
 
 /**
- * Gives a socket a ring: its memory, or -errno. `shrink`: one as large as there is memory for,
+ * Gives a socket a ring: its memory, or why it has none. `shrink`: one as large as there is memory for,
  * which is not there where the kernel answers `-noMemory`.
  */
 export function makeRing(
@@ -106,11 +106,11 @@ export function makeRing(
   timeout: number,
   shrink: boolean,
   noMemory: number,
-): RingMemory | number {
+): RingMemory | RingFailure {
   for (let size = wanted; ; ) {
     const memory = mapRing(fd, size, timeout, RESERVE);
-    if (typeof memory !== "number") return new RingMemory(memory, size);
-    if (memory !== -noMemory || !shrink) return memory;
+    if (memory instanceof ArrayBuffer) return new RingMemory(memory, size);
+    if (memory.status !== -noMemory || !shrink) return memory;
     if (size.blocks > LEAST.blocks) size = { ...size, blocks: size.blocks / 2 };
     else if (size.blockSize > LEAST.blockSize) size = { ...size, blockSize: size.blockSize / 2 };
     else return memory;

@@ -164,6 +164,7 @@ function lookForEnds(): void {
 class Lookup {
   readonly #subject: string;
   readonly #memory: Uint8Array;
+  #closed = false;
   readonly #reader: { read(): Promise<unknown>; cancel(): Promise<void> };
 
   constructor({ node, service, hints, subject }: Question) {
@@ -178,9 +179,21 @@ class Lookup {
     this.#reader = Bun.file(fd).stream().getReader();
   }
 
-  /** Fulfils when the answer is there. */
+  /** Fulfils when the answer is there, or it was closed. */
   async answered(): Promise<void> {
-    await this.#reader.read();
+    try {
+      await this.#reader.read();
+    } catch {
+      // Bun has no descriptor left to watch this one with: the clock tells when to look.
+      await this.#answeredByClock();
+    }
+  }
+
+  async #answeredByClock(): Promise<void> {
+    for (let pause = 1; !this.ended && !this.#closed; ) {
+      await Bun.sleep(pause);
+      pause = Math.min(pause * 2, GIVEN_UP_MS);
+    }
   }
 
   take(): Uint8Array {
@@ -207,7 +220,12 @@ class Lookup {
 
   /** Closes the descriptor when nothing watches it any more. */
   async close(): Promise<void> {
-    await this.#reader.cancel();
+    this.#closed = true;
+    try {
+      await this.#reader.cancel();
+    } catch {
+      // It never watched it.
+    }
     native.rawsock_lookup_close(this.#memory);
   }
 

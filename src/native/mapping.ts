@@ -24,8 +24,11 @@ export function mapLookup(): ArrayBuffer | number {
   return owned("lookup", native.rawsock_lookup_open, native.rawsock_lookup_release);
 }
 
+/** -errno, and of what. */
+export type RingFailure = { readonly status: number; readonly syscall: "setsockopt" | "mmap" };
+
 /**
- * The memory of a new ring of a packet socket, or -errno: its blocks lie where the structure "ring"
+ * The memory of a new ring of a packet socket, or why there is none: its blocks lie where the structure "ring"
  * says. The heap unmaps it when nothing refers to it any more.
  */
 export function mapRing(
@@ -33,14 +36,15 @@ export function mapRing(
   ring: { readonly blockSize: number; readonly blocks: number },
   timeout: number,
   reserve: number,
-): ArrayBuffer | number {
+): ArrayBuffer | RingFailure {
   const { blockSize, blocks } = ring;
   const address = new BigUint64Array(1);
   const { ptr } = native.rawsock_ring_release as unknown as { ptr: Pointer };
   const size = (record("ring").fields.first_block?.[0] ?? 0) + blockSize * blocks;
   // A thread may be terminated wherever a function is entered: between these two none is.
   const status = native.rawsock_ring_open(fd, blockSize, blocks, timeout, reserve, address);
-  return status < 0 ? status : adopt(Number(address[0]), 0, size, ptr);
+  if (status >= 0) return adopt(Number(address[0]), 0, size, ptr);
+  return { status, syscall: address[0] === 0n ? "setsockopt" : "mmap" };
 }
 
 /** What `open` makes, a structure of that name, for the heap to `release`. */

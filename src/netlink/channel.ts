@@ -217,10 +217,13 @@ export class Channel {
 
   close(): void {
     if (this.#socket.closed) return;
-    this.#socket.close();
     const unsent = this.#waiting.splice(0);
-    this.#failOpen(closedMeanwhile);
-    for (const exchange of unsent) exchange.fail(closedMeanwhile);
+    try {
+      this.#socket.close();
+    } finally {
+      this.#failOpen(closedMeanwhile);
+      for (const exchange of unsent) exchange.fail(closedMeanwhile);
+    }
   }
 
   /** Asks, and resolves when all that the kernel replied is in the sink. */

@@ -1,6 +1,7 @@
 // Generic netlink: families of requests that are found by name, ethtool's and WireGuard's for
 // example. Documentation/userspace-api/netlink/intro.rst, <linux/genetlink.h>. Linux.
 
+import { closeAll } from "../base/closing.ts";
 import { NETLINK } from "../base/constants.ts";
 import { type Bytes, integer, knownKeys, U8_MAX, U16_MAX, uint8Array } from "../base/validate.ts";
 import { Structure } from "../native/record.ts";
@@ -153,7 +154,7 @@ export class Family {
 
   /** Ends its monitors. */
   close(): void {
-    for (const monitor of this.#monitors) monitor.close();
+    closeAll(this.#monitors);
   }
 }
 
@@ -243,6 +244,6 @@ export class Families {
 
   /** Ends what the families watch. */
   close(): void {
-    for (const family of this.#found) family.close();
+    closeAll(this.#found);
   }
 }

@@ -1,5 +1,6 @@
 // Netlink: a socket to the kernel's network configuration. netlink(7), rtnetlink(7). Linux.
 
+import { closeAll } from "../base/closing.ts";
 import type { Protocol } from "../base/constants.ts";
 import { namedError } from "../base/error.ts";
 import type { Keywords } from "../base/keyword.ts";
@@ -380,9 +381,7 @@ export class Netlink implements Disposable, AsyncDisposable {
 
   /** close(2); rejects what waits with the code "ECANCELED". Once is enough. */
   close(): void {
-    for (const monitor of this.#monitors) monitor.close();
-    this.#families.close();
-    this.#channel.close();
+    closeAll([...this.#monitors, this.#families, this.#channel]);
   }
 
   [Symbol.dispose](): void {

@@ -36,16 +36,22 @@ const LOST = numbers(
   "ENETUNREACH",
 );
 
+/** How many lost connections in a row are left out: somebody else wants his turn. */
+const LOST_MAX = 128;
+
 abstract class Acceptance<T> extends Operation<T> {
   constructor(state: SocketState, limits: LoopLimits) {
     super(state, "accept", READ, limits);
   }
 
   protected call(fd: number): number {
-    for (;;) {
-      const accepted = native.rawsock_owned_accept(this.state.watch.memory, fd, addressSlot);
-      if (!LOST.has(accepted)) return accepted;
+    const { memory } = this.state.watch;
+    let accepted = native.rawsock_owned_accept(memory, fd, addressSlot);
+    // Each time a connection is gone from the queue, unless it is the listener that fails.
+    for (let lost = 1; lost < LOST_MAX && LOST.has(accepted); lost++) {
+      accepted = native.rawsock_owned_accept(memory, fd, addressSlot);
     }
+    return accepted;
   }
 }
 

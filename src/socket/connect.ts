@@ -31,9 +31,12 @@ export class Connect extends Operation<void> {
     const mayWait = this.state.isConnectionOriented && this.state.isShared;
     const status = connectNow(fd, this.#address, mayWait ? 1 : 0);
     this.#begun = status === UNDER_WAY;
-    // unix(7): EAGAIN, the listener's queue is full, and nobody tells when it no longer is.
-    this.unannounced = !this.#begun;
-    return this.#begun ? AGAIN : status;
+    if (this.#begun) return AGAIN;
+    // unix(7): the listener's queue is full, and nobody tells when it no longer is. Of another
+    // family it is an error: connect(2).
+    this.unannounced = status === AGAIN && this.#address.family === "unix";
+    if (status === AGAIN && !this.unannounced) throw this.error(status);
+    return status;
   }
 
   protected value(): void {

@@ -10,7 +10,11 @@ const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
 
 const NUMBER = { args: ["i32", "i32", "i32"], returns: "i32" } as const;
+const SEND = { args: ["i32", "buffer", "u32", "i32"], returns: "i32" } as const;
 const PAIR = { args: ["i32", "i32", "i32", "buffer"], returns: "i32" } as const;
+
+/** Where calls get what they need from. */
+export type Source = Pick<Given, "udp" | "tcp" | "datagrams" | "streams" | "send">;
 
 /** Each is given out once. */
 export class Given {
@@ -18,11 +22,12 @@ export class Given {
   readonly #tcp: number[];
   readonly #datagrams: (readonly [number, number])[];
   readonly #streams: (readonly [number, number])[];
+  readonly #send: (fd: number, data: Uint8Array, length: number, flags: number) => unknown;
 
   /** `count` of each kind; the pairs are of unix sockets. */
   constructor(count: number) {
-    const library = dlopen(libcName, { socket: NUMBER, socketpair: PAIR });
-    const { socket, socketpair } = library.symbols;
+    const library = dlopen(libcName, { socket: NUMBER, socketpair: PAIR, send: SEND });
+    const { socket, socketpair, send } = library.symbols;
     const pair = (type: number) => {
       const fds = new Int32Array(2);
       needed(socketpair(AF_UNIX, type, 0, fds));
@@ -32,7 +37,7 @@ export class Given {
     this.#tcp = Array.from({ length: count }, () => needed(socket(AF_INET, SOCK_STREAM, 0)));
     this.#datagrams = Array.from({ length: count }, () => pair(SOCK_DGRAM));
     this.#streams = Array.from({ length: count }, () => pair(SOCK_STREAM));
-    library.close();
+    this.#send = send;
   }
 
   udp(): number {
@@ -50,6 +55,11 @@ export class Given {
 
   streams(): readonly [number, number] {
     return taken(this.#streams);
+  }
+
+  /** Sends without the package. */
+  send(fd: number, data: Uint8Array): void {
+    this.#send(fd, data, data.length, 0);
   }
 }
 

@@ -1,6 +1,7 @@
 // Ethtool: what a network card is doing, and its settings. Generic netlink's family "ethtool",
 // Documentation/networking/ethtool-netlink.rst. Linux 5.6 and later.
 
+import { closeAll } from "../../base/closing.ts";
 import { closedError, namedError } from "../../base/error.ts";
 import { I32_MAX, integer, knownKeys, text, unknownKeyword } from "../../base/validate.ts";
 import { Socket } from "../../socket/socket.ts";
@@ -86,8 +87,15 @@ export class Ethtool implements Disposable {
   /** The family itself, for requests that have no method here, and its notifications. */
   async family(): Promise<Family> {
     if (this.closed) throw closedError("CTRL_CMD_GETFAMILY");
-    this.#family ??= this.#families.family("ethtool");
-    return this.#family;
+    const family = this.#family ?? this.#families.family("ethtool");
+    this.#family = family;
+    try {
+      return await family;
+    } catch (error) {
+      // The next call asks again.
+      if (this.#family === family) this.#family = undefined;
+      throw error;
+    }
   }
 
   /** Whether there is a link, and why not where the driver says. */
@@ -274,9 +282,7 @@ export class Ethtool implements Disposable {
 
   /** Closes its sockets; rejects what waits with the code "ECANCELED". */
   close(): void {
-    this.#families.close();
-    this.#channel.close();
-    this.#socket.close();
+    closeAll([this.#families, this.#channel, this.#socket]);
   }
 
   [Symbol.dispose](): void {

@@ -1,0 +1,259 @@
+// What becomes of a fault besides its own error: what is documented, call by call, and why.
+
+export type Handling = {
+  /** The system calls. */
+  readonly calls: readonly string[];
+  /** Their errnos; all of them unless told. */
+  readonly errnos?: readonly string[];
+  /** The public calls; all unless told. */
+  readonly names?: RegExp;
+  /** What a fault may become, as the driver says it. */
+  readonly became: RegExp;
+  readonly why: string;
+};
+
+/** The call did what it is for. */
+const DONE = /^(as usual|a result)$/;
+/** Or it waited, until its time was over where it had one. */
+const WAITED = /^(as usual|a result|waits|another error: .* (ETIMEDOUT|EAGAIN)|TimeoutError .*)$/;
+const receiving = ["recvfrom", "recvmsg", "recvmmsg", "preadv2", "readv"];
+const sending = ["sendto", "sendmsg", "sendmmsg", "pwritev2", "writev"];
+
+export const handled: readonly Handling[] = [
+  {
+    calls: ["close"],
+    errnos: ["EINTR"],
+    became: DONE,
+    why: "close(2), NOTES: the descriptor is gone, so EINTR is success",
+  },
+  {
+    calls: [...receiving, ...sending, "accept4", "connect"],
+    errnos: ["EAGAIN"],
+    became: WAITED,
+    why: "it would have to wait, and it does",
+  },
+  {
+    calls: ["epoll_pwait"],
+    errnos: ["EINTR"],
+    became: WAITED,
+    why: "nothing is ready yet",
+  },
+  {
+    calls: ["connect"],
+    errnos: ["EINTR", "EINPROGRESS", "EALREADY"],
+    became:
+      /^(as usual|a result|waits|another result: .*|another error: .*(EINPROGRESS|ETIMEDOUT))/s,
+    why: "connect(2): the connection goes on being made",
+  },
+  {
+    calls: ["accept4"],
+    errnos: [
+      ...["ECONNABORTED", "ENETDOWN", "EPROTO", "ENOPROTOOPT", "EHOSTDOWN", "ENONET"],
+      ...["EHOSTUNREACH", "ENETUNREACH"],
+    ],
+    names: /^Socket#/,
+    became: DONE,
+    why: "accept(2): an error of the connection that is lost; the next one may be well",
+  },
+  {
+    calls: ["accept4", "ppoll", "fcntl"],
+    errnos: ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"],
+    names: /^Socket#connections/,
+    became: WAITED,
+    why: "connections() waits until descriptors or memory are free",
+  },
+  {
+    calls: ["epoll_ctl"],
+    became: DONE,
+    why: "what cannot be removed from the set is gone from it when its descriptor is closed",
+  },
+  {
+    calls: ["epoll_ctl"],
+    errnos: ["EEXIST", "ENOENT"],
+    became: /^(as usual|another error: \w+ epoll_ctl (ENOENT|EEXIST))$/,
+    why: "the set is told the contrary, which here is wrong",
+  },
+  {
+    calls: ["getsockopt"],
+    names: /^(?!(getsockopt|socketOption)$)/,
+    became: DONE,
+    why: "SO_LINGER where a socket is closed, its timeout where a call waits, its kind or options",
+  },
+  {
+    calls: ["setsockopt"],
+    errnos: ["ENOPROTOOPT", "EPERM"],
+    names: /^(Netlink|Ethtool|capture|Capture)/,
+    became: DONE,
+    why: "options that older kernels lack, and a buffer that takes a privilege",
+  },
+  {
+    calls: ["setsockopt", "getsockopt"],
+    names: /accept|waiting|all of a stream|connect/,
+    became: DONE,
+    why: "a wait that a signal may not end is still a wait",
+  },
+  {
+    calls: ["fcntl"],
+    names: /waiting|all of a stream|fast open/,
+    became: /^(as usual|a result|another error: \w+ \w+ EAGAIN)$/,
+    why: "where nobody knows whether a descriptor blocks, the call does not",
+  },
+  {
+    calls: ["fcntl"],
+    names: /^(connect|accept|sockatmark|disconnect|openUnixSocket)/,
+    became: DONE,
+    why: "where nobody knows whether a descriptor blocks, the call is made as it is",
+  },
+  {
+    calls: ["connect"],
+    errnos: ["ECONNREFUSED"],
+    names: /refused/,
+    became: DONE,
+    why: "it is what the call expects",
+  },
+  {
+    calls: ["getsockopt", "ppoll", "fcntl", "setsockopt", ...receiving],
+    names: /all of a stream/,
+    became: /^another result: result 4$/,
+    why: "an error behind data is dropped, as the kernel does within one call",
+  },
+  {
+    calls: ["getsockopt", "sendto", "recvfrom"],
+    names: /^ifaddrs$/,
+    became: /^another result: result \[\s+\[ null, null \]/,
+    why: "statistics of another network namespace, or that a kernel lacks, are null",
+  },
+  {
+    calls: ["fcntl"],
+    names: /^(Socket#|Tun#|Capture#|Netlink|Ethtool)/,
+    became: WAITED,
+    why: "no duplicate of the set for Bun: the clock tells when to look",
+  },
+  {
+    calls: ["recvfrom"],
+    errnos: ["ENOBUFS"],
+    names: /monitor/,
+    became: DONE,
+    why: "what was lost is told as an event",
+  },
+  {
+    calls: ["munmap", "rt_sigprocmask"],
+    became: DONE,
+    why: "nothing depends on it",
+  },
+  {
+    calls: ["clock_gettime"],
+    became: WAITED,
+    why: "a clock that does not go bounds nothing",
+  },
+  {
+    calls: ["mmap"],
+    names: /^(capture|Capture)/,
+    became: DONE,
+    why: "a ring that cannot leave at once goes with its memory",
+  },
+  {
+    calls: ["mmap"],
+    names: /^recvm?msg|^recvmmsg/,
+    became: DONE,
+    why: "without memory for the list nobody remembers received descriptors but the caller",
+  },
+  {
+    calls: ["preadv2", "pwritev2"],
+    errnos: ["EINVAL", "EOPNOTSUPP"],
+    became: DONE,
+    why: "a file that cannot tell whether it would wait is asked by poll(2)",
+  },
+  {
+    calls: ["recvmsg", "recvmmsg", "ppoll"],
+    errnos: ["EINVAL"],
+    names: /msg|messages|filter|Filter/,
+    became: DONE,
+    why: "packet sockets refuse MSG_CMSG_CLOEXEC: it is tried without",
+  },
+  {
+    calls: ["sendmsg"],
+    errnos: ["ENOTSOCK"],
+    names: /^write/,
+    became: DONE,
+    why: "it is another file: writev(2)",
+  },
+  {
+    calls: ["sendto", "close"],
+    names: /^resolve/,
+    became: DONE,
+    why: "an answer is told of by a byte, or by the end",
+  },
+  {
+    calls: ["recvfrom", "sendto"],
+    names: /^(ifaddrs|ifNameIndex|interfaces)$/,
+    became: /^(as usual|a result|another error: \w+ getifaddrs EAGAIN)$/,
+    why: "EINTR is made again, what was lost is asked for again, and the full list is asked for",
+  },
+  {
+    calls: ["socket", "ioctl"],
+    names: /^Sockaddr#/,
+    became: /^(as usual|another result)/,
+    why: "an interface is printed by its index where its name cannot be had",
+  },
+  {
+    calls: ["ioctl"],
+    names: /^(Tun#|Capture#|capture)/,
+    became: DONE,
+    why: "the name that was known before; an error tells less",
+  },
+  {
+    calls: ["getpeername"],
+    errnos: ["ENOTCONN"],
+    names: /^Socket#peerAddress$/,
+    became: /^another result: result null$/,
+    why: "it is not connected",
+  },
+  {
+    calls: ["socket", "connect", "close", "getsockopt", "fcntl"],
+    names: /^openUnixSocketStream$/,
+    became: /^(as usual|a result|another result)/,
+    why: "Node's streams tell of errors by an event",
+  },
+  {
+    calls: ["readlink", "readlinkat", "statx"],
+    became: DONE,
+    why: "a namespace without a number is not told from others",
+  },
+];
+
+/** These wait for ever, as a blocking call does, where a thread is not to be held up for good. */
+const blocking: readonly Pick<Handling, "calls" | "errnos" | "names" | "why">[] = [
+  {
+    calls: ["connect"],
+    errnos: ["EAGAIN"],
+    names: /^(openUnixSocket|Socket#connect to a full backlog)$/,
+    why: "unix(7): a blocking socket waits while the listener's queue is full",
+  },
+  {
+    calls: ["connect"],
+    errnos: ["EALREADY", "EINPROGRESS"],
+    names: /^(accept|openUnixSocket$)/,
+    why: "the connection that is waited for was never begun",
+  },
+];
+
+type Case = { readonly name: string; readonly call: string; readonly errno: string };
+
+const covers = (rule: Omit<Handling, "became">, { name, call, errno }: Case): boolean =>
+  rule.calls.includes(call) &&
+  (rule.errnos?.includes(errno) ?? true) &&
+  (rule.names?.test(name) ?? true);
+
+/** Whether what became of a fault is what it should. */
+export function isHandled(one: Case, became: string): boolean {
+  if (/^its error[:,]/.test(became)) return true;
+  return handled.some((rule) => covers(rule, one) && rule.became.test(became));
+}
+
+/** Whether a call would rightly never end. */
+export function blocks(one: Case, forEver: boolean): boolean {
+  return blocking.some(
+    (rule) => covers(rule, one) && (forEver || !rule.errnos?.includes("EAGAIN")),
+  );
+}
