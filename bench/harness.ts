@@ -127,6 +127,12 @@ export async function measure(one: Case): Promise<Outcome> {
   return { name, against, ...medians, goal, met: goal && meets(goal, ratio, extra), rounds };
 }
 
+/** Nanoseconds of the processor that this process has taken, all threads together. */
+export function cpuNanoseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1000;
+}
+
 async function warmUp(side: Timer, calls: number): Promise<void> {
   const begin = Bun.nanoseconds();
   while (Bun.nanoseconds() - begin < WARM_UP_NANOSECONDS) await side(calls);

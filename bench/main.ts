@@ -6,6 +6,7 @@ import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { zig } from "../test/support/zig.ts";
 import { bpf } from "./bpf.ts";
+import { bulk } from "./bulk.ts";
 import { captures } from "./capture.ts";
 import { checksums } from "./checksum.ts";
 import { files } from "./files.ts";
@@ -32,6 +33,7 @@ const own: readonly Suite[] = [
   message,
   interfaces,
   netlink,
+  bulk,
   eventLoop,
   processes,
   bpf,
