@@ -10,7 +10,7 @@ import { tryReceiveMessages, trySendMessages } from "../message/batch.ts";
 import { Message, slotOf } from "../message/message.ts";
 import { withUnseen } from "../message/received.ts";
 import { tryReceiveMessage, trySendMessage } from "../message/single.ts";
-import { type Direction, READ } from "../readiness/source.ts";
+import { type Direction, READ, WRITE } from "../readiness/source.ts";
 import { checkedFlags } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 import { directionOf, type ReceiveCallOptions, wantsAll } from "./receive.ts";
@@ -18,6 +18,9 @@ import { type SendCallOptions, Sending } from "./send.ts";
 import type { SocketState } from "./state.ts";
 
 const WHOLE: Span = {};
+
+/** Flags with which one system call may not be all. */
+const UNUSUAL = MSG.DONTWAIT | MSG.WAITALL | (MSG.FASTOPEN ?? 0);
 
 /** The buffers without their first `count` bytes. */
 function without(buffers: readonly Uint8Array[], count: number): Uint8Array[] {
@@ -37,9 +40,8 @@ class SendMessage extends Sending {
   #span: Span;
   #done = 0;
 
-  constructor(state: SocketState, message: Message, op: SendCallOptions) {
-    state.descriptor("sendmsg");
-    super(state, "sendmsg", checkedFlags(sendFlags, op), op);
+  constructor(state: SocketState, message: Message, flags: number, op: SendCallOptions) {
+    super(state, "sendmsg", flags, op);
     const [start, end] = elements(slotOf(message).iovec, "iovec", op);
     this.#message = message;
     this.#next = message;
@@ -159,9 +161,8 @@ class ReceiveMessage extends MessageReception {
   /** A stream's bytes received so far, where all are wanted. */
   #done = 0;
 
-  constructor(state: SocketState, message: Message, op: ReceiveCallOptions) {
-    state.descriptor("recvmsg");
-    super(state, "recvmsg", checkedFlags(receiveFlags, op), op);
+  constructor(state: SocketState, message: Message, flags: number, op: ReceiveCallOptions) {
+    super(state, "recvmsg", flags, op);
     const [start, end] = elements(slotOf(message).iovec, "iovec", op);
     this.#message = message;
     this.#span = { start, end };
@@ -252,7 +253,20 @@ export function sendMessage(
   message: Message,
   op: SendCallOptions,
 ): Promise<number> {
-  return new SendMessage(state, message, op).run();
+  try {
+    const fd = state.descriptor("sendmsg");
+    const flags = checkedFlags(sendFlags, op);
+    if (!state.isStream && (flags & UNUSUAL) === 0 && state.watch.admit(WRITE)) {
+      // A datagram goes as a whole or not at all: the usual call goes past the door.
+      const sent = trySendMessage(fd, message, flags, op);
+      if (sent < 0) return new SendMessage(state, message, flags, op).goOn(sent);
+      state.bytesSent += sent;
+      return Promise.resolve(sent);
+    }
+    return new SendMessage(state, message, flags, op).run();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 export function sendMessages(
@@ -268,7 +282,20 @@ export function receiveMessage(
   message: Message,
   op: ReceiveCallOptions,
 ): Promise<number> {
-  return new ReceiveMessage(state, message, op).run();
+  try {
+    const fd = state.descriptor("recvmsg");
+    const flags = checkedFlags(receiveFlags, op);
+    const direction = directionOf(flags);
+    const unkept = direction !== READ || state.inbox.isEmpty;
+    if (unkept && (flags & UNUSUAL) === 0 && state.watch.admit(direction)) {
+      const length = tryReceiveMessage(fd, message, flags, op);
+      if (length >= 0) return Promise.resolve(length);
+      return new ReceiveMessage(state, message, flags, op).goOn(length);
+    }
+    return new ReceiveMessage(state, message, flags, op).run();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 export function receiveMessages(
