@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-enum { SEGMENT_OPTION = 103, ROOM = 256 };
+enum { SEGMENT_OPTION = 103, ROOM = 256, WINDOW = 16 };
 
 static double cpu_time(void) {
   struct rusage usage;
@@ -20,32 +20,36 @@ static double cpu_time(void) {
          (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1e3;
 }
 
-static void send_segments(int fd, uint8_t *data, uint32_t length, uint32_t segment, int flags) {
-  _Alignas(8) uint8_t control[CMSG_SPACE(2)] = {0};
-  struct iovec vector = {data, length};
-  struct msghdr header = {.msg_iov = &vector, .msg_iovlen = 1};
-  header.msg_control = control;
-  header.msg_controllen = sizeof control;
+static volatile uint64_t sink;
+
+// A message's memory.
+struct message {
+  struct iovec vector;
+  struct sockaddr_storage name;
+  _Alignas(8) uint8_t control[ROOM];
+};
+
+static struct msghdr sending(struct message *m, uint8_t *data, uint32_t length, uint32_t segment) {
+  m->vector = (struct iovec){data, length};
+  struct msghdr header = {.msg_iov = &m->vector, .msg_iovlen = 1, .msg_control = m->control};
+  header.msg_controllen = CMSG_SPACE(2);
   struct cmsghdr *c = CMSG_FIRSTHDR(&header);
   c->cmsg_len = CMSG_LEN(2);
   c->cmsg_level = IPPROTO_UDP;
   c->cmsg_type = SEGMENT_OPTION;
   *(uint16_t *)CMSG_DATA(c) = segment;
-  sendmsg(fd, &header, flags | MSG_NOSIGNAL);
+  return header;
 }
 
-static volatile uint64_t sink;
+static struct msghdr receiving(struct message *m, uint8_t *room, uint32_t length) {
+  m->vector = (struct iovec){room, length};
+  return (struct msghdr){&m->name, sizeof m->name, &m->vector, 1, m->control, ROOM, 0};
+}
 
-// The bytes that came, of segments whose size is read.
-static uint32_t receive(int fd, uint8_t *room, uint32_t length) {
-  struct sockaddr_storage name;
-  _Alignas(8) uint8_t control[ROOM];
-  struct iovec vector = {room, length};
-  struct msghdr header = {&name, sizeof name, &vector, 1, control, ROOM, 0};
-  ssize_t came = recvmsg(fd, &header, MSG_CMSG_CLOEXEC);
-  struct cmsghdr *c = CMSG_FIRSTHDR(&header);
-  sink += c == NULL ? came : *(int *)CMSG_DATA(c);
-  return came < 0 ? 0 : came;
+// The size of the segments that came together is read.
+static void read_size(struct msghdr *header) {
+  struct cmsghdr *c = CMSG_FIRSTHDR(header);
+  sink += c == NULL ? 0 : *(int *)CMSG_DATA(c);
 }
 
 // Takes completions until that of send number `last` has come.
@@ -64,32 +68,38 @@ static void complete(int fd, uint32_t last) {
   }
 }
 
-// Nanoseconds of the processor for a gigabyte, a window of messages after the other; `to` < 0:
-// nobody receives them.
+// Nanoseconds of the processor for a gigabyte, a window of messages after the other, each by a call
+// of its own or, `batch`, all by one; `to` < 0: nobody receives them; `sent`, with `flags`
+// MSG_ZEROCOPY: how many were sent so far.
 double time_bulk(int from, int to, uint8_t *data, uint32_t length, uint32_t segment, uint8_t *room,
-                 uint32_t room_length, uint32_t window, uint32_t windows) {
+                 uint32_t room_length, uint32_t batch, uint32_t flags, uint32_t windows,
+                 uint32_t *sent) {
+  static struct message out[WINDOW], in[WINDOW];
+  static struct mmsghdr many[WINDOW];
   double begin = cpu_time();
   for (uint32_t count = 0; count < windows; count++) {
-    for (uint32_t index = 0; index < window; index++)
-      send_segments(from, data, length, segment, 0);
-    for (uint32_t left = to < 0 ? 0 : window * length; left > 0;)
-      left -= receive(to, room, room_length);
+    for (int index = 0; index < WINDOW; index++) {
+      many[index].msg_hdr = sending(&out[index], data, length, segment);
+      if (!batch) sendmsg(from, &many[index].msg_hdr, flags | MSG_NOSIGNAL);
+    }
+    if (batch) sendmmsg(from, many, WINDOW, flags | MSG_NOSIGNAL);
+    *sent += WINDOW;
+    for (int64_t left = to < 0 ? 0 : (int64_t)WINDOW * length; left > 0;) {
+      if (batch) {
+        for (int index = 0; index < WINDOW; index++)
+          many[index].msg_hdr = receiving(&in[index], room, room_length);
+        int came = recvmmsg(to, many, WINDOW, MSG_CMSG_CLOEXEC | MSG_WAITFORONE, NULL);
+        for (int index = 0; index < came; index++) {
+          left -= many[index].msg_len;
+          read_size(&many[index].msg_hdr);
+        }
+      } else {
+        struct msghdr header = receiving(&in[0], room, room_length);
+        left -= recvmsg(to, &header, MSG_CMSG_CLOEXEC);
+        read_size(&header);
+      }
+    }
+    if (flags & MSG_ZEROCOPY) complete(from, *sent - 1);
   }
-  return (cpu_time() - begin) / windows / window / length * 1e9;
-}
-
-// The same with MSG_ZEROCOPY; `sent` is how many have been sent so far.
-double time_zerocopy(int from, int to, uint8_t *data, uint32_t length, uint32_t segment,
-                     uint8_t *room, uint32_t room_length, uint32_t window, uint32_t windows,
-                     uint32_t *sent) {
-  double begin = cpu_time();
-  for (uint32_t count = 0; count < windows; count++) {
-    for (uint32_t index = 0; index < window; index++)
-      send_segments(from, data, length, segment, MSG_ZEROCOPY);
-    *sent += window;
-    for (uint32_t left = to < 0 ? 0 : window * length; left > 0;)
-      left -= receive(to, room, room_length);
-    complete(from, *sent - 1);
-  }
-  return (cpu_time() - begin) / windows / window / length * 1e9;
+  return (cpu_time() - begin) / windows / WINDOW / length * 1e9;
 }

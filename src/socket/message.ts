@@ -6,12 +6,12 @@ import type { ErrorContext } from "../base/error.ts";
 import { type Span, wrongType } from "../base/validate.ts";
 import { receiveFlags, sendFlags } from "../calls/flags.ts";
 import { elements, limitElements } from "../calls/transfer.ts";
-import { tryReceiveMessages, trySendMessages } from "../message/batch.ts";
+import { bytesIn, tryReceiveMessages, trySendMessages } from "../message/batch.ts";
 import { Message, slotOf } from "../message/message.ts";
 import { withUnseen } from "../message/received.ts";
 import { tryReceiveMessage, trySendMessage } from "../message/single.ts";
 import { type Direction, READ, WRITE } from "../readiness/source.ts";
-import { checkedFlags } from "./limits.ts";
+import { checkedFlags, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 import { directionOf, type ReceiveCallOptions, wantsAll } from "./receive.ts";
 import { type SendCallOptions, Sending } from "./send.ts";
@@ -78,9 +78,13 @@ class SendMessages extends Sending {
   readonly #end: number;
   #next: number;
 
-  constructor(state: SocketState, messages: readonly Message[], op: SendCallOptions) {
-    state.descriptor("sendmmsg");
-    super(state, "sendmmsg", checkedFlags(sendFlags, op), op);
+  constructor(
+    state: SocketState,
+    messages: readonly Message[],
+    flags: number,
+    op: SendCallOptions,
+  ) {
+    super(state, "sendmmsg", flags, op);
     const { start, end } = checkMessages(messages, op);
     this.#messages = messages;
     this.#start = start;
@@ -98,12 +102,17 @@ class SendMessages extends Sending {
         const wait = sent === AGAIN && !this.neverWaits;
         return wait || this.#next === this.#start ? sent : this.#next - this.#start;
       }
-      for (const last = this.#next + sent; this.#next < last; this.#next++) {
-        this.state.bytesSent += (messages[this.#next] as Message).length;
-      }
-      this.state.watch.charge(sent);
+      this.note(sent);
     }
     return this.#next - this.#start;
+  }
+
+  /** So many messages more are sent. */
+  note(sent: number): void {
+    const end = this.#next + sent;
+    this.state.bytesSent += bytesIn(this.#messages, this.#next, end);
+    this.state.watch.charge(sent);
+    this.#next = end;
   }
 
   protected get destination(): Sockaddr | null {
@@ -221,9 +230,13 @@ class ReceiveMessages extends MessageReception {
   readonly #start: number;
   readonly #end: number;
 
-  constructor(state: SocketState, messages: readonly Message[], op: ReceiveCallOptions) {
-    state.descriptor("recvmmsg");
-    super(state, "recvmmsg", checkedFlags(receiveFlags, op) | (MSG.WAITFORONE ?? 0), op);
+  constructor(
+    state: SocketState,
+    messages: readonly Message[],
+    flags: number,
+    op: ReceiveCallOptions,
+  ) {
+    super(state, "recvmmsg", flags, op);
     const { start, end } = checkMessages(messages, op);
     this.#messages = messages;
     this.#start = start;
@@ -274,7 +287,21 @@ export function sendMessages(
   messages: readonly Message[],
   op: SendCallOptions,
 ): Promise<number> {
-  return new SendMessages(state, messages, op).run();
+  const fd = state.descriptor("sendmmsg");
+  const flags = checkedFlags(sendFlags, op);
+  if (op !== NO_LIMITS || state.isStream || !state.watch.admit(WRITE)) {
+    return new SendMessages(state, messages, flags, op).run();
+  }
+  const sent = trySendMessages(fd, messages, flags);
+  if (sent < 0) return new SendMessages(state, messages, flags, op).goOn(sent);
+  if (sent < messages.length) {
+    const operation = new SendMessages(state, messages, flags, op);
+    operation.note(sent);
+    return operation.run();
+  }
+  state.bytesSent += bytesIn(messages, 0, sent);
+  state.watch.charge(sent);
+  return Promise.resolve(sent);
 }
 
 export function receiveMessage(
@@ -303,5 +330,13 @@ export function receiveMessages(
   messages: readonly Message[],
   op: ReceiveCallOptions,
 ): Promise<number> {
-  return new ReceiveMessages(state, messages, op).run();
+  const fd = state.descriptor("recvmmsg");
+  const flags = checkedFlags(receiveFlags, op) | (MSG.WAITFORONE ?? 0);
+  if (op !== NO_LIMITS || !state.inbox.isEmpty || !state.watch.admit(READ)) {
+    return new ReceiveMessages(state, messages, flags, op).run();
+  }
+  const count = tryReceiveMessages(fd, messages, flags);
+  if (count < 0) return new ReceiveMessages(state, messages, flags, op).goOn(count);
+  if (count > 0) state.watch.charge(count - 1);
+  return Promise.resolve(count);
 }
