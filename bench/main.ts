@@ -13,6 +13,7 @@ import { files } from "./files.ts";
 import { growth } from "./growth.ts";
 import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
+import { many } from "./many.ts";
 import { message } from "./message.ts";
 import { netlink } from "./netlink.ts";
 import { peers } from "./peers.ts";
@@ -40,6 +41,7 @@ const own: readonly Suite[] = [
   captures,
   files,
   startup,
+  many,
   growth,
   wire,
   devices,
