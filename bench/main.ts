@@ -19,6 +19,7 @@ import { netlink } from "./netlink.ts";
 import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
 import { processes } from "./processes.ts";
+import { lookups } from "./resolve.ts";
 import { eventLoop } from "./socket.ts";
 import { startup } from "./startup.ts";
 import { transfer } from "./transfer.ts";
@@ -33,6 +34,7 @@ const own: readonly Suite[] = [
   transfer,
   message,
   interfaces,
+  lookups,
   netlink,
   bulk,
   eventLoop,
