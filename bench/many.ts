@@ -126,9 +126,9 @@ export const many: Suite = {
     const events = counts().map((count): Case => {
       const own = shared.use(new DisposableStack());
       return {
-        name: `a datagram for one of ${count.toLocaleString("en")} that wait`,
+        name: `100 datagrams for ${count.toLocaleString("en")} that wait`,
         against: "C epoll",
-        goal: { ratio: 2 },
+        goal: { ratio: 2.5 },
         ours: ourEvents(own, symbols, from, count),
         native: peer.timer(String(count)),
         end: () => own.dispose(),
