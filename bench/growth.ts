@@ -1,34 +1,18 @@
-// How the cost of Socket grows: with the sockets that wait, with the size of a batch, and how much
-// memory a waiting socket takes. Nothing stands beside it but the smallest size of the same work.
-// (How the cost of checksums grows with the frame, and that of the list of interfaces with their
-// number, is in their own suites.)
+// How the cost of Socket grows with the size of a batch, and that of a round trip with the sockets
+// that wait. Nothing stands beside it but the smallest size of the same work. (How the cost of many
+// busy sockets grows, that of checksums with the frame, and that of the list of interfaces with
+// their number, is in their own suites.)
 
-import { readFileSync } from "node:fs";
 import { Message, Sockaddr, Socket } from "../src/index.ts";
+import { descriptorLimit } from "./epoll.ts";
 import { type Case, DATA, type Suite, type Timer } from "./harness.ts";
-import { memoryPerWait } from "./memory.ts";
 
-const WAITING = [10, 100, 1000, 10_000] as const;
+const WAITING = 10_000;
 const BATCHES = [1, 4, 16, 64] as const;
 const ignore = () => {};
 
-/** How many descriptors the process may open. */
-function descriptorLimit(): number {
-  const limits = readFileSync("/proc/self/limits", "utf8");
-  return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 1024);
-}
-
 function open(): Socket {
   return Socket.open("inet", "dgram").bind(Sockaddr.inet("127.0.0.1"));
-}
-
-/** The counts that the limit of descriptors has room for. */
-function waitingCounts(): number[] {
-  const room = descriptorLimit() - 100;
-  return WAITING.filter((count) => {
-    if (count > room) console.log(`${count} waiting: left out, raise "ulimit -n"`);
-    return count <= room;
-  });
 }
 
 type Ends = [timer: Timer, end: () => void];
@@ -92,9 +76,8 @@ export const growth: Suite = {
     };
     const [few, endFew] = tripsBeside(1);
     shared.defer(endFew);
-    for (const count of waitingCounts()) {
-      pair(`round trip beside ${count} waiting`, "1 waiting", () => tripsBeside(count), few);
-    }
+    const most = Math.min(WAITING, descriptorLimit() - 100);
+    pair(`round trip beside ${most} waiting`, "1 waiting", () => tripsBeside(most), few);
     const [single, endSingle] = batchesOf(1);
     shared.defer(endSingle);
     for (const size of BATCHES) {
@@ -102,13 +85,4 @@ export const growth: Suite = {
     }
     return cases;
   },
-  figures: () =>
-    waitingCounts()
-      // What fewer take drowns in what a process takes and gives back meanwhile.
-      .filter((count) => count >= 1000)
-      .map((count) => ({
-        name: `memory of each of ${count} waiting`,
-        value: memoryPerWait(count) / 1024,
-        unit: "KiB",
-      })),
 };

@@ -22,6 +22,8 @@ export type Case = {
   readonly native: Timer;
   /** What `native` is, where it is not C. */
   readonly against?: string;
+  /** The same work's system calls alone, which nothing can outdo that makes them. */
+  readonly floor?: Timer;
   /** Rounds of one call each, for work that takes long; otherwise many rounds of many calls. */
   readonly rounds?: number;
   /** Called once, when all rounds are done. */
@@ -41,6 +43,8 @@ export type Outcome = {
   readonly rounds: number;
   readonly goal: Goal | undefined;
   readonly met: boolean | undefined;
+  /** The median of the floor's ratios to `native`. */
+  readonly floor?: number;
 };
 
 /** What is measured beside no other. */
@@ -108,8 +112,10 @@ export async function measure(one: Case): Promise<Outcome> {
   const { name, goal, ours, native, against = "C", rounds = ROUNDS } = one;
   const single = one.rounds !== undefined;
   const calls = single ? 1 : await callsPerRound(one);
+  const { floor } = one;
   for (const side of single ? [] : [native, ours]) await warmUp(side, calls);
   const times: { ours: number[]; native: number[] } = { ours: [], native: [] };
+  const floors: number[] = [];
   for (let round = -1; round < rounds; round++) {
     // Neither is always the one that finds what the other left in the caches.
     const oursFirst = round % 2 === 0;
@@ -118,13 +124,22 @@ export async function measure(one: Case): Promise<Outcome> {
     if (round < 0) continue;
     times.ours.push(oursFirst ? first : second);
     times.native.push(oursFirst ? second : first);
+    if (floor !== undefined) floors.push((await floor(calls)) / (times.native.at(-1) as number));
   }
   await one.end?.();
   const pairs = times.ours.map((time, round) => [time, times.native[round] as number] as const);
   const ratio = median(pairs.map(([mine, theirs]) => mine / theirs));
   const extra = median(pairs.map(([mine, theirs]) => mine - theirs));
   const medians = { ours: median(times.ours), native: median(times.native), ratio, extra };
-  return { name, against, ...medians, goal, met: goal && meets(goal, ratio, extra), rounds };
+  const least = floors.length === 0 ? {} : { floor: median(floors) };
+  const met = goal && meets(goal, ratio, extra);
+  return { name, against, ...medians, ...least, goal, met, rounds };
+}
+
+/** Nanoseconds of the processor that this process has taken, all threads together. */
+export function cpuNanoseconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1000;
 }
 
 async function warmUp(side: Timer, calls: number): Promise<void> {
@@ -170,7 +185,8 @@ export function goalText(goal: Goal | undefined): string {
 const NAME_WIDTH = 50;
 
 /** One line of the table. */
-export function line({ name, against, ours, native, ratio, goal, met, rounds }: Outcome): string {
+export function line(outcome: Outcome): string {
+  const { name, against, ours, native, ratio, goal, met, rounds, floor } = outcome;
   return [
     name.padEnd(NAME_WIDTH),
     timeText(ours).padStart(11),
@@ -180,6 +196,7 @@ export function line({ name, against, ours, native, ratio, goal, met, rounds }: 
     met === undefined ? "     " : met ? "  yes" : "  NO ",
     String(rounds).padStart(7),
     `  ${against}`,
+    floor === undefined ? "" : `; system calls alone ${floor.toFixed(2)}x`,
   ].join("");
 }
 

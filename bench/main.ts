@@ -6,17 +6,20 @@ import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { zig } from "../test/support/zig.ts";
 import { bpf } from "./bpf.ts";
+import { bulk } from "./bulk.ts";
 import { captures } from "./capture.ts";
 import { checksums } from "./checksum.ts";
 import { files } from "./files.ts";
 import { growth } from "./growth.ts";
 import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
+import { many } from "./many.ts";
 import { message } from "./message.ts";
 import { netlink } from "./netlink.ts";
 import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
 import { processes } from "./processes.ts";
+import { lookups } from "./resolve.ts";
 import { eventLoop } from "./socket.ts";
 import { startup } from "./startup.ts";
 import { transfer } from "./transfer.ts";
@@ -31,13 +34,16 @@ const own: readonly Suite[] = [
   transfer,
   message,
   interfaces,
+  lookups,
   netlink,
+  bulk,
   eventLoop,
   processes,
   bpf,
   captures,
   files,
   startup,
+  many,
   growth,
   wire,
   devices,

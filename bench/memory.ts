@@ -1,24 +1,29 @@
 // How much memory a waiting Socket takes: this file as a program opens as many as it is told, lets
 // them wait, and prints by how many bytes each has made it grow.
 
+import { heapStats } from "bun:jsc";
 import { Sockaddr, Socket } from "../src/index.ts";
 import { median } from "./harness.ts";
 
 const RUNS = 7;
 const WARM_UP = 100;
 
-/** The median of several processes: one that has given memory back would take it again unseen. */
-export function memoryPerWait(count: number): number {
+/** Bytes: what the process has grown by, and how much of that is the JavaScript heap's. */
+export type Memory = { readonly resident: number; readonly heap: number };
+
+/** The medians of several processes: one that has given memory back would take it again unseen. */
+export function memoryPerWait(count: number): Memory {
   const runs = Array.from({ length: RUNS }, () => {
     const { stdout } = Bun.spawnSync([process.execPath, import.meta.path, String(count)]);
-    return Number(String(stdout));
+    return JSON.parse(String(stdout)) as Memory;
   });
-  return median(runs);
+  const middle = (key: keyof Memory) => median(runs.map((run) => run[key]));
+  return { resident: middle("resident"), heap: middle("heap") };
 }
 
-function resident(): number {
+function taken(): Memory {
   Bun.gc(true);
-  return process.memoryUsage().rss;
+  return { resident: process.memoryUsage().rss, heap: heapStats().heapSize };
 }
 
 function wait(count: number): Socket[] {
@@ -34,9 +39,11 @@ if (import.meta.main) {
   // The first sockets pay for what all share.
   const first = wait(WARM_UP);
   await Bun.sleep(0);
-  const before = resident();
+  const before = taken();
   const sockets = wait(count);
   await Bun.sleep(0);
-  console.log((resident() - before) / count);
+  const after = taken();
+  const each = (key: keyof Memory) => (after[key] - before[key]) / count;
+  console.log(JSON.stringify({ resident: each("resident"), heap: each("heap") }));
   for (const socket of [...first, ...sockets]) socket.close();
 }

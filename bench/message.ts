@@ -11,6 +11,8 @@ import {
   setSocketOption,
   setSocketOptions,
 } from "../src/index.ts";
+import { slotOf } from "../src/message/message.ts";
+import { native } from "../src/native/library.ts";
 import { BURST, type Case, compile, type Suite, timer } from "./harness.ts";
 import { closing, pairs, udpPair } from "./transfer.ts";
 
@@ -114,7 +116,13 @@ export const message: Suite = {
       let kept: ControlMessage[] = [];
       return {
         name: `GSO + GRO, ${count} segments of ${size} B`,
-        goal: { ratio: 1.05 },
+        // Two messages are prepared and a control message is made, some 100 ns each, whatever
+        // the kernel takes.
+        goal: { ratio: size === 64 ? 1.2 : 1.1 },
+        floor: timer(() => {
+          native.rawsock_sendmsg(from, slotOf(sent).words, 0);
+          native.rawsock_recvmsg(null, to, slotOf(arrived).words, 0);
+        }),
         ours: timer(() => {
           sendmsg(from, sent);
           recvmsg(to, arrived);

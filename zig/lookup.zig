@@ -1,9 +1,10 @@
 //! getaddrinfo(3) in a thread of its own, for a JavaScript thread that does not wait.
 //!
-//! A lookup is memory that both threads hold, and a pair of sockets: where the second is closed
-//! there is an answer, complete and with its length, in the memory. JavaScript has the memory as an
-//! ArrayBuffer whose deallocator is `release`. So whoever asked may end, a terminated Worker for
-//! one: the descriptors and the memory go when the last of the two lets go.
+//! A lookup is memory that both threads hold, and a pair of sockets: a byte from the second says
+//! that there is an answer, complete and with its length, in the memory, and a byte from the first
+//! that there is another question: to begin a thread takes longer than most answers. JavaScript has
+//! the memory as an ArrayBuffer whose deallocator is `release`. So whoever asked may end, a
+//! terminated Worker for one: the descriptors and the memory go when the last of the two lets go.
 const std = @import("std");
 const c = @import("headers");
 const nonblocking = @import("readiness_socket.zig").ensureNonblocking;
@@ -45,15 +46,60 @@ pub const Lookup = extern struct {
         libc.free(lookup);
     }
 
-    fn finish(lookup: *Lookup) void {
-        const end = lookup.thread_end;
-        @atomicStore(u32, &lookup.answered, 1, .release);
-        // Either of the two tells.
-        _ = system.sendto(end, &.{1}, system.no_signal | c.MSG_DONTWAIT, null, 0);
-        _ = system.close(end);
-        lookup.letGo();
+    /// Forgets the question and its answer; the thread waits for the next one, or there is none.
+    fn clear(lookup: *Lookup) void {
+        libc.free(lookup.answer);
+        libc.free(lookup.texts);
+        lookup.answer = null;
+        lookup.texts = null;
+        @atomicStore(u32, &lookup.answered, 0, .release);
+    }
+
+    fn ask(lookup: *Lookup, node: ?[*]const u8, service: ?[*]const u8, hints: resolve.Hints) i32 {
+        lookup.hints = hints;
+        const node_length = lengthOf(node);
+        const service_length = lengthOf(service);
+        const texts = libc.malloc(node_length + service_length + 1) orelse return fail(c.ENOMEM);
+        lookup.texts = @ptrCast(texts);
+        lookup.service = node_length;
+        lookup.has_node = @intFromBool(node != null);
+        lookup.has_service = @intFromBool(service != null);
+        if (node) |text_at| @memcpy(lookup.texts.?[0..node_length], text_at[0..node_length]);
+        if (service) |text_at| {
+            @memcpy(lookup.texts.?[node_length..][0..service_length], text_at[0..service_length]);
+        }
+        return 0;
+    }
+
+    /// Without memory for the answer there is none, and `take` says so.
+    fn answerQuestion(lookup: *Lookup) void {
+        const node = lookup.text(lookup.has_node, 0);
+        const service = lookup.text(lookup.has_service, lookup.service);
+        const found = resolve.lookUp(node, service, lookup.hints);
+        defer if (found.list) |list| libc.freeaddrinfo(list);
+        const length = resolve.flatten(found, &.{});
+        const answer: [*]u8 = @ptrCast(libc.malloc(length) orelse return);
+        _ = resolve.flatten(found, answer[0..length]);
+        lookup.answer = answer;
+        lookup.answer_length = length;
     }
 };
+
+const byte = [1]u8{1};
+
+/// Tells the other end of a pair; there is always room, for each is answered.
+fn tell(end: i32) i32 {
+    return system.sendto(end, &byte, system.no_signal | c.MSG_DONTWAIT, null, 0);
+}
+
+/// Waits until the other end tells; false: it was closed.
+fn hear(end: i32) bool {
+    var room: [1]u8 = undefined;
+    while (true) {
+        const heard = system.recvfrom(end, &room, 0, null, null);
+        if (heard != -c.EINTR) return heard > 0;
+    }
+}
 
 /// Makes a lookup and stores its address, 8 bytes, in `address`.
 pub fn open(address: [*]u8) callconv(.c) i32 {
@@ -67,8 +113,9 @@ pub fn open(address: [*]u8) callconv(.c) i32 {
     return 0;
 }
 
-/// Starts the thread and returns a descriptor, the lookup's own, that becomes readable when the
-/// answer is there.
+/// Asks, by a thread that is started at first, and returns a descriptor, the lookup's own, which
+/// becomes readable when the answer is there: a byte is to be read. There may be no other question
+/// without an answer.
 pub fn start(
     memory: [*]u8,
     node: ?[*]const u8,
@@ -77,17 +124,12 @@ pub fn start(
 ) callconv(.c) i32 {
     const lookup: *Lookup = .from(memory);
     const wanted: *align(1) const resolve.Hints = @ptrCast(hints);
-    lookup.hints = wanted.*;
-    const node_length = lengthOf(node);
-    const service_length = lengthOf(service);
-    const texts = libc.malloc(node_length + service_length + 1) orelse return fail(c.ENOMEM);
-    lookup.texts = @ptrCast(texts);
-    lookup.service = node_length;
-    lookup.has_node = @intFromBool(node != null);
-    lookup.has_service = @intFromBool(service != null);
-    if (node) |from| @memcpy(lookup.texts.?[0..node_length], from[0..node_length]);
-    if (service) |from| {
-        @memcpy(lookup.texts.?[node_length..][0..service_length], from[0..service_length]);
+    lookup.clear();
+    const asked = lookup.ask(node, service, wanted.*);
+    if (asked < 0) return asked;
+    if (lookup.signal >= 0) {
+        const told = tell(lookup.signal);
+        return if (told < 0) told else lookup.signal;
     }
 
     var pair: [2]i32 = undefined;
@@ -123,17 +165,14 @@ fn lengthOf(text: ?[*]const u8) usize {
 fn run(memory: ?*anyopaque) callconv(.c) ?*anyopaque {
     system.blockSignals();
     const lookup: *Lookup = @ptrCast(@alignCast(memory.?));
-    defer lookup.finish();
-    const node = lookup.text(lookup.has_node, 0);
-    const service = lookup.text(lookup.has_service, lookup.service);
-    const found = resolve.lookUp(node, service, lookup.hints);
-    defer if (found.list) |list| libc.freeaddrinfo(list);
-    const length = resolve.flatten(found, &.{});
-    // Without memory for the answer there is none, and `take` says so.
-    const answer: [*]u8 = @ptrCast(libc.malloc(length) orelse return null);
-    _ = resolve.flatten(found, answer[0..length]);
-    lookup.answer = answer;
-    lookup.answer_length = length;
+    const end = lookup.thread_end;
+    while (true) {
+        lookup.answerQuestion();
+        @atomicStore(u32, &lookup.answered, 1, .release);
+        if (tell(end) < 0 or !hear(end)) break;
+    }
+    _ = system.close(end);
+    lookup.letGo();
     return null;
 }
 
@@ -182,5 +221,11 @@ test "an answer is complete, and the memory goes with its last holder" {
     const needed = take(memory, &out, 0);
     try std.testing.expect(needed > @sizeOf(resolve.Status));
     try std.testing.expectEqual(needed, take(memory, &out, out.len));
+
+    // The next question goes the same way.
+    try std.testing.expect(hear(fd));
+    try std.testing.expectEqual(fd, start(memory, "::1", null, std.mem.asBytes(&hints)));
+    try std.testing.expectEqual(1, system.poll(&table, 1, 10_000));
+    try std.testing.expectEqual(@sizeOf(resolve.Status), take(memory, &out, out.len));
     _ = release(memory, null);
 }

@@ -166,6 +166,13 @@ function batchFlags(options: BatchReceiveOptions): number {
   return receiveFlags.bits(options, BATCH_KEYS) | (one ? WAIT_FOR_ONE : 0);
 }
 
+/** The bytes that the last call moved of `messages`, `start` to `end` of them. */
+export function bytesIn(messages: readonly Message[], start: number, end: number): number {
+  let sum = 0;
+  for (let index = start; index < end; index++) sum += slotOf(messages[index] as Message).length;
+  return sum;
+}
+
 /** sendmmsg(2) that never waits: how many were sent, or -errno. `flags` are MSG_* bits. */
 export function trySendMessages(
   fd: number,

@@ -1,5 +1,5 @@
 // Lookups by getaddrinfo(3) in threads of their own (zig/lookup.zig), of which only so many run at
-// once.
+// once. A thread that has answered takes the next question, if there is one soon.
 
 import { EAI, ERRNO } from "../base/constants.ts";
 import { AddrInfoError, failure, namedError } from "../base/error.ts";
@@ -19,7 +19,8 @@ export type LookupLimits = {
 export type Question = {
   readonly node: Uint8Array | null;
   readonly service: Uint8Array | null;
-  readonly hints: Uint8Array;
+  /** struct addrinfo's flags, family, type and protocol. */
+  readonly hints: Int32Array;
   /** For messages. */
   readonly subject: string;
 };
@@ -99,16 +100,22 @@ class Turn {
   readonly #start = (): void => {
     running++;
     try {
-      const lookup = new Lookup(this.#question);
+      const lookup = idle.pop() ?? new Lookup();
       this.#lookup = lookup;
+      lookup.ask(this.#question);
       lookup.answered().then(
         () => this.#finish(() => this.#resolve(lookup.take())),
-        (error) => this.#finish(() => this.#reject(error)),
+        (error) => this.#fail(error),
       );
     } catch (error) {
-      this.#finish(() => this.#reject(error));
+      this.#fail(error);
     }
   };
+
+  #fail(error: unknown): void {
+    this.#lookup?.abandon();
+    this.#finish(() => this.#reject(error));
+  }
 
   giveUp(reason: unknown): void {
     if (this.#over) return;
@@ -132,7 +139,7 @@ class Turn {
     } catch (error) {
       this.#reject(error);
     } finally {
-      this.#lookup?.close();
+      this.#lookup?.rest();
       startNext();
     }
   }
@@ -160,37 +167,52 @@ function lookForEnds(): void {
   }, GIVEN_UP_MS);
 }
 
-/** One lookup and its thread. */
-class Lookup {
-  readonly #subject: string;
-  readonly #memory: Uint8Array;
-  #closed = false;
-  readonly #reader: { read(): Promise<unknown>; cancel(): Promise<void> };
+/** Those that have answered, until the event loop's next turn: often another question follows. */
+const idle: Lookup[] = [];
 
-  constructor({ node, service, hints, subject }: Question) {
-    this.#subject = subject;
+function closeIdle(): void {
+  for (const lookup of idle.splice(0)) lookup.abandon();
+}
+
+type Reader = { read(): Promise<unknown>; cancel(): Promise<void> };
+
+/** A thread that looks up, one question after the other. */
+class Lookup {
+  readonly #memory: Uint8Array;
+  #subject = "";
+  #reader: Reader | undefined;
+  /** Bun had no descriptor left to watch this one with. */
+  #unwatched = false;
+  #abandoned = false;
+
+  constructor() {
     const mapped = mapLookup();
     if (typeof mapped === "number") throw this.#failed(mapped);
     this.#memory = new Uint8Array(mapped);
+  }
+
+  /** To be called when the question before is answered. */
+  ask({ node, service, hints, subject }: Question): void {
+    this.#subject = subject;
     const fd = native.rawsock_lookup_start(this.#memory, node, service, hints);
     // No sockets or thread for the lookup: it could not be made, as getaddrinfo itself says.
     if (fd < 0) throw this.#failed(fd);
     // The memory keeps the descriptor: this only watches it, and keeps the process alive meanwhile.
-    this.#reader = Bun.file(fd).stream().getReader();
+    this.#reader ??= Bun.file(fd).stream().getReader();
   }
 
-  /** Fulfils when the answer is there, or it was closed. */
+  /** Fulfils when the answer is there, or it was abandoned. */
   async answered(): Promise<void> {
     try {
-      await this.#reader.read();
+      await this.#reader?.read();
     } catch {
-      // Bun has no descriptor left to watch this one with: the clock tells when to look.
+      this.#unwatched = true;
       await this.#answeredByClock();
     }
   }
 
   async #answeredByClock(): Promise<void> {
-    for (let pause = 1; !this.ended && !this.#closed; ) {
+    for (let pause = 1; !this.ended && !this.#abandoned; ) {
       await Bun.sleep(pause);
       pause = Math.min(pause * 2, GIVEN_UP_MS);
     }
@@ -214,15 +236,25 @@ class Lookup {
     return native.rawsock_lookup_take(this.#memory, NO_ROOM, 0) !== -ERRNO.EAGAIN;
   }
 
+  /** Waits a little for another question. */
+  rest(): void {
+    if (this.#abandoned) return;
+    if (this.#unwatched) return this.abandon();
+    if (idle.length === 0) setImmediate(closeIdle);
+    idle.push(this);
+  }
+
+  /** The thread ends when it has answered; nobody watches it any more. */
   abandon(): void {
-    void this.close();
+    if (this.#abandoned) return;
+    this.#abandoned = true;
+    void this.#close();
   }
 
   /** Closes the descriptor when nothing watches it any more. */
-  async close(): Promise<void> {
-    this.#closed = true;
+  async #close(): Promise<void> {
     try {
-      await this.#reader.cancel();
+      await this.#reader?.cancel();
     } catch {
       // It never watched it.
     }

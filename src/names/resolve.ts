@@ -70,13 +70,19 @@ const status = new Structure("addrinfo_status");
 const eaiField = status.integer("eai");
 const errnoField = status.integer("errno");
 const entry = new Structure("addrinfo_entry");
-const sizeField = entry.integer("size");
-const flagsField = entry.integer("flags");
-const familyField = entry.integer("family");
-const kindField = entry.integer("kind");
-const protocolField = entry.integer("protocol");
-const addressLength = entry.integer("address_length");
-const canonnameLength = entry.integer("canonname_length");
+/** Where the fields of an entry lie, all of 4 bytes: in words. */
+const places = lazy(() => {
+  const word = (name: string) => entry.offset(name) / 4;
+  return {
+    size: word("size"),
+    flags: word("flags"),
+    family: word("family"),
+    kind: word("kind"),
+    protocol: word("protocol"),
+    addressLength: word("address_length"),
+    canonnameLength: word("canonname_length"),
+  };
+});
 
 const encoder = new TextEncoder();
 
@@ -91,9 +97,10 @@ export const addressFlags = new Flags("flag", () => AI);
 type Query = {
   readonly node: Uint8Array | null;
   readonly service: Uint8Array | null;
-  readonly hints: Uint8Array;
-  /** Whether the canonical name is asked for: musl gives it always, and with every entry. */
-  readonly canonname: boolean;
+  /** struct addrinfo's flags, family, type and protocol. */
+  readonly hints: Int32Array;
+  /** The flags. */
+  readonly flags: number;
   /** For messages. */
   readonly subject: string;
 };
@@ -112,8 +119,8 @@ function queryOf(options: AddrInfoHints): Query {
   return {
     node: node === null ? null : cText(encodableText(node, "node")),
     service: service === null ? null : cText(service),
-    hints: new Uint8Array(hints.buffer),
-    canonname: options.canonname === true,
+    hints,
+    flags,
     subject: [node, service].filter((part) => part !== null).join(":"),
   };
 }
@@ -140,39 +147,44 @@ let room = allocate(16 * 1024);
  */
 export function getaddrinfo(hints: AddrInfoHints): AddrInfo[] {
   const query = queryOf(hints);
+  return decode(ask(query), query);
+}
+
+/** The answer, in the calling thread: zig/resolve.zig says what it is. */
+function ask({ node, service, hints }: Query): Uint8Array {
   for (;;) {
-    const length = native.rawsock_getaddrinfo(
-      query.node,
-      query.service,
-      query.hints,
-      room,
-      room.length,
-    );
+    const length = native.rawsock_getaddrinfo(node, service, hints, room, room.length);
     check(length, "getaddrinfo");
-    if (length <= room.length) return decode(room.subarray(0, length), query);
+    if (length <= room.length) return room.subarray(0, length);
     room = allocate(length * 2);
   }
 }
 
-function decode(bytes: Uint8Array, { canonname, subject }: Query): AddrInfo[] {
+function decode(bytes: Uint8Array, { flags, subject }: Query): AddrInfo[] {
   throwStatus(bytes, "getaddrinfo", subject);
   const list: AddrInfo[] = [];
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const place = places();
   for (let offset = status.size; offset < bytes.length; ) {
-    const whole = bytes.subarray(offset, offset + sizeField.get(bytes.subarray(offset)));
-    const addressEnd = entry.size + addressLength.get(whole);
-    const address = received(whole.subarray(entry.size, addressEnd));
+    const at = offset / 4;
+    const value = (word: number) => words[at + word] as number;
+    const addressStart = offset + entry.size;
+    const addressEnd = addressStart + value(place.addressLength);
+    const address = received(bytes.subarray(addressStart, addressEnd));
     if (address === null) throw new Error("rawsock: getaddrinfo returned no address");
-    const nameEnd = addressEnd + canonnameLength.get(whole);
-    const named = canonname && list.length === 0 && nameEnd > addressEnd;
+    const nameEnd = addressEnd + value(place.canonnameLength);
+    // musl gives a name always, and with every entry.
+    const named = (flags & CANONNAME) !== 0 && list.length === 0 && nameEnd > addressEnd;
     list.push({
-      flags: addressFlags.words(flagsField.get(whole)),
-      family: families.name(familyField.getSigned(whole)),
-      type: types.name(kindField.getSigned(whole)),
-      protocol: protocolField.getSigned(whole),
+      // glibc returns those it was called with.
+      flags: addressFlags.words(value(place.flags) & (flags | ~NUMERIC)),
+      family: families.name(value(place.family)),
+      type: types.name(value(place.kind)),
+      protocol: value(place.protocol),
       address,
-      canonname: named ? decodeText(whole.subarray(addressEnd, nameEnd)) : null,
+      canonname: named ? decodeText(bytes.subarray(addressEnd, nameEnd)) : null,
     });
-    offset += whole.length;
+    offset += value(place.size);
   }
   return list;
 }
@@ -184,11 +196,27 @@ function throwStatus(bytes: Uint8Array, syscall: string, subject: string): void 
 
 const LIMITS: ReadonlySet<string> = new Set(["signal", "timeout"]);
 
+const CANONNAME = AI.CANONNAME ?? 0;
+const NUMERIC = (AI.NUMERICHOST ?? 0) | (AI.NUMERICSERV ?? 0);
+/** With these even an address may take more than to read it. */
+const MORE = CANONNAME | (AI.ADDRCONFIG ?? 0);
+
+/** The answer where nobody need be asked for it, because the node is an address; else null. */
+function numericAnswer(query: Query): AddrInfo[] | null {
+  if (query.node === null || (query.flags & MORE) !== 0) return null;
+  const { hints, flags } = query;
+  hints[0] = flags | NUMERIC;
+  const answer = ask(query);
+  hints[0] = flags;
+  return eaiField.get(answer) === 0 ? decode(answer, query) : null;
+}
+
 /**
- * getaddrinfo(3) in a thread of its own: nothing here waits for it. At most 16 lookups run at
- * once. A pending one keeps the process alive. Rejects with what `getaddrinfo` throws, with the
- * reason of an aborted `signal`, and with a SocketError, "ETIMEDOUT", after `timeout` milliseconds;
- * what the C library asks then goes on behind the scenes and counts as running until it ends.
+ * getaddrinfo(3) in a thread of its own: nothing here waits for it. A node that is an address needs
+ * none, for nobody is asked. At most 16 lookups run at once. A pending one keeps the process alive.
+ * Rejects with what `getaddrinfo` throws, with the reason of an aborted `signal`, and with a
+ * SocketError, "ETIMEDOUT", after `timeout` milliseconds; what the C library asks then goes on
+ * behind the scenes and counts as running until it ends.
  */
 export async function resolve(
   hints: AddrInfoHints,
@@ -197,8 +225,20 @@ export async function resolve(
   const query = queryOf(hints);
   knownKeys(limits, LIMITS);
   checkLookupLimits(limits);
-  return decode(await lookUp(query, limits), query);
+  const answer = numericAnswer(query);
+  if (answer === null) return decode(await lookUp(query, limits), query);
+  // Timers must not starve.
+  if (++answered % ANSWERS_PER_TURN === 0) await nextTurn();
+  return answer;
 }
+
+const ANSWERS_PER_TURN = 64;
+let answered = 0;
+
+const nextTurn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 
 /** What getnameinfo(3) is to find out, and how. */
 export type NameInfoOptions = {

@@ -78,11 +78,14 @@ export class Watch implements Watched {
     this.#source.credit -= messages;
   }
 
-  /** Queues a call. `tried`: it was made just now and would have had to wait. */
+  /**
+   * Queues a call. `tried`: it was made just now and would have had to wait. One that only waits
+   * for its turn is not watched for: the kernel would tell of each datagram that leaves.
+   */
   wait(direction: Direction, waiter: Waiter, tried: boolean): void {
     const queue = this.#queues[direction] as Waiter[];
     const first = queue.length === 0;
-    if (first) this.#watch(this.#wanted() | (1 << direction));
+    if (first && tried) this.#watch(this.#wanted() | (1 << direction));
     this.#source.hold(this.#referenced, first && !tried);
     queue.push(waiter);
     if (!first) return;
@@ -196,6 +199,7 @@ export class Watch implements Watched {
         return;
       }
       if (!waiter.attempt()) {
+        this.#watch(this.#wanted());
         // sendto(2) of a datagram to a full queue elsewhere: this socket itself is writable.
         if (waiter.unannounced || (announced && direction === WRITE)) this.#retryLater();
         return;

@@ -6,18 +6,21 @@ import type { ErrorContext } from "../base/error.ts";
 import { type Span, wrongType } from "../base/validate.ts";
 import { receiveFlags, sendFlags } from "../calls/flags.ts";
 import { elements, limitElements } from "../calls/transfer.ts";
-import { tryReceiveMessages, trySendMessages } from "../message/batch.ts";
+import { bytesIn, tryReceiveMessages, trySendMessages } from "../message/batch.ts";
 import { Message, slotOf } from "../message/message.ts";
 import { withUnseen } from "../message/received.ts";
 import { tryReceiveMessage, trySendMessage } from "../message/single.ts";
-import { type Direction, READ } from "../readiness/source.ts";
-import { checkedFlags } from "./limits.ts";
+import { type Direction, READ, WRITE } from "../readiness/source.ts";
+import { checkedFlags, NO_LIMITS } from "./limits.ts";
 import { AGAIN, Operation } from "./operation.ts";
 import { directionOf, type ReceiveCallOptions, wantsAll } from "./receive.ts";
 import { type SendCallOptions, Sending } from "./send.ts";
 import type { SocketState } from "./state.ts";
 
 const WHOLE: Span = {};
+
+/** Flags with which one system call may not be all. */
+const UNUSUAL = MSG.DONTWAIT | MSG.WAITALL | (MSG.FASTOPEN ?? 0);
 
 /** The buffers without their first `count` bytes. */
 function without(buffers: readonly Uint8Array[], count: number): Uint8Array[] {
@@ -37,9 +40,8 @@ class SendMessage extends Sending {
   #span: Span;
   #done = 0;
 
-  constructor(state: SocketState, message: Message, op: SendCallOptions) {
-    state.descriptor("sendmsg");
-    super(state, "sendmsg", checkedFlags(sendFlags, op), op);
+  constructor(state: SocketState, message: Message, flags: number, op: SendCallOptions) {
+    super(state, "sendmsg", flags, op);
     const [start, end] = elements(slotOf(message).iovec, "iovec", op);
     this.#message = message;
     this.#next = message;
@@ -76,9 +78,13 @@ class SendMessages extends Sending {
   readonly #end: number;
   #next: number;
 
-  constructor(state: SocketState, messages: readonly Message[], op: SendCallOptions) {
-    state.descriptor("sendmmsg");
-    super(state, "sendmmsg", checkedFlags(sendFlags, op), op);
+  constructor(
+    state: SocketState,
+    messages: readonly Message[],
+    flags: number,
+    op: SendCallOptions,
+  ) {
+    super(state, "sendmmsg", flags, op);
     const { start, end } = checkMessages(messages, op);
     this.#messages = messages;
     this.#start = start;
@@ -96,12 +102,17 @@ class SendMessages extends Sending {
         const wait = sent === AGAIN && !this.neverWaits;
         return wait || this.#next === this.#start ? sent : this.#next - this.#start;
       }
-      for (const last = this.#next + sent; this.#next < last; this.#next++) {
-        this.state.bytesSent += (messages[this.#next] as Message).length;
-      }
-      this.state.watch.charge(sent);
+      this.note(sent);
     }
     return this.#next - this.#start;
+  }
+
+  /** So many messages more are sent. */
+  note(sent: number): void {
+    const end = this.#next + sent;
+    this.state.bytesSent += bytesIn(this.#messages, this.#next, end);
+    this.state.watch.charge(sent);
+    this.#next = end;
   }
 
   protected get destination(): Sockaddr | null {
@@ -159,9 +170,8 @@ class ReceiveMessage extends MessageReception {
   /** A stream's bytes received so far, where all are wanted. */
   #done = 0;
 
-  constructor(state: SocketState, message: Message, op: ReceiveCallOptions) {
-    state.descriptor("recvmsg");
-    super(state, "recvmsg", checkedFlags(receiveFlags, op), op);
+  constructor(state: SocketState, message: Message, flags: number, op: ReceiveCallOptions) {
+    super(state, "recvmsg", flags, op);
     const [start, end] = elements(slotOf(message).iovec, "iovec", op);
     this.#message = message;
     this.#span = { start, end };
@@ -220,9 +230,13 @@ class ReceiveMessages extends MessageReception {
   readonly #start: number;
   readonly #end: number;
 
-  constructor(state: SocketState, messages: readonly Message[], op: ReceiveCallOptions) {
-    state.descriptor("recvmmsg");
-    super(state, "recvmmsg", checkedFlags(receiveFlags, op) | (MSG.WAITFORONE ?? 0), op);
+  constructor(
+    state: SocketState,
+    messages: readonly Message[],
+    flags: number,
+    op: ReceiveCallOptions,
+  ) {
+    super(state, "recvmmsg", flags, op);
     const { start, end } = checkMessages(messages, op);
     this.#messages = messages;
     this.#start = start;
@@ -252,7 +266,20 @@ export function sendMessage(
   message: Message,
   op: SendCallOptions,
 ): Promise<number> {
-  return new SendMessage(state, message, op).run();
+  try {
+    const fd = state.descriptor("sendmsg");
+    const flags = checkedFlags(sendFlags, op);
+    if (!state.isStream && (flags & UNUSUAL) === 0 && state.watch.admit(WRITE)) {
+      // A datagram goes as a whole or not at all: the usual call goes past the door.
+      const sent = trySendMessage(fd, message, flags, op);
+      if (sent < 0) return new SendMessage(state, message, flags, op).goOn(sent);
+      state.bytesSent += sent;
+      return Promise.resolve(sent);
+    }
+    return new SendMessage(state, message, flags, op).run();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 export function sendMessages(
@@ -260,7 +287,21 @@ export function sendMessages(
   messages: readonly Message[],
   op: SendCallOptions,
 ): Promise<number> {
-  return new SendMessages(state, messages, op).run();
+  const fd = state.descriptor("sendmmsg");
+  const flags = checkedFlags(sendFlags, op);
+  if (op !== NO_LIMITS || state.isStream || !state.watch.admit(WRITE)) {
+    return new SendMessages(state, messages, flags, op).run();
+  }
+  const sent = trySendMessages(fd, messages, flags);
+  if (sent < 0) return new SendMessages(state, messages, flags, op).goOn(sent);
+  if (sent < messages.length) {
+    const operation = new SendMessages(state, messages, flags, op);
+    operation.note(sent);
+    return operation.run();
+  }
+  state.bytesSent += bytesIn(messages, 0, sent);
+  state.watch.charge(sent);
+  return Promise.resolve(sent);
 }
 
 export function receiveMessage(
@@ -268,7 +309,20 @@ export function receiveMessage(
   message: Message,
   op: ReceiveCallOptions,
 ): Promise<number> {
-  return new ReceiveMessage(state, message, op).run();
+  try {
+    const fd = state.descriptor("recvmsg");
+    const flags = checkedFlags(receiveFlags, op);
+    const direction = directionOf(flags);
+    const unkept = direction !== READ || state.inbox.isEmpty;
+    if (unkept && (flags & UNUSUAL) === 0 && state.watch.admit(direction)) {
+      const length = tryReceiveMessage(fd, message, flags, op);
+      if (length >= 0) return Promise.resolve(length);
+      return new ReceiveMessage(state, message, flags, op).goOn(length);
+    }
+    return new ReceiveMessage(state, message, flags, op).run();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 export function receiveMessages(
@@ -276,5 +330,13 @@ export function receiveMessages(
   messages: readonly Message[],
   op: ReceiveCallOptions,
 ): Promise<number> {
-  return new ReceiveMessages(state, messages, op).run();
+  const fd = state.descriptor("recvmmsg");
+  const flags = checkedFlags(receiveFlags, op) | (MSG.WAITFORONE ?? 0);
+  if (op !== NO_LIMITS || !state.inbox.isEmpty || !state.watch.admit(READ)) {
+    return new ReceiveMessages(state, messages, flags, op).run();
+  }
+  const count = tryReceiveMessages(fd, messages, flags);
+  if (count < 0) return new ReceiveMessages(state, messages, flags, op).goOn(count);
+  if (count > 0) state.watch.charge(count - 1);
+  return Promise.resolve(count);
 }

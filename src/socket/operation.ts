@@ -65,12 +65,15 @@ export abstract class Operation<T> implements Waiter {
   /** Admits, tries, and throws or waits. */
   run(): Promise<T> {
     const admitted = this.state.watch.admit(this.#direction) || this.neverWaits;
-    if (admitted) {
-      const result = this.call(this.state.watch.fd);
-      if (result >= 0) return Promise.resolve(this.value(result));
-      if (result !== AGAIN || this.neverWaits) throw this.error(result);
-    }
-    return this.wait(admitted);
+    if (!admitted) return this.wait(false);
+    const result = this.call(this.state.watch.fd);
+    return result >= 0 ? Promise.resolve(this.value(result)) : this.goOn(result);
+  }
+
+  /** Throws or waits, where the call was admitted and came to that result < 0. */
+  goOn(result: number): Promise<T> {
+    if (result !== AGAIN || this.neverWaits) throw this.error(result);
+    return this.wait(true);
   }
 
   /**

@@ -254,7 +254,7 @@ export class Socket implements Disposable, AsyncDisposable {
 
   /** sendmsg(2): the number of bytes sent; on a stream all of them. */
   sendmsg(message: Message, op: SendCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => sendMessage(this.#state, message, op));
+    return sendMessage(this.#state, message, op);
   }
 
   /**
@@ -285,7 +285,7 @@ export class Socket implements Disposable, AsyncDisposable {
 
   /** recvmsg(2): the number of bytes; fills in `message`. */
   recvmsg(message: Message, op: ReceiveCallOptions = NO_LIMITS): Promise<number> {
-    return promise(() => receiveMessage(this.#state, message, op));
+    return receiveMessage(this.#state, message, op);
   }
 
   /** recvmmsg(2): how many came: waits for the first, then takes what is there. */

@@ -1,7 +1,8 @@
 // What a lookup off the event loop leaves behind, and where it cannot begin.
 
 import { expect, test } from "bun:test";
-import { resolve } from "../../src/index.ts";
+import { readdirSync } from "node:fs";
+import { getaddrinfo, resolve } from "../../src/index.ts";
 import { musl } from "../support/libc.ts";
 import { bun, end } from "../support/program.ts";
 
@@ -19,7 +20,7 @@ test("a Worker terminated at any moment of its lookups leaves no descriptor", as
   const script = `
     const { readdirSync } = await import("node:fs");
     const source = 'const { resolve } = await import(${INDEX});' +
-      'const next = () => resolve({ node: "127.0.0.1" }).then(next);' +
+      'const next = () => resolve({ node: "localhost" }).then(next);' +
       'for (let n = 0; n < 8; n++) next(); postMessage("started")';
     const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     const descriptors = () => readdirSync("/proc/self/fd").length;
@@ -42,6 +43,36 @@ test("a Worker terminated at any moment of its lookups leaves no descriptor", as
   expect(exitCode).toBe(0);
 }, 60_000);
 
+test("an address is answered as by getaddrinfo, and without end does not starve timers", async () => {
+  for (const node of ["127.0.0.1", "::1", "fe80::1%1", "0x7f.1"]) {
+    const hints = { node, service: 80, type: "stream", passive: true } as const;
+    expect(await resolve(hints)).toEqual(getaddrinfo(hints));
+  }
+  for (const node of ["127.0.0.1", "::2"]) {
+    const hints = { node, canonname: true, addrconfig: true } as const;
+    const direct = Promise.try(() => getaddrinfo(hints)).catch(({ code }) => code);
+    const answer = await resolve(hints).catch(({ code }) => code);
+    expect(answer).toEqual(await direct);
+  }
+  let over = false;
+  setTimeout(() => {
+    over = true;
+  }, 5);
+  while (!over) await resolve({ node: "192.0.2.1" });
+});
+
+test("lookups that follow each other share a thread", async () => {
+  const threads = () => readdirSync("/proc/self/task");
+  const before = new Set(threads());
+  const made = new Set<string>();
+  for (let count = 0; count < 60; count++) {
+    await resolve({ node: "localhost" });
+    for (const thread of threads()) if (!before.has(thread)) made.add(thread);
+  }
+  // Of the engine's threads some may begin meanwhile.
+  expect(made.size).toBeLessThan(20);
+});
+
 test("where no descriptor is left, lookups fail and say so", async () => {
   const script = `
     const address = rawsock.Sockaddr.inet("127.0.0.1", 80);
@@ -49,8 +80,9 @@ test("where no descriptor is left, lookups fail and say so", async () => {
     try { for (;;) rawsock.socket("unix", "dgram"); } catch (error) {
       if (error.code !== "EMFILE") throw error;
     }
+    console.log((await rawsock.resolve({ node: "127.0.0.1", type: "stream" })).length);
     for (const call of [
-      () => rawsock.resolve({ node: "127.0.0.1" }),
+      () => rawsock.resolve({ node: "localhost" }),
       () => rawsock.getnameinfo(address, { namereqd: true }),
     ]) {
       try { console.log(await call()); } catch ({ name, code, errno, syscall, message }) {
@@ -60,7 +92,7 @@ test("where no descriptor is left, lookups fail and say so", async () => {
   const { stdout } = await end(["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", ...bun(script)]);
   const reason = `EMFILE: ${musl ? "No file descriptors available" : "Too many open files"}`;
   expect(stdout).toBe(
-    `AddrInfoError EAI_SYSTEM true getaddrinfo EAI_SYSTEM 127.0.0.1: ${reason}\n` +
+    `1\nAddrInfoError EAI_SYSTEM true getaddrinfo EAI_SYSTEM localhost: ${reason}\n` +
       `AddrInfoError EAI_SYSTEM true getnameinfo EAI_SYSTEM 127.0.0.1:80: ${reason}\n`,
   );
 });

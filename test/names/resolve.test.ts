@@ -184,11 +184,11 @@ describe("getnameinfo", () => {
 
 test("many lookups at once all end, and no descriptor is left", async () => {
   const descriptors = () => readdirSync("/proc/self/fd").length;
-  await resolve({ node: "127.0.0.1" });
+  await resolve({ node: "localhost" });
   await Bun.sleep(20);
   const before = descriptors();
   const lists = await Promise.all(
-    Array.from({ length: 300 }, (_, port) => resolve({ node: "127.0.0.1", service: port })),
+    Array.from({ length: 300 }, (_, port) => resolve({ node: "localhost", service: port })),
   );
   lists.forEach(([first], port) => {
     expect(first?.address.port).toBe(port);
