@@ -224,7 +224,9 @@ function reach(file: string, texts: ReadonlyMap<string, string>, reached: Set<st
 async function others(): Promise<void> {
   rmSync(other, { recursive: true, force: true });
   for (const entry of shared) {
-    const list = (await exportsOf(join(root, entry.source))).map((exported) => `none as ${exported}`).join(", ");
+    const list = (await exportsOf(join(root, entry.source)))
+      .map((exported) => `none as ${exported}`)
+      .join(", ");
     const code = `throw new Error(${JSON.stringify(NOT_BUN)});\nvar none;\nexport { ${list} };\n`;
     await Bun.write(join(root, entry.other), code);
   }
