@@ -13,6 +13,7 @@ import { growth } from "./growth.ts";
 import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
 import { message } from "./message.ts";
+import { messages } from "./messages.ts";
 import { netlink } from "./netlink.ts";
 import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
@@ -33,6 +34,7 @@ const own: readonly Suite[] = [
   interfaces,
   netlink,
   eventLoop,
+  messages,
   processes,
   bpf,
   captures,
