@@ -5,6 +5,7 @@ import { messageFlags } from "../message/flags.ts";
 import { Message, slotOf } from "../message/message.ts";
 import { type ReceivedMessage, withUnseen } from "../message/received.ts";
 import type { Slot } from "../message/slot.ts";
+import { copyOfPart } from "../native/memory.ts";
 
 /** What a loop over messages() needs room for. */
 export type ReceptionOptions = {
@@ -90,7 +91,7 @@ export class Arena {
     const end = start + slot.length;
     const control = slot.lookAtControl();
     const message = {
-      data: this.#reuse ? this.#bytes.subarray(start, end) : this.#bytes.slice(start, end),
+      data: this.#reuse ? this.#bytes.subarray(start, end) : copyOfPart(this.#bytes, start, end),
       address: slot.address,
       control,
       flags: messageFlags.words(slot.flagBits),
