@@ -12,6 +12,7 @@ import { files } from "./files.ts";
 import { growth } from "./growth.ts";
 import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
+import { latency } from "./latency.ts";
 import { message } from "./message.ts";
 import { messages } from "./messages.ts";
 import { netlink } from "./netlink.ts";
@@ -36,6 +37,7 @@ const own: readonly Suite[] = [
   eventLoop,
   messages,
   processes,
+  latency,
   bpf,
   captures,
   files,
