@@ -13,8 +13,10 @@ import { files } from "./files.ts";
 import { growth } from "./growth.ts";
 import { figureLine, HEADER, line, measure, type Result, type Suite } from "./harness.ts";
 import { interfaces } from "./ifaddrs.ts";
+import { latency } from "./latency.ts";
 import { many } from "./many.ts";
 import { message } from "./message.ts";
+import { messages } from "./messages.ts";
 import { netlink } from "./netlink.ts";
 import { peers } from "./peers.ts";
 import { picture } from "./picture.ts";
@@ -38,7 +40,9 @@ const own: readonly Suite[] = [
   netlink,
   bulk,
   eventLoop,
+  messages,
   processes,
+  latency,
   bpf,
   captures,
   files,

@@ -1,5 +1,6 @@
 // The native loops beside socket.ts and processes.ts: epoll loops that answer on two sockets
 // connected to each other, in one process or in two.
+#define _GNU_SOURCE
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -67,4 +68,20 @@ double time_trips(int fd, uint8_t *data, uint32_t length, uint32_t trips) {
   double nanoseconds = (now() - begin) / trips;
   close(set);
   return nanoseconds;
+}
+
+// The nanoseconds of each round trip to somebody who echoes, with pauses between them.
+void each_trip(int fd, uint8_t *data, uint32_t length, uint32_t trips, uint32_t pause_us,
+               double *times) {
+  int set = set_of(fd);
+  for (uint32_t done = 0; done < trips; done++) {
+    if (pause_us > 0) usleep(pause_us);
+    struct epoll_event event;
+    double begin = now();
+    send(fd, data, length, MSG_NOSIGNAL);
+    while (epoll_wait(set, &event, 1, -1) < 1);
+    recv(fd, data, length, MSG_DONTWAIT);
+    times[done] = now() - begin;
+  }
+  close(set);
 }

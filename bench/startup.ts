@@ -77,7 +77,7 @@ const EXECUTABLE: Readonly<Record<string, readonly [option: string, code: string
 };
 
 /** The interpreter itself: what stands on the PATH may be a script that looks for it. */
-function interpreter(name: string): string | undefined {
+export function interpreter(name: string): string | undefined {
   if (Bun.which(name) === null) return undefined;
   const { stdout, exitCode } = Bun.spawnSync([name, ...(EXECUTABLE[name] ?? [])]);
   return exitCode === 0 ? String(stdout).trim() : undefined;

@@ -11,7 +11,7 @@ import manifest from "../package.json";
 import { bundleCommand, commandSources } from "./command.ts";
 import { type EntryPoint, entryPoints } from "./entries.ts";
 import { toolEnvironment } from "./environment.ts";
-import { external, inside, MAIN, outside, sharedModules } from "./inside.ts";
+import { bundleEntry, exportsOf, external, MAIN, outside, sharedModules } from "./inside.ts";
 import { resident } from "./resident.ts";
 
 const root = join(import.meta.dir, "..");
@@ -49,17 +49,21 @@ async function bundleMain(): Promise<void> {
   const sourcesAbove = above.map(({ source }) => join(root, source));
   sourcesAbove.push(...(await commandSources()));
   const modules = await sharedModules(compiler, sourcesAbove);
-  await bundleCommon("index.ts", MAIN, [compiler, inside(modules)]);
+  const entry = await bundleEntry(join(sources, "index.ts"), modules);
+  await bundleCommon(entry, MAIN, [compiler]);
   for (const { source } of above) {
-    const file = relative("src", source);
-    await bundleCommon(file, join(dirname(file), MAIN), [outside(modules)]);
+    const path = join(dirname(relative("src", source)), MAIN);
+    await bundleCommon(await bundleEntry(join(root, source)), path, [outside(modules)]);
   }
   await bundleCommand(modules, compiler);
 }
 
-async function bundleCommon(file: string, naming: string, plugins: BunPlugin[]): Promise<void> {
+/** `entry`: the text of the module that says what the bundle gives out. */
+async function bundleCommon(entry: string, naming: string, plugins: BunPlugin[]): Promise<void> {
+  const file = join(sources, naming);
   const { outputs } = await Bun.build({
-    entrypoints: [join(sources, file)],
+    entrypoints: [file],
+    files: { [file]: entry },
     root: sources,
     outdir: bundles,
     naming,
@@ -80,17 +84,12 @@ async function bundleCommon(file: string, naming: string, plugins: BunPlugin[]):
   if (numbered !== null) throw new Error(`there is another class like ${numbered[1]}`);
 }
 
-/** What an entry point exports. */
-async function exportsOf({ source }: EntryPoint): Promise<string[]> {
-  return Object.keys(await import(join(root, source)));
-}
-
 /**
  * An entry point that gives out what it shares with the others: at run time of what has bytecode.
  * A bundler knows the name `require`, so that it sees nothing but the modules; Bun does not.
  */
 async function bundleShared(entry: EntryPoint): Promise<void> {
-  const names = await exportsOf(entry);
+  const names = await exportsOf(join(root, entry.source));
   const main = entry.above ? join(root, dirname(entry.bundle), MAIN) : join(bundles, MAIN);
   const place = relative(dirname(join(root, entry.bundle)), main);
   const path = place.startsWith(".") ? place : `./${place}`;
@@ -225,7 +224,9 @@ function reach(file: string, texts: ReadonlyMap<string, string>, reached: Set<st
 async function others(): Promise<void> {
   rmSync(other, { recursive: true, force: true });
   for (const entry of shared) {
-    const list = (await exportsOf(entry)).map((exported) => `none as ${exported}`).join(", ");
+    const list = (await exportsOf(join(root, entry.source)))
+      .map((exported) => `none as ${exported}`)
+      .join(", ");
     const code = `throw new Error(${JSON.stringify(NOT_BUN)});\nvar none;\nexport { ${list} };\n`;
     await Bun.write(join(root, entry.other), code);
   }

@@ -41,24 +41,36 @@ export async function sharedModules(
   return found;
 }
 
-/** Has the bundle of `rawsock` give out its modules, too. */
-export function inside(modules: ReadonlySet<string>): BunPlugin {
-  const others = [...modules].sort();
-  const lines = others.map((path, index) => `import * as module${index} from "${path}";`);
-  const table = others.map((path, index) => `"${name(path)}": module${index}`);
-  const own = `${lines.join("\n")}\nexport const ${INSIDE} = { ${table.join(", ")} };`;
-  return {
-    name: "inside",
-    setup(build) {
-      build.onLoad({ filter: /\/src\/index\.ts$/ }, async ({ path }) => {
-        const text = await Bun.file(path).text();
-        return { loader: "ts", contents: dirname(path) === sources ? `${text}\n${own}` : text };
-      });
-    },
-  };
+/** What a module exports at run time. */
+export async function exportsOf(module: string): Promise<string[]> {
+  return Object.keys(await import(module));
 }
 
-/** Takes those modules out of the bundle of `rawsock`. */
+/**
+ * A bundle's entry: it gives out what `entry` exports, and where `modules` are given those, too. It
+ * is written as CommonJS is by hand, which assigns values: the functions by which a bundler gives
+ * out what may change yet would be a tenth of an import's time. Those of the modules are put
+ * together when somebody asks for them.
+ */
+export async function bundleEntry(
+  entry: string,
+  modules: ReadonlySet<string> = new Set(),
+): Promise<string> {
+  const names = await exportsOf(entry);
+  const imports = [`import { ${names.join(", ")} } from "${entry}";`];
+  const getters: string[] = [];
+  for (const [index, path] of [...modules].sort().entries()) {
+    const inner = await exportsOf(path);
+    const given = inner.map((one) => `${one} as module${index}_${one}`);
+    imports.push(`import { ${given.join(", ")} } from "${path}";`);
+    const members = inner.map((one) => `${one}: module${index}_${one}`);
+    getters.push(`get "${name(path)}"() { return { ${members.join(", ")} }; }`);
+  }
+  const shown = modules.size > 0 ? [...names, `${INSIDE}: { ${getters.join(", ")} }`] : names;
+  return `${imports.join("\n")}\nmodule.exports = { ${shown.join(", ")} };\n`;
+}
+
+/** Takes those modules out of what stands above the bundle of `rawsock`. */
 export function outside(modules: ReadonlySet<string>): BunPlugin {
   return {
     name: "outside",
@@ -67,9 +79,11 @@ export function outside(modules: ReadonlySet<string>): BunPlugin {
         const target = join(dirname(importer), path);
         return modules.has(target) ? { path: name(target), namespace: INSIDE } : undefined;
       });
-      build.onLoad({ filter: /.*/, namespace: INSIDE }, ({ path }) => ({
+      build.onLoad({ filter: /.*/, namespace: INSIDE }, async ({ path }) => ({
         loader: "js",
-        contents: `module.exports = require("../${MAIN}").${INSIDE}["${path}"];`,
+        contents: `const { ${(await exportsOf(join(sources, path))).join(", ")} } =
+          require("../${MAIN}").${INSIDE}["${path}"];
+          export { ${(await exportsOf(join(sources, path))).join(", ")} };`,
       }));
     },
   };

@@ -8,19 +8,33 @@ const abi = @import("abi.zig");
 const constants = @import("constants.zig");
 const records = @import("records.zig");
 
-const Section = enum(u32) { head, records, families, network, _ };
+const Section = enum(u32) { head, records, families, network, addresses, _ };
 
 /// Writes a section and returns its length; where `room` is short, the length needed.
 pub fn read(section: u32, text: [*]u8, room: u32) callconv(.c) i32 {
+    if (section == @intFromEnum(Section.addresses)) return addresses(text, room);
     const whole: []const u8 = switch (@as(Section, @enumFromInt(section))) {
         .head => head_text,
         .records => records_json,
         .families => families_json,
         .network => network_json,
-        _ => "",
+        .addresses, _ => "",
     };
     if (whole.len <= room) @memcpy(text[0..whole.len], whole);
     return @intCast(whole.len);
+}
+
+/// The exported functions' addresses of 64 bits, in the order of the symbols: what few programs
+/// call is linked by them at its first call, when nothing can be opened any more perhaps.
+fn addresses(bytes: [*]u8, room: u32) i32 {
+    const functions = @typeInfo(abi).@"struct".decls;
+    const length = functions.len * 8;
+    if (room < length) return length;
+    inline for (functions, 0..) |function, index| {
+        const address: u64 = @intFromPtr(&@field(abi, function.name));
+        std.mem.writeInt(u64, bytes[index * 8 ..][0..8], address, builtin.target.cpu.arch.endian());
+    }
+    return length;
 }
 
 const symbols_text = make(writeSymbols);

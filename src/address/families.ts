@@ -25,7 +25,11 @@ const all: readonly FamilyCodec[] = [
   tipc,
 ];
 
-const byNumber = lazy(() => new Map(all.map((codec) => [codec.family, codec])));
+const byNumber = lazy(() => {
+  const codecs = new Map<number | undefined, FamilyCodec>();
+  for (const codec of all) codecs.set(codec.family, codec);
+  return codecs;
+});
 
 /** The codec of a family; undefined where it has none. */
 export function codecOf(family: number): FamilyCodec | undefined {

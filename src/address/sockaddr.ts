@@ -316,14 +316,15 @@ export class Sockaddr {
 
 /** Marks bytes that a Sockaddr takes over instead of copying. */
 class Adopted {
-  readonly bytes: Uint8Array;
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-  }
+  bytes: Uint8Array = new Uint8Array(0);
 }
 
+/** Of the one that is just being made. */
+const adopted = new Adopted();
+
 function adopt(bytes: Uint8Array): Sockaddr {
-  return new Sockaddr(0, new Adopted(bytes) as unknown as Uint8Array);
+  adopted.bytes = bytes;
+  return new Sockaddr(0, adopted as unknown as Uint8Array);
 }
 
 function make<Name extends keyof FieldsRead>(

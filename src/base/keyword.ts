@@ -37,6 +37,8 @@ export class Keywords {
   readonly #except: RegExp | undefined;
   #numbers: Map<string, number> | undefined;
   readonly #names = new Map<number, string>();
+  /** Those that were asked for: to make all takes longer than a program's first system calls. */
+  readonly #found = new Map<string, number>();
 
   /**
    * `what` is for messages; `preferred` are the names to use where several share a number;
@@ -69,7 +71,17 @@ export class Keywords {
 
   /** The number of a keyword, or undefined. */
   find(keyword: string): number | undefined {
-    return this.#all().get(keyword);
+    return this.#found.get(keyword) ?? this.#look(keyword);
+  }
+
+  #look(keyword: string): number | undefined {
+    const table = this.#table() as Readonly<Record<string, number>>;
+    const name = keyword.toUpperCase().replaceAll("-", "_");
+    const usual = Object.hasOwn(table, name) && keywordOf(name) === keyword;
+    const direct = usual && this.#except?.test(name) !== true;
+    const number = direct ? table[name] : this.#all().get(keyword);
+    if (number !== undefined) this.#found.set(keyword, number);
+    return number;
   }
 
   /** The number of a keyword or number; null and undefined are 0. */
@@ -82,7 +94,7 @@ export class Keywords {
       return value;
     }
     if (typeof value !== "string") throw wrongType(this.#what, "a keyword or an integer", value);
-    const number = this.#all().get(value);
+    const number = this.find(value);
     if (number === undefined) throw unknownKeyword(this.#what, value, this.#all().keys());
     return number;
   }

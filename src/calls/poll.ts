@@ -1,8 +1,8 @@
 // poll(2).
 
-import { single } from "../base/constants.ts";
 import { type Descriptor, descriptor } from "../base/descriptor.ts";
 import { check } from "../base/error.ts";
+import { lazy } from "../base/lazy.ts";
 import { I32_MAX, integer, unknownKeyword, wrongType } from "../base/validate.ts";
 import { constants, native } from "../native/library.ts";
 import { allocate } from "../native/memory.ts";
@@ -27,25 +27,22 @@ export type PollResult<R extends PollRequest = PollRequest> = {
   events: PollEvent[];
 };
 
-const REQUESTED: ReadonlyMap<string, number> = new Map([
-  ["in", single("POLLIN")],
-  ["out", single("POLLOUT")],
-  ["pri", single("POLLPRI")],
-  ...(constants.single?.POLLRDHUP === undefined
-    ? []
-    : [["rdhup", constants.single.POLLRDHUP] as const]),
-]);
-const RETURNED: ReadonlyMap<string, number> = new Map([
-  ...REQUESTED,
-  ["err", single("POLLERR")],
-  ["hup", single("POLLHUP")],
-  ["nval", single("POLLNVAL")],
-]);
+const REQUESTED = ["in", "out", "pri", "rdhup"] as const;
+
+/** The bits of events that this platform has. */
+function bits(events: readonly string[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const event of events) {
+    const bit = constants.single?.[`POLL${event.toUpperCase()}`];
+    if (bit !== undefined) found.set(event, bit);
+  }
+  return found;
+}
+
+const requested = lazy(() => bits(REQUESTED));
+const returned = lazy(() => bits([...REQUESTED, "err", "hup", "nval"]));
 
 const pollfd = new Structure("pollfd");
-const [fdOffset] = pollfd.field("fd");
-const [eventsOffset] = pollfd.field("events");
-const [reventsOffset] = pollfd.field("revents");
 
 /**
  * Waits up to `timeout` milliseconds, for ever where it is omitted, until one descriptor is ready;
@@ -60,6 +57,9 @@ export function poll<R extends PollRequest>(
   // A copy, since the reading of an element may change the array.
   const entries = [...requests];
   const bytes = allocate(Math.max(1, entries.length) * pollfd.size);
+  const fdOffset = pollfd.offset("fd");
+  const eventsOffset = pollfd.offset("events");
+  const reventsOffset = pollfd.offset("revents");
   const table = new DataView(bytes.buffer);
   for (const [index, { fd, events }] of entries.entries()) {
     table.setInt32(index * pollfd.size + fdOffset, descriptor(fd, "poll"), true);
@@ -76,10 +76,11 @@ export function poll<R extends PollRequest>(
 
 function eventBits(events: readonly string[]): number {
   if (!Array.isArray(events)) throw wrongType("events", "an array", events);
+  const known = requested();
   let bits = 0;
   for (const event of events) {
-    const bit = REQUESTED.get(event);
-    if (bit === undefined) throw unknownKeyword("event", event, REQUESTED.keys());
+    const bit = known.get(event);
+    if (bit === undefined) throw unknownKeyword("event", event, known.keys());
     bits |= bit;
   }
   return bits;
@@ -87,7 +88,7 @@ function eventBits(events: readonly string[]): number {
 
 function eventNames(bits: number): PollEvent[] {
   const names: PollEvent[] = [];
-  for (const [name, bit] of RETURNED) {
+  for (const [name, bit] of returned()) {
     if ((bits & bit) !== 0) names.push(name as PollEvent);
   }
   return names;

@@ -22,8 +22,14 @@ import { native } from "../native/library.ts";
 import { allocate, decodeText } from "../native/memory.ts";
 import { Structure } from "../native/record.ts";
 
-/** Which of the library's vector loops this CPU runs best; asked once, as CPUID is slow. */
-const kernel = native.rawsock_checksum_kernel();
+/** Which of the library's vector loops this CPU runs best; negative until it was asked. */
+let kernel = -1;
+
+/** Asks once, and not before the first sum: CPUID is slow, in a virtual machine above all. */
+function kernelOf(): number {
+  if (kernel < 0) kernel = native.rawsock_checksum_kernel();
+  return kernel;
+}
 
 const SPAN_KEYS: ReadonlySet<string> = new Set(["start", "end"]);
 
@@ -33,7 +39,7 @@ const SPAN_KEYS: ReadonlySet<string> = new Set(["start", "end"]);
  */
 export function internet(data: Bytes, options?: Span): number {
   if (options === undefined && data instanceof Uint8Array && data.length <= U32_MAX) {
-    return native.rawsock_checksum_partial(data, 0, data.length, 0, kernel) ^ U16_MAX;
+    return native.rawsock_checksum_partial(data, 0, data.length, 0, kernelOf()) ^ U16_MAX;
   }
   return sumOf(data, 0, options) ^ U16_MAX;
 }
@@ -47,7 +53,7 @@ export function partial(data: Bytes, sum = 0, options?: Span): number {
   // A folded sum, which the usual one is, needs no more checks.
   const start = (sum & U16_MAX) === sum ? sum : fold(sum);
   if (options === undefined && data instanceof Uint8Array && data.length <= U32_MAX) {
-    return native.rawsock_checksum_partial(data, 0, data.length, start, kernel);
+    return native.rawsock_checksum_partial(data, 0, data.length, start, kernelOf());
   }
   return sumOf(data, start, options);
 }
@@ -59,13 +65,19 @@ function sumOf(data: Bytes, sum: number, options: Span | undefined): number {
   const bytes = view(data, "data");
   const { start, end } = span(bytes, options);
   if (end <= U32_MAX) {
-    return native.rawsock_checksum_partial(bytes as Uint8Array, start, end - start, sum, kernel);
+    return native.rawsock_checksum_partial(
+      bytes as Uint8Array,
+      start,
+      end - start,
+      sum,
+      kernelOf(),
+    );
   }
   let total = sum;
   for (let offset = start; offset < end; offset += PIECE) {
     const length = Math.min(PIECE, end - offset);
     const piece = new Uint8Array(bytes.buffer, bytes.byteOffset + offset, length);
-    total = native.rawsock_checksum_partial(piece, 0, length, total, kernel);
+    total = native.rawsock_checksum_partial(piece, 0, length, total, kernelOf());
   }
   return total;
 }
@@ -228,10 +240,10 @@ export function sctp(frame: Bytes, options?: FrameOptions): number {
 function store(frame: Bytes, options: FrameOptions | undefined, layer: number): number {
   let value: number;
   if (options === undefined && frame instanceof Uint8Array && frame.length <= U32_MAX) {
-    value = native.rawsock_checksum_store(frame, 0, frame.length, 0, layer, kernel);
+    value = native.rawsock_checksum_store(frame, 0, frame.length, 0, layer, kernelOf());
   } else {
     const { bytes, start, length, link } = frameOf(frame, options);
-    value = native.rawsock_checksum_store(bytes, start, length, link, layer, kernel);
+    value = native.rawsock_checksum_store(bytes, start, length, link, layer, kernelOf());
   }
   if (value < 0) throw refusal(value, LAYERS[layer] as string);
   return value;
@@ -280,7 +292,7 @@ export type Verdicts = Verdict[] & {
  */
 export function verify(frame: Bytes, options?: FrameOptions): Verdicts {
   const { bytes, start, length, link } = frameOf(frame, options);
-  const count = native.rawsock_checksum_verify(bytes, start, length, link, kernel, verdicts);
+  const count = native.rawsock_checksum_verify(bytes, start, length, link, kernelOf(), verdicts);
   if (count < 0) throw refusal(count, "verify");
   const list = Array.from({ length: count }, (_, index) => {
     const verdict = verdicts.subarray(index * verdictLayout.size);
@@ -292,7 +304,7 @@ export function verify(frame: Bytes, options?: FrameOptions): Verdicts {
     };
   });
   const alone = count === 1 && list[0]?.layer === "ip";
-  const rest = alone ? native.rawsock_checksum_unjudged(bytes, start, length, link, kernel) : 0;
+  const rest = alone ? native.rawsock_checksum_unjudged(bytes, start, length, link, kernelOf()) : 0;
   const unjudged = rest === 0 ? null : `the frame ${explanation(rest)}`;
   return Object.defineProperty(list, "unjudged", { value: unjudged }) as Verdicts;
 }

@@ -12,7 +12,7 @@ import {
   encodedLength,
   encodeInto,
 } from "../control/control.ts";
-import { allocate } from "../native/memory.ts";
+import { allocate, copyOfPart } from "../native/memory.ts";
 import { stableAddress } from "../native/pointers.ts";
 import { Structure } from "../native/record.ts";
 import { Unseen } from "./unseen.ts";
@@ -143,7 +143,7 @@ export class Slot {
   #readAddress(): void {
     this.#clear(ADDRESS_UNREAD);
     const length = Math.min(this.words[RECEIVED_NAME] as number, storageSize);
-    this.#address = receivedCopy(this.#bytes.slice(storageStart, storageStart + length));
+    this.#address = receivedCopy(copyOfPart(this.#bytes, storageStart, storageStart + length));
   }
 
   /** Who looks at the control messages owns the descriptors in them. */

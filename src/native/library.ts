@@ -1,8 +1,8 @@
 // Finds and opens the native library, once per JavaScript thread, and makes sure that it is the one
 // this package was written against.
 
-import { dlopen } from "bun:ffi";
-import { functions, symbols } from "./symbols.ts";
+import { dlopen, linkSymbols } from "bun:ffi";
+import { otherFunctions, symbols, usualFunctions } from "./symbols.ts";
 
 /** Offset and size, in bytes, of a field. */
 export type Field = readonly [offset: number, size: number];
@@ -13,7 +13,7 @@ type Table = Readonly<Record<string, string>>;
 
 const BUILD = "run `bun run build` in the package's directory, or install rawsock again";
 
-const table = functions();
+const table = usualFunctions();
 
 const BUN_OLDEST = "1.4.1";
 const PLATFORMS = "Linux and macOS (x64, arm64) and FreeBSD (x64)";
@@ -100,17 +100,21 @@ export const library = opened.file;
 export const native = opened.functions;
 
 /** The sections of the library's manifest: zig/manifest.zig. */
-const SECTIONS = { head: 0, records: 1, families: 2, network: 3 } as const;
+const SECTIONS = { head: 0, records: 1, families: 2, network: 3, addresses: 4 } as const;
 
 /** A section of the library's account of itself. */
 function manifest(section: keyof typeof SECTIONS): string {
-  let text = new Uint8Array(32 * 1024);
+  return new TextDecoder().decode(manifestBytes(section));
+}
+
+function manifestBytes(section: keyof typeof SECTIONS): Uint8Array<ArrayBuffer> {
+  let text = new Uint8Array(new ArrayBuffer(32 * 1024));
   let length = native.rawsock_manifest(SECTIONS[section], text, text.length);
   if (length > text.length) {
-    text = new Uint8Array(length);
+    text = new Uint8Array(new ArrayBuffer(length));
     length = native.rawsock_manifest(SECTIONS[section], text, length);
   }
-  return new TextDecoder().decode(text.subarray(0, length));
+  return text.subarray(0, length);
 }
 
 const [system = "", stated = "", constantsText = "{}"] = manifest("head").split("\n");
@@ -142,6 +146,25 @@ export function compare(expected: Table, actual: Table): void {
 // One by one takes longer, and tells which differs.
 if (symbols.replaceAll("\n", "") !== stated) compare(symbolsIn(symbols), symbolsIn(stated));
 
+/** The functions that few programs call, by their addresses in the library that is open. */
+function others(): object {
+  const bytes = manifestBytes("addresses");
+  return linkSymbols(otherFunctions(stated, new BigUint64Array(bytes.buffer, 0, bytes.length / 8)))
+    .symbols;
+}
+
+// Whoever asks for one that is not there yet gets all.
+Object.setPrototypeOf(
+  native,
+  new Proxy(Object.freeze({}), {
+    get(_, name) {
+      Object.setPrototypeOf(native, null);
+      Object.assign(native, others());
+      return Reflect.get(native, name);
+    },
+  }),
+);
+
 /** The operating system and the architecture that the library was built for. */
 export const target = system;
 
@@ -163,17 +186,25 @@ export function furtherConstants(section: "families" | "network") {
   return groups;
 }
 
-let layouts: Readonly<Record<string, Layout>> | undefined;
+let layoutsText: string | undefined;
 
-/** The layouts of the platform's structures. */
+/** The layouts of the platform's structures, as JSON. */
+function layouts(): string {
+  layoutsText ??= manifest("records");
+  return layoutsText;
+}
+
+/** The layouts of all structures. */
 export function records(): Readonly<Record<string, Layout>> {
-  layouts ??= JSON.parse(manifest("records")) as Readonly<Record<string, Layout>>;
-  return layouts;
+  return JSON.parse(layouts());
 }
 
 /** The layout of a structure; an unknown name is a mistake in this package. */
 export function record(name: string): Layout {
-  const layout = records()[name];
-  if (layout === undefined) throw mismatch(`no record ${name}`);
-  return layout;
+  // A program needs few of them, and to parse all would be a tenth of what importing takes.
+  const text = layouts();
+  const start = text.indexOf(`"${name}":{"size":`);
+  if (start < 0) throw mismatch(`no record ${name}`);
+  const end = text.indexOf("}}", start) + 2;
+  return JSON.parse(text.slice(start + name.length + 3, end));
 }

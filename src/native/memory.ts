@@ -6,6 +6,18 @@ export function allocate(size: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new ArrayBuffer(size));
 }
 
+/** Up to here a loop copies in half the time that a call of slice() takes. */
+const SHORT = 32;
+
+/** A copy of the bytes from `start` to `end`, an address say. */
+export function copyOfPart(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const length = end - start;
+  if (length > SHORT) return bytes.slice(start, end);
+  const copy = new Uint8Array(length);
+  for (let index = 0; index < length; index++) copy[index] = bytes[start + index] as number;
+  return copy;
+}
+
 const encoder = new TextEncoder();
 /** A byte order mark at the beginning is a part of the text, of a path say. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -125,11 +125,40 @@ type Named<Line extends string> = {
 /** What dlopen of bun:ffi takes. */
 export type Functions = Named<Lines<Trimmed<typeof symbols>> | "rawsock_manifest u32 buffer u32">;
 
-export function functions(): Functions {
-  const table: Record<string, object> = {};
-  for (const line of `${symbols.slice(1, -1)},\nrawsock_manifest u32 buffer u32`.split(",\n")) {
-    const [name = "", ...args] = line.split(" ");
-    table[name] = { args, returns: "i32" };
+/** What sockets need: it is linked with the import, and the rest when something of it is called. */
+const USUAL = (
+  "strerror socket close set_nonblocking bind connect listen accept getsockname getsockopt " +
+  "setsockopt send sendto recv recvfrom readiness_open readiness_release readiness_watch " +
+  "readiness_lend readiness_take readiness_reset readiness_set_owned owned_socket " +
+  "owned_accept owned_close connect_now connected is_ready has_ended sendmsg recvmsg " +
+  "sendmmsg recvmmsg inet_pton inet_ntop"
+).split(" ");
+
+type Table = Record<string, { args: string[]; returns: "i32"; ptr?: number }>;
+
+/** The functions to link at once. */
+export function usualFunctions(): Functions {
+  const table: Table = { rawsock_manifest: { args: ["u32", "buffer", "u32"], returns: "i32" } };
+  for (const name of USUAL) {
+    const start = symbols.indexOf(`\nrawsock_${name} `) + 1;
+    const [symbol = "", ...args] = symbols
+      .slice(start, symbols.indexOf("\n", start) - 1)
+      .split(" ");
+    table[symbol] = { args, returns: "i32" };
   }
   return table as unknown as Functions;
 }
+
+/** The others, at their addresses; `stated` are the symbols in the order of those. */
+export function otherFunctions(stated: string, addresses: BigUint64Array): Functions {
+  const usual = new Set(USUAL);
+  const table: Table = {};
+  for (const [index, line] of stated.split(",").entries()) {
+    const [name = "", ...args] = line.split(" ");
+    if (usual.has(name.slice(PREFIX))) continue;
+    table[name] = { args, returns: "i32", ptr: Number(addresses[index]) };
+  }
+  return table as unknown as Functions;
+}
+
+const PREFIX = "rawsock_".length;

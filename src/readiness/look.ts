@@ -8,7 +8,8 @@
 export class Look {
   readonly #look: () => boolean;
   #pending = false;
-  #found = false;
+  /** A program's first wait is often for what it sends itself, and to sleep the first time is slow. */
+  #found = true;
 
   /** `look` tells whether it found something. */
   constructor(look: () => boolean) {

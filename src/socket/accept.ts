@@ -21,8 +21,14 @@ import type { SocketState } from "./state.ts";
 /** Makes the Socket of a new connection. */
 export type Adopt<S> = (fd: number, peer: Sockaddr | null) => S;
 
-const numbers = (...names: readonly string[]): ReadonlySet<number> =>
-  new Set(names.flatMap((name) => (ERRNO[name] === undefined ? [] : [-(ERRNO[name] as number)])));
+function numbers(...names: readonly string[]): ReadonlySet<number> {
+  const found = new Set<number>();
+  for (const name of names) {
+    const errno = ERRNO[name];
+    if (errno !== undefined) found.add(-errno);
+  }
+  return found;
+}
 
 /** accept(2): errors of the connection that would have been accepted; the next one may be well. */
 const LOST = numbers(

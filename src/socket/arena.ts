@@ -5,6 +5,7 @@ import { messageFlags } from "../message/flags.ts";
 import { Message, slotOf } from "../message/message.ts";
 import { type ReceivedMessage, withUnseen } from "../message/received.ts";
 import type { Slot } from "../message/slot.ts";
+import { copyOfPart } from "../native/memory.ts";
 
 /** What a loop over messages() needs room for. */
 export type ReceptionOptions = {
@@ -103,7 +104,7 @@ export class Arena {
     const { length } = slot;
     const control = slot.lookAtControl();
     const message = {
-      data: this.#reuse ? room.subarray(0, length) : room.slice(0, length),
+      data: this.#reuse ? room.subarray(0, length) : copyOfPart(room, 0, length),
       address: slot.address,
       control,
       flags: messageFlags.words(slot.flagBits),
