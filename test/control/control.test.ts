@@ -114,6 +114,23 @@ const kinds: Record<string, fc.Arbitrary<ControlMessage>> = {
     context: u32,
     association: u32,
   }),
+  "sctp-next": fc.record({
+    kind: kind("sctp-next"),
+    stream: u16,
+    flags: u16,
+    ppid: u32,
+    length: u32,
+    association: u32,
+  }),
+  "sctp-partial": fc.record({ kind: kind("sctp-partial"), policy: u16, value: u32 }),
+  "sctp-init": fc.record({
+    kind: kind("sctp-init"),
+    outStreams: u16,
+    maxInStreams: u16,
+    maxAttempts: u16,
+    maxInitTimeout: u16,
+  }),
+  "dccp-priority": fc.record({ kind: kind("dccp-priority"), value: u32 }),
   unknown: fc.record({
     kind: kind("unknown"),
     level: int32.map((level) => level | 0x4000_0000),
