@@ -29,11 +29,15 @@ else {
     console.log(`skipped: arm64: ${remedy}`);
     conclude({ passed: 0, failed: 0, skipped: 1 });
   } else {
-    run("zig", "build", "-Dtarget=aarch64-linux-gnu", "-Dcpu=generic");
-    const system = join(cacheDirectory("arm64"), "root");
+    const target = ["-Dtarget=aarch64-linux-gnu", "-Dcpu=generic"];
+    const directory = cacheDirectory("arm64");
+    run("zig", "build", ...target);
+    run("zig", "build", "test-program", ...target, "--prefix", directory);
+    const system = join(directory, "root");
     const apt = aptOptions(system);
     const bun = fetchBun("@oven/bun-linux-aarch64");
-    const guest: Guest = { architecture: "arm64", root: system, apt, bun };
+    const unitTests = join(directory, "bin/test");
+    const guest: Guest = { architecture: "arm64", root: system, apt, bun, unitTests };
     const version = words.find((word) => /^\d+\.\d+$/.test(word)) ?? VERSION;
     const name = packageOf(version, guest);
     if (name === undefined) throw new Error(`apt has no Linux ${version} for arm64`);

@@ -36,6 +36,8 @@ export type Guest = {
   readonly apt?: readonly string[];
   /** What starts Bun in the guest. */
   readonly bun: string;
+  /** The program of the Zig unit tests, where these are to run there, too. */
+  readonly unitTests?: string;
 };
 
 const PACKAGES = ["busybox-static", "cpio", "kmod", "xz-utils"];
@@ -77,6 +79,8 @@ export async function runInGuest(words: readonly string[]): Promise<void> {
   const env = { RAWSOCK_TEST_PATIENCE: PATIENCE };
   const runs: Rooms[] = [];
   const failures: string[] = [];
+  const program = words.find((word) => word.startsWith(UNIT_TESTS))?.slice(UNIT_TESTS.length);
+  if (program !== undefined) runs.push(await runUnitTests(program));
   for (const file of filesOf(words)) {
     // A test that hangs in a system call is not ended by anything else.
     const bun = ["timeout", "-s", "KILL", String(FILE_SECONDS), process.execPath];
@@ -86,6 +90,23 @@ export async function runInGuest(words: readonly string[]): Promise<void> {
   }
   for (const line of failures) console.log(line);
   console.log(guestLine(environment(added(...runs))));
+}
+
+/** A word of the command in a guest: the program of the Zig unit tests. */
+const UNIT_TESTS = "--unit-tests=";
+
+/** Runs the Zig unit tests, as the compiler's own runner does without its build system. */
+async function runUnitTests(program: string): Promise<Rooms> {
+  console.log(`== Zig unit tests: ${program}`);
+  const child = Bun.spawn([program], { stdio: ["ignore", "ignore", "pipe"] });
+  const output = await new Response(child.stderr).text();
+  const exitCode = await child.exited;
+  const all = Number(/All (\d+) tests passed/.exec(output)?.[1] ?? 0);
+  const [, some = all, skips = 0, failures = 0] =
+    /(\d+) passed; (\d+) skipped; (\d+) failed/.exec(output)?.map(Number) ?? [];
+  const failed = failures === 0 && exitCode !== 0 ? 1 : failures;
+  if (failed > 0) console.log(output);
+  return { zig: { passed: some, failed, skipped: skips } };
 }
 
 /** The newest of Debian's packages of a version, or undefined. */
@@ -136,6 +157,7 @@ export async function bootTests(
     ";",
     `cd '${root}';`,
     `'${guest.bun}' ${script} --guest`,
+    ...(guest.unitTests === undefined ? [] : [`${UNIT_TESTS}'${guest.unitTests}'`]),
     ...words.filter((word) => word.endsWith(".test.ts")),
   ];
   return await boot(prepared(name, guest), guest, command.join(" "));
