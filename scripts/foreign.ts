@@ -53,10 +53,13 @@ export function launcher(path: string, ...command: string[]): string {
   return path;
 }
 
+/** The 5 seconds that a test has otherwise end it on a machine that has other things to do. */
+const TIMEOUT_MS = 60_000;
+
 /** Runs the tests, for which process.execPath is the launcher. */
 export async function runForeign(bun: string, words: readonly string[]): Promise<Rooms> {
-  const preload = ["--preload", join(root, "scripts/preload.ts")];
+  const flags = ["--preload", join(root, "scripts/preload.ts"), `--timeout=${TIMEOUT_MS}`];
   const env = { RAWSOCK_TEST_BUN: bun };
-  const { rooms } = await runTests([bun], [...preload, ...words], { env });
+  const { rooms } = await runTests([bun], [...flags, ...words], { env });
   return rooms;
 }

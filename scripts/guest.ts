@@ -76,7 +76,10 @@ export function filesOf(words: readonly string[]): string[] {
 
 /** In the guest: runs the files, each in a process of its own, and prints the counts last. */
 export async function runInGuest(words: readonly string[]): Promise<void> {
-  const env = { RAWSOCK_TEST_PATIENCE: PATIENCE };
+  const env = {
+    RAWSOCK_TEST_PATIENCE: PATIENCE,
+    ...(Bun.which("gcc") === null ? {} : { RAWSOCK_TEST_COMPILER: "gcc" }),
+  };
   const runs: Rooms[] = [];
   const failures: string[] = [];
   const program = words.find((word) => word.startsWith(UNIT_TESTS))?.slice(UNIT_TESTS.length);
