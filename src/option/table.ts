@@ -228,15 +228,17 @@ export function optionNames(): string[] {
 
 const ACCESS = { read: "read", write: "set", take: "read by name" } as const;
 
-/** The list of all options as a Markdown table, by level. */
-export function optionList(): string {
+/** The list of all options as a Markdown table, by level; `since` are versions of Linux. */
+export function optionList(since: Readonly<Record<string, string>> = {}): string {
   const rows = ["| option | value | |", "|---|---|---|"];
   for (const [name, { table }] of Object.entries(levels()).sort()) {
     rows.push(`| **${name}** | | |`);
     for (const [key, [{ shape }, access]] of Object.entries(table)) {
-      rows.push(
-        `| \`${key}\` | ${shape} | ${access === undefined ? "" : `${ACCESS[access]} only`} |`,
-      );
+      const notes = [
+        ...(access === undefined ? [] : [`${ACCESS[access]} only`]),
+        ...(since[key] === undefined ? [] : [`Linux ${since[key]}`]),
+      ];
+      rows.push(`| \`${key}\` | ${shape} | ${notes.join(", ")} |`);
     }
   }
   return `${rows.join("\n")}\n`;

@@ -1,6 +1,7 @@
 // Every line of the tables: set and read back, complete, sorted.
 
 import { describe, expect, test } from "bun:test";
+import { since } from "../../scripts/since.ts";
 import {
   type OptionName,
   setSocketOption,
@@ -19,7 +20,7 @@ import {
 } from "../support/requirements.ts";
 import { has, plainKinds, socketKinds, withSocket } from "../support/sockets.ts";
 import { excluded } from "./excluded.ts";
-import { privilegedRows, type Row, rows, since, withoutRow } from "./rows.ts";
+import { privilegedRows, type Row, rows, withoutRow } from "./rows.ts";
 
 function setAndRead({ kind, name, value, stored }: Row): void {
   withSocket(kind, (fd) => {
@@ -78,8 +79,10 @@ test("names are sorted within their level and stand on one level only", () => {
   }
 });
 
-test("the Markdown list names every option once", () => {
-  const listed = [...optionList().matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
+test("the Markdown list names every option once, and what is new", () => {
+  const list = optionList(since);
+  expect(list).toContain("| `IP_LOCAL_PORT_RANGE` | { low, high } | Linux 6.3 |");
+  const listed = [...list.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name);
   expect(listed.toSorted()).toEqual(optionNames().toSorted());
 });
 
