@@ -1,5 +1,5 @@
-// The version of Linux that brought an option, where it is later than 5.10: what OPTIONS.md says, and
-// what the tests go by.
+// The version of Linux that brought an option, where it is later than 5.10: what OPTIONS.md says,
+// and what the tests go by.
 
 import type { OptionName } from "../src/option/table.ts";
 
