@@ -29,6 +29,10 @@ pub fn build(b: *std.Build) void {
     // They look names up in libc while they run, as the library does.
     unit_tests.linkage = .dynamic;
     b.step("test", "Run the unit tests").dependOn(&b.addRunArtifact(unit_tests).step);
+    // For another machine, which runs them: the prefix's bin/test.
+    b.step("test-program", "Compile the unit tests").dependOn(
+        &b.addInstallArtifact(unit_tests, .{}).step,
+    );
     addFuzz(b, withOwnLibc(b, target), optimize);
 }
 

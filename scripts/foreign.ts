@@ -2,16 +2,8 @@
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Glob } from "bun";
 import manifest from "../package.json";
-import {
-  type Counts,
-  type Failure,
-  type Outcome,
-  type RunOptions,
-  runTests,
-  testPatterns,
-} from "./suite.ts";
+import { type Rooms, runTests } from "./suite.ts";
 
 export const root = join(import.meta.dir, "..");
 const cache = join(root, "node_modules/.cache/rawsock");
@@ -61,83 +53,13 @@ export function launcher(path: string, ...command: string[]): string {
   return path;
 }
 
-/**
- * Tests that cannot pass: a part of the name or, as "/...", a pattern of what they print, and the
- * reason, in which $1 is the pattern's first group.
- */
-export type Exclusions = Readonly<Record<string, string>>;
+/** The 5 seconds that a test has otherwise end it on a machine that has other things to do. */
+const TIMEOUT_MS = 60_000;
 
-export type ForeignOptions = {
-  /**
-   * Each file in a process of its own, and each test of a file where that dies, lest an emulator
-   * that dies takes the others along.
-   */
-  readonly apart?: boolean;
-  /** What runs the tests, where that is not what the tests run. */
-  readonly runner?: string;
-  /** For `bun test`. */
-  readonly flags?: readonly string[];
-  readonly env?: Record<string, string>;
-  /** Lines that nobody is to see. */
-  readonly noise?: RegExp;
-};
-
-/**
- * Runs the tests, for which process.execPath is the launcher; what is excluded does not count as
- * failed, but is listed.
- */
-export async function runForeign(
-  bun: string,
-  exclusions: Exclusions,
-  words: string[],
-  { apart = false, runner = bun, flags = [], env = {}, noise }: ForeignOptions = {},
-): Promise<Counts> {
-  const all = [...new Glob("test/**/*.test.ts").scanSync(root)].sort();
-  const files = words.length === 0 ? all : words.filter((word) => word.endsWith(".test.ts"));
-  // Other words are for `bun test`, for all files at once.
-  const runs = apart && files.length >= words.length ? files.map((file) => [file]) : [words];
-  const common = ["--preload", join(root, "scripts/preload.ts"), ...flags];
-  const settings: RunOptions = {
-    env: { ...env, RAWSOCK_TEST_BUN: bun },
-    ...(noise === undefined ? {} : { noise }),
-  };
-  const outcomes: Outcome[] = [];
-  for (const run of runs) {
-    const outcome = await runTests([runner], [...common, ...run], settings);
-    const [file = "", ...more] = run;
-    const again = apart && outcome.died && more.length === 0;
-    const patterns = again ? await testPatterns(file) : [];
-    if (patterns.length === 0) outcomes.push(outcome);
-    for (const alone of patterns) {
-      outcomes.push(await runTests([runner], [...common, file], { ...settings, alone }));
-    }
-  }
-  return withoutExcluded(outcomes, exclusions);
-}
-
-function withoutExcluded(outcomes: readonly Outcome[], exclusions: Exclusions): Counts {
-  const excluded = outcomes
-    .flatMap(({ failures }) => failures)
-    .flatMap((failure) => {
-      const reason = reasonFor(failure, exclusions);
-      return reason === undefined ? [] : [`excluded: ${failure.name}: ${reason}`];
-    });
-  for (const line of excluded) console.log(line);
-  if (excluded.length > 0) console.log(`${excluded.length} excluded, as listed; the rest:`);
-  const sum = (of: "passed" | "failed" | "skipped") =>
-    outcomes.reduce((total, outcome) => total + outcome[of], 0);
-  const failed = sum("failed") - excluded.length;
-  return { passed: sum("passed"), failed, skipped: sum("skipped") };
-}
-
-function reasonFor({ name, text }: Failure, exclusions: Exclusions): string | undefined {
-  for (const [part, reason] of Object.entries(exclusions)) {
-    if (!part.startsWith("/")) {
-      if (name.includes(part)) return reason;
-      continue;
-    }
-    const found = new RegExp(part.slice(1)).exec(text);
-    if (found !== null) return reason.replace(/\$(\d)/g, (_, group: string) => found[+group] ?? "");
-  }
-  return undefined;
+/** Runs the tests, for which process.execPath is the launcher. */
+export async function runForeign(bun: string, words: readonly string[]): Promise<Rooms> {
+  const flags = ["--preload", join(root, "scripts/preload.ts"), `--timeout=${TIMEOUT_MS}`];
+  const env = { RAWSOCK_TEST_BUN: bun };
+  const { rooms } = await runTests([bun], [...flags, ...words], { env });
+  return rooms;
 }

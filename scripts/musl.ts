@@ -11,7 +11,8 @@ import {
   run,
   runForeign,
 } from "./foreign.ts";
-import { conclude } from "./suite.ts";
+import { environment, record, recording } from "./results.ts";
+import { conclude, total } from "./suite.ts";
 
 needPackages("musl");
 run("zig", "build");
@@ -33,4 +34,8 @@ run("zig", "cc", ...target, "-O2", "-shared", "-o", join(libraries, loader), stu
 
 const executable = fetchBun(`@oven/bun-linux-${process.arch === "x64" ? "x64" : "aarch64"}-musl`);
 const bun = launcher(join(libraries, "bun"), "env", `LD_LIBRARY_PATH=${libraries}`, executable);
-conclude(await runForeign(bun, {}, process.argv.slice(2)));
+const words = process.argv.slice(2);
+const kept = recording(words);
+const rooms = await runForeign(bun, words);
+if (kept) record("npm run test:musl", { ...environment(rooms), libc: "musl" });
+conclude(total(rooms));

@@ -11,11 +11,16 @@
 import { join } from "node:path";
 import manifest from "../package.json";
 import { cacheDirectory, fetchBun, launcher, run, runForeign } from "./foreign.ts";
-import { conclude } from "./suite.ts";
+import { environment, record, recording } from "./results.ts";
+import { conclude, total } from "./suite.ts";
 
-const version = process.argv[2] ?? manifest.engines.bun.replace(">=", "");
+const words = process.argv.slice(2);
+const kept = recording(words);
+const version = words.shift() ?? manifest.engines.bun.replace(">=", "");
 const architecture = process.arch === "x64" ? "x64" : "aarch64";
 run("zig", "build");
 const executable = fetchBun(`@oven/bun-${process.platform}-${architecture}`, version);
 const bun = launcher(join(cacheDirectory(`bun-${version}`), "bun"), executable);
-conclude(await runForeign(bun, {}, process.argv.slice(3)));
+const rooms = await runForeign(bun, words);
+if (kept) record(`npm run test:bun ${version}`, environment(rooms, version));
+conclude(total(rooms));

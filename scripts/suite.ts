@@ -5,21 +5,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
-/** A failed test's name, and what was printed about it. */
-export type Failure = { readonly name: string; readonly text: string };
+/** By the directory of test/ that the tests are in. */
+export type Rooms = Readonly<Record<string, Counts>>;
 
 export type Outcome = Counts & {
-  readonly failures: readonly Failure[];
-  /** It ended without a report. */
-  readonly died: boolean;
+  readonly rooms: Rooms;
+  /** The names of those that failed. */
+  readonly failures: readonly string[];
 };
 
 export type RunOptions = {
   readonly env?: Record<string, string>;
-  /** Lines that nobody is to see. */
-  readonly noise?: RegExp;
-  /** The pattern of the one test that is to run. */
-  readonly alone?: string;
 };
 
 const GRACE_MS = 2000;
@@ -30,11 +26,10 @@ const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
 export async function runTests(
   bun: readonly string[],
   words: readonly string[],
-  { env = {}, noise, alone }: RunOptions = {},
+  { env = {} }: RunOptions = {},
 ): Promise<Outcome> {
-  const chosen = alone === undefined ? words : [...words, "-t", alone];
-  console.log(`== TypeScript tests: ${[...bun, "test", ...chosen].join(" ")}`);
-  const child = Bun.spawn([...bun, "test", ...reporting, ...chosen], {
+  console.log(`== TypeScript tests: ${[...bun, "test", ...words].join(" ")}`);
+  const child = Bun.spawn([...bun, "test", ...reporting, ...words], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "pipe"],
   });
@@ -46,47 +41,66 @@ export async function runTests(
     giveUp = setTimeout(() => void reader.cancel(), GRACE_MS);
   });
   for await (const line of lines(reader)) {
-    if (noise?.test(line)) continue;
     process.stderr.write(line);
     output += line;
   }
   const exitCode = await exited;
   clearTimeout(giveUp);
 
-  // Those that were not chosen are reported as skipped.
-  const cases = (await takeReport()).filter(
-    (text) => alone === undefined || new RegExp(alone).test(fullName(text)),
-  );
+  const cases = await takeReport();
   const skipped = cases.filter((text) => text.includes("<skipped"));
   const broken = cases.filter((text) => text.includes("<failure") || text.includes("<error"));
   for (const text of skipped) console.log(`skipped: ${attribute(text, "name")}`);
   const failures = failuresIn(output);
   if (cases.length === 0 && exitCode !== 0) {
     // It died without a report.
-    failures.push({ name: alone ?? words.at(-1) ?? "all", text: output });
-    return { passed: 0, failed: failures.length, skipped: 0, failures, died: true };
+    failures.push(words.at(-1) ?? "all");
+    const counts = { passed: 0, failed: failures.length, skipped: 0 };
+    return { ...counts, rooms: { [roomOf(words.at(-1) ?? "")]: counts }, failures };
   }
+  const outside = broken.length === 0 && exitCode !== 0;
+  // A failure outside of any test shows in the status alone.
+  const rooms = outside ? added(roomsOf(cases), { none: FAILURE }) : roomsOf(cases);
+  return { ...total(rooms), rooms, failures };
+}
+
+const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0 };
+const FAILURE: Counts = { passed: 0, failed: 1, skipped: 0 };
+
+function sum(a: Counts, b: Counts): Counts {
   return {
-    passed: cases.length - skipped.length - broken.length,
-    // A failure outside of any test shows in the status alone.
-    failed: broken.length === 0 && exitCode !== 0 ? 1 : broken.length,
-    skipped: skipped.length,
-    failures,
-    died: false,
+    passed: a.passed + b.passed,
+    failed: a.failed + b.failed,
+    skipped: a.skipped + b.skipped,
   };
 }
 
-/** The tests of a file, each as a pattern that it alone matches; none of them runs. */
-export async function testPatterns(file: string): Promise<string[]> {
-  const command = [process.execPath, "test", ...reporting, file, "-t", "$nothing"];
-  Bun.spawnSync(command, { stdio: ["ignore", "ignore", "ignore"] });
-  const names = (await takeReport()).map(fullName);
-  return names.map((name) => `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`);
+/** The sum of all rooms. */
+export function total(rooms: Rooms): Counts {
+  return Object.values(rooms).reduce(sum, NOTHING);
 }
 
-/** As a pattern of names sees it. */
-function fullName(element: string): string {
-  return `${attribute(element, "classname")} ${attribute(element, "name")}`.trim();
+/** The sums of each room. */
+export function added(...runs: readonly Rooms[]): Rooms {
+  const result: Record<string, Counts> = {};
+  for (const [room, counts] of runs.flatMap((rooms) => Object.entries(rooms))) {
+    result[room] = sum(result[room] ?? NOTHING, counts);
+  }
+  return result;
+}
+
+/** "socket" of test/socket/load.test.ts. */
+function roomOf(file: string): string {
+  return /(?:^|\/)test\/([^/]+)\//.exec(file)?.[1] ?? "none";
+}
+
+function roomsOf(cases: readonly string[]): Rooms {
+  const one = (text: string): Counts => {
+    if (text.includes("<skipped")) return { ...NOTHING, skipped: 1 };
+    if (text.includes("<failure") || text.includes("<error")) return FAILURE;
+    return { ...NOTHING, passed: 1 };
+  };
+  return added(...cases.map((text) => ({ [roomOf(attribute(text, "file"))]: one(text) })));
 }
 
 /** The report's <testcase> elements. */
@@ -120,23 +134,10 @@ export function conclude({ passed, failed, skipped }: Counts): void {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-/** What `bun test` prints about a failure comes before its name, after the test before. */
-function failuresIn(output: string): Failure[] {
-  const failures = new Map<string, Failure>();
-  let about: string[] = [];
-  for (const line of Bun.stripANSI(output).split("\n")) {
-    const [, result, name] = /^\((pass|fail|skip)\) (.*?)( \[[\d.]+ms\])?$/.exec(line) ?? [];
-    if (name === undefined) {
-      about.push(line);
-      continue;
-    }
-    // The summary names it again.
-    if (result === "fail" && !failures.has(name)) {
-      failures.set(name, { name, text: about.join("\n") });
-    }
-    about = [];
-  }
-  return [...failures.values()];
+/** The summary names some again. */
+function failuresIn(output: string): string[] {
+  const found = Bun.stripANSI(output).matchAll(/^\(fail\) (.*?)(?: \[[\d.]+ms\])?\r?$/gm);
+  return [...new Set([...found].map(([, name = ""]) => name))];
 }
 
 function attribute(element: string, name: string): string {

@@ -217,8 +217,32 @@ export const CONTROL: Readonly<Record<string, ControlLine>> = {
   },
   "sctp-receive": {
     places: [["IPPROTO_SCTP", "SCTP_RCVINFO"]],
-    receive: "SCTP_RECVRCVINFO, by `setsockopt`",
+    receive: "`SCTP_RECVRCVINFO`",
     send: "",
+    systems: LINUX,
+  },
+  "sctp-next": {
+    places: [["IPPROTO_SCTP", "SCTP_NXTINFO"]],
+    receive: "`SCTP_RECVNXTINFO`",
+    send: "",
+    systems: LINUX,
+  },
+  "sctp-partial": {
+    places: [["IPPROTO_SCTP", "SCTP_PRINFO"]],
+    receive: "",
+    send: "how reliably; RFC 7496",
+    systems: LINUX,
+  },
+  "sctp-init": {
+    places: [["IPPROTO_SCTP", "SCTP_INIT"]],
+    receive: "",
+    send: "instead of `SCTP_INITMSG`, with the first message of an association",
+    systems: LINUX,
+  },
+  "dccp-priority": {
+    places: [["SOL_DCCP", "DCCP_SCM_PRIORITY"]],
+    receive: "",
+    send: "which goes first, with `DCCP_SOCKOPT_QPOLICY_ID` 1",
     systems: LINUX,
   },
 };

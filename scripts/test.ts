@@ -1,8 +1,9 @@
 // `npm test`: builds the library and the bundle, then checks types, style, the Zig unit tests and
-// the TypeScript tests. The last line is `N passed, N failed, N skipped`.
+// the TypeScript tests. The last line is `N passed, N failed, N skipped`; `--record` keeps them.
 
 import { toolEnvironment } from "./environment.ts";
-import { conclude, runTests } from "./suite.ts";
+import { environment, record, recording } from "./results.ts";
+import { conclude, runTests, total } from "./suite.ts";
 
 const steps = [
   ["the library and the bundle", "bun", "scripts/build.ts"],
@@ -25,6 +26,9 @@ for (const [what, ...command] of steps) {
 
 /** The usual 5 seconds end a test on a machine that has other things to do, not one that hangs. */
 const TIMEOUT_MS = 60_000;
-const words = [`--timeout=${TIMEOUT_MS}`, ...process.argv.slice(2)];
-const counts = await runTests(["bun"], words);
+const words = process.argv.slice(2);
+const kept = recording(words);
+const { rooms } = await runTests(["bun"], [`--timeout=${TIMEOUT_MS}`, ...words]);
+if (kept) record("npm test", environment(rooms));
+const counts = total(rooms);
 conclude({ ...counts, failed: counts.failed + failed });

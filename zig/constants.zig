@@ -76,6 +76,8 @@ pub const families = [_]Group{
     named("TIPC"),
     named("TLS"),
     named("SCTP"),
+    named("DCCP"),
+    .{ .name = "SMC", .prefix = "SMC_", .only = &.{"SMC_LIMIT_HS"} },
 };
 
 /// rtnetlink(7), generic netlink and what else configures the network, in a section of its own.

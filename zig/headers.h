@@ -33,6 +33,7 @@
 #include <linux/can/isotp.h>
 #include <linux/can/j1939.h>
 #include <linux/can/raw.h>
+#include <linux/dccp.h>
 #include <linux/errqueue.h>
 #include <linux/ethtool.h>
 #include <linux/ethtool_netlink.h>
@@ -60,6 +61,7 @@
 #include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <linux/sctp.h>
+#include <linux/smc.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>

@@ -1,6 +1,6 @@
 // Control messages of families that few programs use: cryptography of the kernel
-// (Documentation/crypto/userspace-if.rst), TLS (Documentation/networking/tls.rst) and SCTP (RFC
-// 6458, section 5.3). Linux.
+// (Documentation/crypto/userspace-if.rst), TLS (Documentation/networking/tls.rst), SCTP (RFC 6458,
+// section 5.3) and DCCP (linux/dccp.h). Linux.
 
 import { IPPROTO, SOL } from "../base/constants.ts";
 import { Keywords, withPrefix } from "../base/keyword.ts";
@@ -37,7 +37,28 @@ export type FurtherControl =
       cumulativeTsn: number;
       context: number;
       association: number;
-    };
+    }
+  /** Of the message behind the received one, as far as it has arrived. */
+  | {
+      kind: "sctp-next";
+      stream: number;
+      flags: number;
+      ppid: number;
+      length: number;
+      association: number;
+    }
+  /** How reliably: SCTP_PR_SCTP_TTL with milliseconds, SCTP_PR_SCTP_RTX with a count, and so on. */
+  | { kind: "sctp-partial"; policy?: number; value?: number }
+  /** Of the association that the message begins; 0 is the socket's own. */
+  | {
+      kind: "sctp-init";
+      outStreams?: number;
+      maxInStreams?: number;
+      maxAttempts?: number;
+      /** Milliseconds. */
+      maxInitTimeout?: number;
+    }
+  | { kind: "dccp-priority"; value: number };
 
 type Of<Kind> = Extract<FurtherControl, { kind: Kind }>;
 
@@ -117,6 +138,7 @@ export function furtherCodecs(): readonly ControlCodec[] {
   const ALG = group("ALG");
   const TLS = group("TLS");
   const SCTP = group("SCTP");
+  const DCCP = group("DCCP");
   const byte = { most: U8_MAX, width: 1 } as const;
   return [
     at<Of<"alg-operation">>([SOL.ALG, ALG.SET_OP], "alg-operation", operation),
@@ -142,5 +164,23 @@ export function furtherCodecs(): readonly ControlCodec[] {
       ["context", "rcv_context"],
       ["association", "rcv_assoc_id"],
     ]),
+    structureAt<Of<"sctp-next">>([IPPROTO.SCTP, SCTP.NXTINFO], "sctp-next", "sctp_nxtinfo", [
+      ["stream", "nxt_sid"],
+      ["flags", "nxt_flags"],
+      ["ppid", "nxt_ppid", "network"],
+      ["length", "nxt_length"],
+      ["association", "nxt_assoc_id"],
+    ]),
+    structureAt<Of<"sctp-partial">>([IPPROTO.SCTP, SCTP.PRINFO], "sctp-partial", "sctp_prinfo", [
+      ["policy", "pr_policy"],
+      ["value", "pr_value"],
+    ]),
+    structureAt<Of<"sctp-init">>([IPPROTO.SCTP, SCTP.INIT], "sctp-init", "sctp_initmsg", [
+      ["outStreams", "sinit_num_ostreams"],
+      ["maxInStreams", "sinit_max_instreams"],
+      ["maxAttempts", "sinit_max_attempts"],
+      ["maxInitTimeout", "sinit_max_init_timeo"],
+    ]),
+    integerAt([SOL.DCCP, DCCP.SCM_PRIORITY], "dccp-priority", "value", { most: U32_MAX }),
   ].flat();
 }

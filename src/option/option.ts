@@ -147,6 +147,7 @@ const LOCKED = "the filter is locked: SO_LOCK_FILTER";
 const PRIVILEGE =
   "it needs CAP_NET_ADMIN, or CAP_NET_RAW where that suffices: run with sudo, or once " +
   '`sudo setcap cap_net_admin,cap_net_raw+ep "$(readlink -f "$(which bun)")"`';
+const OPTION_MEMORY = "a larger net.core.optmem_max allows longer filters";
 const REPAIR = "tcp(7): set TCP_REPAIR first, which needs CAP_NET_ADMIN";
 
 /** The refusal of an option, with the cure where it is a matter of privilege. */
@@ -157,7 +158,7 @@ function refused(
   { name }: Option,
   input?: unknown,
 ): SocketError {
-  const remedy = result === -ERRNO.EPERM ? remedyFor(name) : undefined;
+  const remedy = remedyFor(name, result);
   const missing = result === -(ERRNO.ENODEV ?? 0) ? interfaceIn(input) : undefined;
   const subject = missing === undefined ? name : `${name} ${missing}`;
   return new SocketError(-result, syscall, { fd, subject, remedy });
@@ -170,7 +171,10 @@ function interfaceIn(input: unknown): unknown {
   return "group" in input ? String(input.group).split("%")[1] : undefined;
 }
 
-function remedyFor(name: string): string {
-  if (/_FILTER$/.test(name)) return LOCKED;
+function remedyFor(name: string, result: number): string | undefined {
+  const isFilter = /_FILTER$/.test(name);
+  if (result === -(ERRNO.ENOMEM ?? 0)) return isFilter ? OPTION_MEMORY : undefined;
+  if (result !== -ERRNO.EPERM) return undefined;
+  if (isFilter) return LOCKED;
   return /^TCP_(REPAIR_|QUEUE_SEQ|TIMESTAMP)/.test(name) ? REPAIR : PRIVILEGE;
 }

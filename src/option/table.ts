@@ -4,8 +4,19 @@
 import { AF, IPPROTO, SO, SOL } from "../base/constants.ts";
 import { lazy } from "../base/lazy.ts";
 import { unknownKeyword, wrongType } from "../base/validate.ts";
-import { type ConstantTable, constants } from "../native/library.ts";
+import { constants, furtherConstants } from "../native/library.ts";
 import type { Readable, Writable } from "./codec.ts";
+import {
+  algTable,
+  canIsotpTable,
+  canRawTable,
+  dccpTable,
+  j1939Table,
+  sctpTable,
+  smcTable,
+  tipcTable,
+  tlsTable,
+} from "./table/further.ts";
 import { ipTable, multicastTable } from "./table/ip.ts";
 import { ipv6Table } from "./table/ipv6.ts";
 import type { Line, Table } from "./table/line.ts";
@@ -33,7 +44,16 @@ type Lines = ReturnType<typeof socketTable> &
   ReturnType<typeof rawTable> &
   ReturnType<typeof icmpv6Table> &
   ReturnType<typeof netfilterTable> &
-  ReturnType<typeof netfilter6Table>;
+  ReturnType<typeof netfilter6Table> &
+  ReturnType<typeof algTable> &
+  ReturnType<typeof canIsotpTable> &
+  ReturnType<typeof canRawTable> &
+  ReturnType<typeof dccpTable> &
+  ReturnType<typeof j1939Table> &
+  ReturnType<typeof sctpTable> &
+  ReturnType<typeof smcTable> &
+  ReturnType<typeof tipcTable> &
+  ReturnType<typeof tlsTable>;
 
 /** The kernel's name of an option: "SO_REUSEADDR", "IP_TTL", "TCP_INFO". */
 export type OptionName = keyof Lines;
@@ -61,7 +81,9 @@ type Level = {
   readonly table: Table;
   /** undefined: this platform lacks it. */
   readonly number: number | undefined;
-  readonly constants: ConstantTable | undefined;
+  /** Of the constants, and whether these are in the section of further families. */
+  readonly group: string;
+  readonly further: boolean;
   /** The prefix that the constants' names have lost. */
   readonly lost: string;
 };
@@ -73,7 +95,18 @@ function level(
   group: string,
   lost = prefix,
 ): Level {
-  return { prefix, table, number, constants: constants[group], lost };
+  return { prefix, table, number, group, further: false, lost };
+}
+
+/** A level of a family whose constants are read when an option of it is looked up. */
+function further(
+  prefix: string,
+  table: Table,
+  number: number | undefined,
+  group: string,
+  lost: string = `${group}_`,
+): Level {
+  return { prefix, table, number, group, further: true, lost };
 }
 
 /**
@@ -84,6 +117,7 @@ const levels = lazy(() => {
     // Of netfilter, which answers at the levels of IP: the longer prefixes.
     netfilter: level("SO_ORIGINAL_", netfilterTable(), IPPROTO.IP, "single", ""),
     netfilter6: level("IP6T_", netfilter6Table(), IPPROTO.IPV6, "single", ""),
+    j1939: further("SO_J1939_", j1939Table(), SOL.CAN_J1939, "SO_J1939"),
     vsock: level("SO_VM_SOCKETS_", vsockTable(), AF.VSOCK, "SO", "SO_"),
     socket: level("SO_", socketTable(), SOL.SOCKET, "SO"),
     ip: level("IP_", ipTable(), IPPROTO.IP, "IP"),
@@ -96,6 +130,14 @@ const levels = lazy(() => {
     netlink: level("NETLINK_", netlinkTable(), SOL.NETLINK, "NETLINK"),
     raw: level("ICMP_", rawTable(), SOL.RAW, "single", ""),
     icmpv6: level("ICMP6_", icmpv6Table(), IPPROTO.ICMPV6, "single", ""),
+    alg: further("ALG_", algTable(), SOL.ALG, "ALG"),
+    "can-isotp": further("CAN_ISOTP_", canIsotpTable(), SOL.CAN_ISOTP, "CAN"),
+    "can-raw": further("CAN_RAW_", canRawTable(), SOL.CAN_RAW, "CAN"),
+    dccp: further("DCCP_SOCKOPT_", dccpTable(), SOL.DCCP, "DCCP"),
+    sctp: further("SCTP_", sctpTable(), IPPROTO.SCTP, "SCTP"),
+    smc: further("SMC_", smcTable(), SOL.SMC, "SMC"),
+    tipc: further("TIPC_", tipcTable(), SOL.TIPC, "TIPC"),
+    tls: further("TLS_", tlsTable(), SOL.TLS, "TLS"),
   } satisfies Record<string, Level>;
 });
 
@@ -142,7 +184,8 @@ function find(name: string): Option {
 }
 
 function present(owner: Level, name: string): Option | undefined {
-  const number = otherNames().get(name) ?? owner.constants?.[name.slice(owner.lost.length)];
+  const known = owner.further ? furtherConstants("families") : constants;
+  const number = otherNames().get(name) ?? known[owner.group]?.[name.slice(owner.lost.length)];
   const line: Line | undefined = owner.table[name];
   if (number === undefined || owner.number === undefined || line === undefined) return undefined;
   const [codec, access] = line;
@@ -185,15 +228,17 @@ export function optionNames(): string[] {
 
 const ACCESS = { read: "read", write: "set", take: "read by name" } as const;
 
-/** The list of all options as a Markdown table, by level. */
-export function optionList(): string {
+/** The list of all options as a Markdown table, by level; `since` are versions of Linux. */
+export function optionList(since: Readonly<Record<string, string>> = {}): string {
   const rows = ["| option | value | |", "|---|---|---|"];
   for (const [name, { table }] of Object.entries(levels()).sort()) {
     rows.push(`| **${name}** | | |`);
     for (const [key, [{ shape }, access]] of Object.entries(table)) {
-      rows.push(
-        `| \`${key}\` | ${shape} | ${access === undefined ? "" : `${ACCESS[access]} only`} |`,
-      );
+      const notes = [
+        ...(access === undefined ? [] : [`${ACCESS[access]} only`]),
+        ...(since[key] === undefined ? [] : [`Linux ${since[key]}`]),
+      ];
+      rows.push(`| \`${key}\` | ${shape} | ${notes.join(", ")} |`);
     }
   }
   return `${rows.join("\n")}\n`;

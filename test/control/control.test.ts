@@ -19,12 +19,10 @@ import { Descriptors } from "../support/descriptors.ts";
 import { run } from "../support/namespace.ts";
 import { patience } from "../support/patience.ts";
 import { python, testWith } from "../support/requirements.ts";
+import { furtherKinds, kind, u8, u16, u32 } from "./further-kinds.ts";
 
 const int32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
 const natural = fc.nat(2 ** 31 - 1);
-const u32 = fc.nat(2 ** 32 - 1);
-const u8 = fc.nat(255);
-const u16 = fc.nat(65535);
 const nanoseconds = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const positive = fc.bigInt({ min: 1n, max: 2n ** 63n - 1n });
 const inet = fc.ipV4();
@@ -32,7 +30,6 @@ const inet6 = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => {
   return Sockaddr.from(new Uint8Array([10, 0, 0, 0, 0, 0, 0, 0, ...bytes, 0, 0, 0, 0]))
     .address as string;
 });
-const kind = <K extends ControlMessage["kind"]>(name: K) => fc.constant(name);
 const socket4 = fc.tuple(inet, u16).map(([address, port]) => Sockaddr.inet(address, port));
 const socket6 = fc.tuple(inet6, u16).map(([address, port]) => Sockaddr.inet6(address, port));
 
@@ -88,32 +85,7 @@ const kinds: Record<string, fc.Arbitrary<ControlMessage>> = {
     checksum: fc.constant("unknown" as const),
     losing: fc.constant(false),
   }),
-  "alg-operation": fc.record({
-    kind: kind("alg-operation"),
-    value: fc.constantFrom("encrypt" as const, "decrypt" as const, 7),
-  }),
-  "alg-iv": fc.record({ kind: kind("alg-iv"), iv: fc.uint8Array({ maxLength: 40 }) }),
-  "alg-associated": fc.record({ kind: kind("alg-associated"), length: u32 }),
-  "tls-record": fc.record({ kind: kind("tls-record"), type: u8 }),
-  "sctp-send": fc.record({
-    kind: kind("sctp-send"),
-    stream: u16,
-    flags: u16,
-    ppid: u32,
-    context: u32,
-    association: u32,
-  }),
-  "sctp-receive": fc.record({
-    kind: kind("sctp-receive"),
-    stream: u16,
-    sequence: u16,
-    flags: u16,
-    ppid: u32,
-    tsn: u32,
-    cumulativeTsn: u32,
-    context: u32,
-    association: u32,
-  }),
+  ...furtherKinds,
   unknown: fc.record({
     kind: kind("unknown"),
     level: int32.map((level) => level | 0x4000_0000),

@@ -9,23 +9,17 @@ import {
   close,
   Message,
   recv,
-  SOL,
   Socket,
   SocketError,
   send,
   sendmsg,
-  setsockopt,
+  setSocketOption,
   socket,
 } from "../../src/index.ts";
 import { Descriptors, socketError } from "../support/descriptors.ts";
 import { family, testWith } from "../support/requirements.ts";
 
 const withAlg = testWith(family("alg", "seqpacket"));
-
-const LEVEL = SOL.ALG ?? 0;
-/** linux/if_alg.h. */
-const ALG_SET_KEY = 1;
-const ALG_SET_AEAD_AUTHSIZE = 5;
 
 const key = Uint8Array.from({ length: 16 }, (_, index) => index);
 const iv = Uint8Array.from({ length: 16 }, (_, index) => 255 - index);
@@ -95,7 +89,7 @@ function cipher(fd: number, value: "encrypt" | "decrypt", data: Uint8Array): Uin
 withAlg("control messages choose the operation and the initialisation vector", () => {
   using own = new Descriptors();
   const fd = operation(own, "skcipher", "cbc(aes)", (algorithm) =>
-    setsockopt(algorithm, LEVEL, ALG_SET_KEY, key),
+    setSocketOption(algorithm, "ALG_SET_KEY", key),
   );
   const padded = text.subarray(0, text.length - (text.length % 16));
   const reference = createCipheriv("aes-128-cbc", key, iv).setAutoPadding(false);
@@ -109,9 +103,9 @@ withAlg("associated data are authenticated and not encrypted", () => {
   const nonce = iv.subarray(0, 12);
   const associated = new TextEncoder().encode("in the clear");
   const tagged = operation(own, "aead", "gcm(aes)", (algorithm) => {
-    setsockopt(algorithm, LEVEL, ALG_SET_KEY, key);
+    setSocketOption(algorithm, "ALG_SET_KEY", key);
     // The size is the length of the value.
-    setsockopt(algorithm, LEVEL, ALG_SET_AEAD_AUTHSIZE, new Uint8Array(16));
+    setSocketOption(algorithm, "ALG_SET_AEAD_AUTHSIZE", 16);
   });
   const control = (value: "encrypt" | "decrypt"): ControlMessage[] => [
     { kind: "alg-operation", value },

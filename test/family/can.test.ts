@@ -9,13 +9,13 @@ import {
   recv,
   recvfrom,
   recvmsg,
-  SOL,
   Sockaddr,
   Socket,
   send,
   sendto,
-  setsockopt,
+  setSocketOption,
   socket,
+  socketOption,
 } from "../../src/index.ts";
 import { Descriptors, socketError } from "../support/descriptors.ts";
 import { Namespace } from "../support/namespace.ts";
@@ -24,10 +24,12 @@ import { family, kernelModule, namespaces, python, testWith } from "../support/r
 
 /** linux/can.h and linux/can/raw.h. */
 const CAN_RAW = 1;
-const LEVEL = SOL.CAN_RAW ?? SOL.CAN_BASE ?? 101;
-const CAN_RAW_FILTER = 1;
-const CAN_RAW_RECV_OWN_MSGS = 4;
-const CAN_RAW_FD_FRAMES = 5;
+const CAN_EFF_FLAG = 0x8000_0000;
+const CAN_ERR_FLAG = 0x2000_0000;
+const CAN_INV_FILTER = CAN_ERR_FLAG;
+/** Classes of linux/can/error.h. */
+const CAN_ERR_LOSTARB = 2;
+const CAN_ERR_BUSOFF = 0x40;
 
 const bus = [namespaces, family("can", "raw", CAN_RAW), kernelModule("vcan")];
 const withBus = testWith(...bus);
@@ -50,7 +52,7 @@ function frame(id: number, data: readonly number[]): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Two sockets on the bus. */
+/** Two sockets on the bus, which see all frames but errors. */
 function pair(namespace: Namespace, own: Descriptors): [number, number] {
   return namespace.enter(() => {
     const fds: [number, number] = [socket("can", "raw", CAN_RAW), socket("can", "raw", CAN_RAW)];
@@ -86,17 +88,65 @@ withBus("a filter lets some identifiers through", () => {
   using namespace = make();
   using own = new Descriptors();
   const [a, b] = pair(namespace, own);
-  const filter = new Uint32Array([0x100, 0x700]);
-  setsockopt(b, LEVEL, CAN_RAW_FILTER, new Uint8Array(filter.buffer));
-  for (const id of [0x200, 0x123, 0x300, 0x1ff]) send(a, frame(id, []));
-  const buffer = new Uint8Array(16);
-  const seen: number[] = [];
-  for (let count = 0; count < 2; count++) {
-    recv(b, buffer);
-    seen.push(new DataView(buffer.buffer).getUint32(0, true));
+  const [c] = pair(namespace, own);
+  const ids = [0x200, 0x123, 0x300, 0x1ff, CAN_EFF_FLAG + 0x123];
+  for (const [filters, passed] of [
+    [[{ id: 0x100, mask: CAN_EFF_FLAG + 0x700 }], [0x123, 0x1ff]],
+    [[{ id: CAN_INV_FILTER + 0x100, mask: CAN_EFF_FLAG + 0x700 }], [0x200, 0x300, ids[4]]],
+    [[{ id: CAN_EFF_FLAG + 0x123, mask: CAN_EFF_FLAG + 0x1fff_ffff }], [ids[4]]],
+    [[], []],
+  ] as const) {
+    setSocketOption(b, "CAN_RAW_FILTER", filters);
+    expect(socketOption(b, "CAN_RAW_FILTER")).toEqual([...filters]);
+    expect(passing(a, b, c, ids)).toEqual([...passed] as number[]);
   }
-  expect(seen).toEqual([0x123, 0x1ff]);
-  expect(socketError(() => recv(b, buffer, { dontwait: true })).code).toBe("EAGAIN");
+});
+
+/** Not what a test sends. */
+const LAST = 0x7a5;
+
+/** Sends frames on a bus, and gives the identifiers of those that another socket receives. */
+function passing(a: number, b: number, watching: number, ids: readonly number[]): number[] {
+  for (const id of ids) send(a, frame(id, [0, 0, 0, 0, 0, 0, 0, 9]));
+  // What sees all sees them in their order.
+  send(a, frame(LAST, []));
+  setSocketOption(watching, "SO_RCVTIMEO", 20_000);
+  while (identifier(watching, {}) !== LAST);
+  return identifiers(b).filter((id) => id !== LAST);
+}
+
+function identifier(fd: number, options: { dontwait?: boolean }): number {
+  const buffer = new Uint8Array(16);
+  recv(fd, buffer, options);
+  return new DataView(buffer.buffer).getUint32(0, true);
+}
+
+/** The identifiers of the frames that a socket has. */
+function identifiers(fd: number): number[] {
+  const seen: number[] = [];
+  for (;;) {
+    try {
+      seen.push(identifier(fd, { dontwait: true }));
+    } catch (error) {
+      expect(error).toMatchObject({ code: "EAGAIN" });
+      return seen;
+    }
+  }
+}
+
+withBus("error frames come where their class is asked for", () => {
+  using namespace = make();
+  using own = new Descriptors();
+  const [a, b] = pair(namespace, own);
+  const [c] = pair(namespace, own);
+  const errors = [CAN_ERR_LOSTARB, CAN_ERR_BUSOFF].map((bits) => CAN_ERR_FLAG + bits);
+  expect(passing(a, b, c, errors)).toEqual([]);
+  setSocketOption(b, "CAN_RAW_ERR_FILTER", ["busoff", "restarted"]);
+  expect(socketOption(b, "CAN_RAW_ERR_FILTER")).toEqual(["busoff", "restarted"]);
+  expect(passing(a, b, c, errors)).toEqual([CAN_ERR_FLAG + CAN_ERR_BUSOFF]);
+  setSocketOption(b, "CAN_RAW_ERR_FILTER", 0x1fff_ffff);
+  expect(passing(a, b, c, errors)).toEqual(errors);
+  expect(() => setSocketOption(b, "CAN_RAW_ERR_FILTER", ["bus-off"])).toThrow("busoff");
 });
 
 withBus("FD frames carry 64 bytes, where they are asked for", () => {
@@ -108,7 +158,7 @@ withBus("FD frames carry 64 bytes, where they are asked for", () => {
     Array.from({ length: 64 }, (_, index) => index),
   );
   expect(socketError(() => send(a, long)).code).toBe("EINVAL");
-  for (const fd of [a, b]) setsockopt(fd, LEVEL, CAN_RAW_FD_FRAMES, 1);
+  for (const fd of [a, b]) setSocketOption(fd, "CAN_RAW_FD_FRAMES", true);
   send(a, long);
   const buffer = new Uint8Array(72);
   expect(recv(b, buffer)).toBe(72);
@@ -119,7 +169,7 @@ withBus("flags tell frames of this host, and a socket's own", () => {
   using namespace = make();
   using own = new Descriptors();
   const [a, b] = pair(namespace, own);
-  setsockopt(a, LEVEL, CAN_RAW_RECV_OWN_MSGS, 1);
+  setSocketOption(a, "CAN_RAW_RECV_OWN_MSGS", true);
   send(a, frame(1, [1]));
   const message = new Message({ iovec: [new Uint8Array(16)] });
   recvmsg(a, message);
@@ -155,6 +205,61 @@ for _ in range(3):
     const { value } = await frames.next();
     expect(value?.data).toEqual(frame(id + 1, [id, 9]));
   }
+});
+
+/** ISO 15765-2, two sockets of which each receives what the other sends. */
+const CAN_ISOTP = 6;
+const isotp = [...bus, family("can", "dgram", CAN_ISOTP)];
+const IDS = { rxId: 0x321, txId: 0x123 };
+
+testWith(...isotp)("ISO-TP carries messages longer than frames", async () => {
+  using namespace = make();
+  using own = new Descriptors();
+  const [, watching] = pair(namespace, own);
+  const [a, b] = namespace.enter(() => {
+    const to = { family: "can", interface: "vcan0" } as const;
+    const [first, second] = [0, 1].map(() => Socket.open("can", "dgram", CAN_ISOTP));
+    if (first === undefined || second === undefined) throw new Error("two were made");
+    // Blocks of two frames, each acknowledged.
+    second.setOption("CAN_ISOTP_RECV_FC", { bs: 2 });
+    first.bind({ ...to, ...IDS });
+    second.bind({ ...to, rxId: IDS.txId, txId: IDS.rxId });
+    return [first, second];
+  });
+  expect(a.localAddress.toJSON()).toMatchObject({ family: "can", ...IDS });
+  const limit = { timeout: 20_000 };
+  const sent = crypto.getRandomValues(new Uint8Array(40));
+  await a.send(sent, limit);
+  const buffer = new Uint8Array(64);
+  expect(await b.recv(buffer, limit)).toBe(40);
+  expect(buffer.subarray(0, 40)).toEqual(sent);
+  // The first frame with 6 bytes, five with 7 or less, and an answer before every second.
+  const order = [0x123, 0x321, 0x123, 0x123, 0x321, 0x123, 0x123, 0x321, 0x123];
+  expect(identifiers(watching)).toEqual(order);
+  await b.send(new Uint8Array([1, 2, 3]), limit);
+  expect(await a.recv(buffer, limit)).toBe(3);
+  for (const end of [a, b]) end.close();
+});
+
+testWith(...isotp, python)("ISO-TP is spoken with CPython's socket module", async () => {
+  using namespace = make();
+  const script = `
+import socket
+s = socket.socket(socket.AF_CAN, socket.SOCK_DGRAM, socket.CAN_ISOTP)
+s.bind(("vcan0", 0x123, 0x321)); print("ready")
+data = s.recv(4096); print(data.hex()); s.send(data[::-1])
+`;
+  await using peer = new Peer(namespace.command("python3", "-u", "-c", script));
+  expect(await peer.line()).toBe("ready");
+  using mine = namespace.enter(() =>
+    Socket.open("can", "dgram", CAN_ISOTP).bind({ family: "can", interface: "vcan0", ...IDS }),
+  );
+  const sent = crypto.getRandomValues(new Uint8Array(500));
+  await mine.send(sent, { timeout: 20_000 });
+  expect(await peer.line()).toBe(sent.toHex());
+  const buffer = new Uint8Array(600);
+  expect(await mine.recv(buffer, { timeout: 20_000 })).toBe(500);
+  expect(buffer.subarray(0, 500)).toEqual(sent.toReversed());
 });
 
 withBus("a bus that is not there is ENODEV, and named", () => {

@@ -4,37 +4,29 @@ import { expect } from "bun:test";
 import {
   type ControlMessage,
   Message,
-  SOL,
+  type OptionInput,
   Sockaddr,
   Socket,
-  setsockopt,
 } from "../../src/index.ts";
 import { kernelModule, testWith } from "../support/requirements.ts";
 
 const withTls = testWith(kernelModule("tls"));
-const LEVEL = SOL.TLS ?? 0;
-/** linux/tls.h. */
-const TLS_TX = 1;
-const TLS_RX = 2;
-const TLS_1_2 = 0x0303;
-const TLS_CIPHER_AES_GCM_128 = 51;
 const ALERT = 21;
 const APPLICATION_DATA = 23;
 const LIMIT = { timeout: 20_000 };
 
-/** A connection whose ends encrypt and decrypt with keys of zeros. */
-async function encrypted(): Promise<[Socket, Socket]> {
+const ZEROS = { iv: new Uint8Array(8), key: new Uint8Array(16), salt: new Uint8Array(4) };
+const GCM: OptionInput<"TLS_TX"> = { version: "1.2", cipher: "aes-gcm-128", ...ZEROS };
+
+/** A connection whose ends encrypt and decrypt with the same keys. */
+async function encrypted(keys = GCM): Promise<[Socket, Socket]> {
   using listener = Socket.open("inet", "stream").bind(Sockaddr.inet("127.0.0.1")).listen();
   const a = Socket.open("inet", "stream");
   await a.connect(listener.localAddress, LIMIT);
   const b = await listener.accept(LIMIT);
-  const info = new Uint8Array(40);
-  const view = new DataView(info.buffer);
-  view.setUint16(0, TLS_1_2, true);
-  view.setUint16(2, TLS_CIPHER_AES_GCM_128, true);
   for (const end of [a, b]) {
     end.setOption("TCP_ULP", "tls");
-    for (const direction of [TLS_TX, TLS_RX]) setsockopt(end, LEVEL, direction, info);
+    for (const direction of ["TLS_TX", "TLS_RX"] as const) end.setOption(direction, keys);
   }
   return [a, b];
 }
@@ -77,4 +69,37 @@ withTls("messages() tells records apart", async () => {
     [2, [{ kind: "tls-record", type: ALERT }]],
   ]);
   b.close();
+});
+
+const LONG = { version: "1.3", key: crypto.getRandomValues(new Uint8Array(32)) } as const;
+const CIPHERS: OptionInput<"TLS_TX">[] = [
+  { ...LONG, cipher: "aes-gcm-256", iv: new Uint8Array(8), salt: new Uint8Array(4) },
+  { ...LONG, cipher: "chacha20-poly1305", iv: new Uint8Array(12) },
+];
+
+for (const keys of CIPHERS) {
+  withTls(`records of TLS ${keys.version} with ${keys.cipher}`, async () => {
+    const [a, b] = await encrypted(keys);
+    // Since Linux 6.0, for those that never pad.
+    expect(b.setOption("TLS_RX_EXPECT_NO_PAD", true).option("TLS_RX_EXPECT_NO_PAD")).toBe(true);
+    const sent = crypto.getRandomValues(new Uint8Array(40_000));
+    const sending = a.send(sent, LIMIT).then(() => a.close());
+    const received: Uint8Array[] = [];
+    for await (const { data } of b.messages(LIMIT)) received.push(data);
+    await sending;
+    expect(Buffer.concat(received).equals(sent)).toBe(true);
+    b.close();
+  });
+}
+
+withTls("with another key the record is not authentic", async () => {
+  using listener = Socket.open("inet", "stream").bind(Sockaddr.inet("127.0.0.1")).listen();
+  using other = Socket.open("inet", "stream");
+  await other.connect(listener.localAddress, LIMIT);
+  using end = await listener.accept(LIMIT);
+  for (const one of [other, end]) one.setOption("TCP_ULP", "tls");
+  other.setOption("TLS_TX", GCM);
+  end.setOption("TLS_RX", { ...GCM, key: new Uint8Array(16).fill(1) });
+  await other.send(new Uint8Array(3));
+  await expect(end.recv(new Uint8Array(8), LIMIT)).rejects.toMatchObject({ code: "EBADMSG" });
 });

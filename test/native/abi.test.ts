@@ -9,7 +9,6 @@ import { constants, furtherConstants, records } from "../../src/native/library.t
 import { statements } from "../support/abi.ts";
 import { musl } from "../support/libc.ts";
 import { run } from "../support/namespace.ts";
-import { native } from "../support/program.ts";
 import { ARCHITECTURE, zig } from "../support/zig.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -45,7 +44,7 @@ test("every size, offset and constant is that of the system headers", () => {
     const libc = musl ? "musl" : "gnu";
     run(zig, ...compile, `${ARCHITECTURE}-linux-${libc}`, "-dynamic", "-o", executable, object);
     const printed = new Map(
-      run(...native(executable))
+      run(executable)
         .trim()
         .split("\n")
         .map((line) => [line.slice(0, line.lastIndexOf("=")), Number(line.split("=").at(-1))]),

@@ -129,6 +129,85 @@ export const rows: Row[] = [
   row("vsock", "SO_VM_SOCKETS_BUFFER_SIZE", 100_000),
   row("vsock", "SO_VM_SOCKETS_CONNECT_TIMEOUT", 1000),
   row("vsock", "SO_VM_SOCKETS_CONNECT_TIMEOUT_NEW", 1000),
+
+  ...on("canRaw", "CAN_RAW_FD_FRAMES", "CAN_RAW_JOIN_FILTERS", "CAN_RAW_RECV_OWN_MSGS"),
+  ...on("canRaw", "CAN_RAW_XL_FRAMES"),
+  ...off("canRaw", "CAN_RAW_LOOPBACK"),
+  row("canRaw", "CAN_RAW_ERR_FILTER", ["tx-timeout", "busoff"]),
+  row("canRaw", "CAN_RAW_FILTER", [
+    { id: 0x123, mask: 0x7ff },
+    { id: 0xa000_0000, mask: 0xdfff_ffff },
+  ]),
+  row("canRaw", "CAN_RAW_XL_VCID_OPTS", new Uint8Array([1, 5, 0, 0])),
+  row("canIsotp", "CAN_ISOTP_LL_OPTS", { mtu: 72, txDl: 64, txFlags: 0 }),
+  row("canIsotp", "CAN_ISOTP_OPTS", {
+    flags: 4,
+    frameTxtime: 1000,
+    extAddress: 0,
+    txpadContent: 0x55,
+    rxpadContent: 0xcc,
+    rxExtAddress: 0,
+  }),
+  row("canIsotp", "CAN_ISOTP_RECV_FC", { bs: 4, stmin: 5, wftmax: 1 }),
+  row("canIsotp", "CAN_ISOTP_RX_STMIN", 6000),
+  row("canIsotp", "CAN_ISOTP_TX_STMIN", 5000),
+  ...on("j1939", "SO_J1939_ERRQUEUE", "SO_J1939_PROMISC"),
+  row("j1939", "SO_J1939_SEND_PRIO", 3),
+
+  ...on("sctp", "SCTP_DISABLE_FRAGMENTS", "SCTP_NODELAY", "SCTP_RECVNXTINFO", "SCTP_RECVRCVINFO"),
+  ...on("sctpStream", "SCTP_REUSE_PORT"),
+  ...off("sctp", "SCTP_I_WANT_MAPPED_V4_ADDR"),
+  row("sctp", "SCTP_ADAPTATION_LAYER", 7),
+  row("sctp", "SCTP_ASCONF_SUPPORTED", { association: 0, value: 1 }),
+  row("sctp", "SCTP_ASSOCINFO", {
+    association: 0,
+    maxRetransmissions: 5,
+    peerDestinations: 0,
+    peerWindow: 0,
+    localWindow: 0,
+    cookieLife: 30_000,
+  }),
+  row("sctp", "SCTP_AUTH_SUPPORTED", { association: 0, value: 1 }),
+  row("sctp", "SCTP_AUTOCLOSE", 5),
+  row("sctp", "SCTP_CONTEXT", { association: 0, value: 9 }),
+  row("sctp", "SCTP_DEFAULT_SNDINFO", {
+    stream: 3,
+    flags: 0,
+    ppid: 0x0102_0304,
+    context: 5,
+    association: 0,
+  }),
+  row("sctp", "SCTP_DELAYED_SACK", { association: 0, delay: 300, frequency: 4 }),
+  row("sctp", "SCTP_ECN_SUPPORTED", { association: 0, value: 0 }),
+  row("sctp", "SCTP_EVENTS", ["data-io", "association"]),
+  row("sctp", "SCTP_FRAGMENT_INTERLEAVE", 1),
+  row("sctp", "SCTP_INITMSG", {
+    outStreams: 20,
+    maxInStreams: 30,
+    maxAttempts: 4,
+    maxInitTimeout: 1000,
+  }),
+  row("sctp", "SCTP_MAXSEG", { association: 0, value: 800 }),
+  row("sctp", "SCTP_MAX_BURST", { association: 0, value: 8 }),
+  row("sctp", "SCTP_PARTIAL_DELIVERY_POINT", 1000),
+  row("sctp", "SCTP_PR_SUPPORTED", { association: 0, value: 0 }),
+  row("sctp", "SCTP_RECONFIG_SUPPORTED", { association: 0, value: 1 }),
+  row("sctp", "SCTP_RTOINFO", { association: 0, initial: 2000, max: 40_000, min: 500 }),
+  row("sctp", "SCTP_STREAM_SCHEDULER", { association: 0, value: 2 }),
+
+  ...on("dccp", "DCCP_SOCKOPT_SERVER_TIMEWAIT"),
+  row("dccp", "DCCP_SOCKOPT_QPOLICY_ID", 1),
+  row("dccp", "DCCP_SOCKOPT_QPOLICY_TXQLEN", 20),
+  row("dccp", "DCCP_SOCKOPT_RECV_CSCOV", 4),
+  row("dccp", "DCCP_SOCKOPT_SEND_CSCOV", 3),
+  row("dccp", "DCCP_SOCKOPT_SERVICE", [42, 0x5343_5344]),
+
+  ...on("smc", "SMC_LIMIT_HS"),
+
+  ...on("tipc", "TIPC_SRC_DROPPABLE"),
+  ...off("tipc", "TIPC_DEST_DROPPABLE"),
+  row("tipc", "TIPC_CONN_TIMEOUT", 5000),
+  row("tipc", "TIPC_IMPORTANCE", 2),
 ];
 
 const padding = new Uint8Array([0, 0, 1, 4, 0, 0, 0, 0]);
@@ -175,27 +254,6 @@ export const privilegedRows: PrivilegedRow[] = [
   ),
 ];
 
-/** The Linux version that brought an option, where later than 5.10; another kernel has none. */
-export const since: Partial<Record<OptionName, string>> = {
-  SO_BUF_LOCK: "5.14",
-  SO_PASSPIDFD: "6.5",
-  SO_PASSRIGHTS: "6.16",
-  SO_PREFER_BUSY_POLL: "5.11",
-  SO_RCVMARK: "5.19",
-  SO_RCVPRIORITY: "6.14",
-  SO_TXREHASH: "5.18",
-  IP_LOCAL_PORT_RANGE: "6.3",
-  IPV6_ROUTER_ALERT_ISOLATE: "5.12",
-  TCP_DELACK_MAX_US: "6.16",
-  TCP_RTO_MAX_MS: "6.15",
-  TCP_RTO_MIN_US: "6.16",
-  PACKET_VNET_HDR_SZ: "6.4",
-  // Read under 6.12, and not under 6.1, where they can only be set.
-  IP_ROUTER_ALERT: "6.12",
-  NETLINK_LISTEN_ALL_NSID: "6.12",
-  PACKET_COPY_THRESH: "6.12",
-};
-
 /** Options that can be set and read, but have no row: why. */
 export const withoutRow: Partial<Record<OptionName, string>> = {
   SO_BSDCOMPAT: "has had no effect since Linux 2.6; always reads false",
@@ -218,4 +276,13 @@ export const withoutRow: Partial<Record<OptionName, string>> = {
   PACKET_FANOUT: "needs a bound socket; tested by itself",
   SO_VM_SOCKETS_NONBLOCK_TXRX: "VMware's kernel module only",
   SO_VM_SOCKETS_TRUSTED: "VMware's kernel module only",
+  SCTP_AUTH_ACTIVE_KEY: "needs keys of the socket",
+  SCTP_AUTO_ASCONF: "needs a socket of all addresses",
+  SCTP_DEFAULT_SEND_PARAM: "RFC 6458 replaces it by SCTP_DEFAULT_SNDINFO",
+  SCTP_HMAC_IDENT: "needs SCTP_AUTH_SUPPORTED",
+  SCTP_INTERLEAVING_SUPPORTED: "needs net.sctp.intl_enable",
+  SCTP_PEER_ADDR_PARAMS: "what is set is not what is read: flags become times",
+  TLS_RX_EXPECT_NO_PAD: "needs a connection with keys; tested by itself",
+  TLS_TX_MAX_PAYLOAD_LEN: "Linux 6.19 and later",
+  TLS_TX_ZEROCOPY_RO: "needs a network card that encrypts",
 };

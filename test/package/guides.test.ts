@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { Glob } from "bun";
 import { blocksOf, fileOf, guide } from "../support/guide.ts";
 import { end, tool } from "../support/program.ts";
-import { unemulated } from "../support/requirements.ts";
 
 setDefaultTimeout(60_000);
 
@@ -29,7 +28,7 @@ const GUIDES = [
   "performance",
   "platforms",
 ];
-for (const name of GUIDES) guide(`docs/${name}.md`, unemulated);
+for (const name of GUIDES) guide(`docs/${name}.md`);
 
 const directory = mkdtempSync(join(tmpdir(), "rawsock-guides-"));
 afterAll(() => rmSync(directory, { recursive: true }));

@@ -18,7 +18,7 @@ import {
 } from "../../src/index.ts";
 import { optionNames } from "../../src/option/table.ts";
 import { manifest } from "../support/manifest.ts";
-import { ipv6, kernel, testWith, unemulated } from "../support/requirements.ts";
+import { ipv6, kernel, testWith } from "../support/requirements.ts";
 
 const root = join(import.meta.dir, "../..");
 const linux = { met: process.platform === "linux", remedy: "the tables are Linux's" };
@@ -106,11 +106,7 @@ const SWITCHES: readonly (readonly [
 describe("the option of the table switches the kind on", () => {
   for (const [family, option, kind, since = "5.10"] of SWITCHES) {
     const needed = family === "inet6" ? [ipv6] : [];
-    testWith(
-      kernel(since),
-      unemulated,
-      ...needed,
-    )(`${option}: ${kind}`, () => {
+    testWith(kernel(since), ...needed)(`${option}: ${kind}`, () => {
       expect(CONTROL[kind]?.receive).toContain(`\`${option}\``);
       const fd = socket(family, "dgram");
       try {

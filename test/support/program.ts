@@ -17,12 +17,6 @@ export function tool(name: "attw" | "bun" | "publint" | "tsc"): string[] {
   return name === "bun" ? [join(programs, name)] : [join(programs, "bun"), join(programs, name)];
 }
 
-/** The words that run an executable made for this Bun's architecture, which may be emulated. */
-export function native(executable: string): string[] {
-  const emulator = process.env.RAWSOCK_TEST_EMULATOR;
-  return emulator === undefined ? [executable] : [emulator, executable];
-}
-
 /** The user nobody, and the group. */
 export const NOBODY = 65534;
 

@@ -156,12 +156,6 @@ export function kernel(version: string): Requirement {
   };
 }
 
-/** The kernel's own sockets, rather than what an emulator makes of them. */
-export const unemulated: Requirement = {
-  met: process.env.RAWSOCK_TEST_EMULATOR === undefined,
-  remedy: "qemu does not know all options of sockets: run it on such a machine",
-};
-
 /** The first call of the zig compiler on a new machine takes longer than bun test's 5 seconds. */
 const TIMEOUT = 120_000;
 

@@ -1,7 +1,14 @@
 // Sockets of every kind, for tests that try something on each.
 
-import { expect } from "bun:test";
-import { close, socket, socketpair } from "../../src/index.ts";
+import { close, SocketError, socket, socketpair } from "../../src/index.ts";
+import type { Requirement } from "./requirements.ts";
+
+const NO_FAMILY: ReadonlySet<string> = new Set([
+  "EAFNOSUPPORT",
+  "EPERM",
+  "EPROTONOSUPPORT",
+  "ESOCKTNOSUPPORT",
+]);
 
 const kinds = {
   tcp: () => socket("inet", "stream"),
@@ -17,6 +24,14 @@ const kinds = {
   packet: () => socket("packet", "raw"),
   netlink: () => socket("netlink", "raw", "route"),
   vsock: () => socket("vsock", "stream"),
+  canRaw: () => socket("can", "raw", 1),
+  canIsotp: () => socket("can", "dgram", 6),
+  j1939: () => socket("can", "dgram", 7),
+  sctp: () => socket("inet", "seqpacket", "sctp"),
+  sctpStream: () => socket("inet", "stream", "sctp"),
+  dccp: () => socket("inet", "dccp", "dccp"),
+  smc: () => socket("smc", "stream"),
+  tipc: () => socket("tipc", "rdm"),
   unix: () => {
     const [kept, other] = socketpair("unix", "dgram");
     close(other);
@@ -25,18 +40,37 @@ const kinds = {
 } as const;
 
 export type SocketKind = keyof typeof kinds;
-/** All that this system can have; virtual machines' sockets are a module of their own. */
+/** Those whose families are modules of their own, which few kernels have. */
+const further: readonly SocketKind[] = [
+  "vsock",
+  "canRaw",
+  "canIsotp",
+  "j1939",
+  "sctp",
+  "sctpStream",
+  "dccp",
+  "smc",
+  "tipc",
+];
+
+/** All that this system can have. */
 export const socketKinds = (Object.keys(kinds) as SocketKind[]).filter(
-  (kind) => kind !== "vsock" || hasVsock(),
+  (kind) => !further.includes(kind) || canMake(kind),
 );
 
-function hasVsock(): boolean {
+/** Whether the kernel has sockets of a kind; the remedy where it has none. */
+export function has(kind: SocketKind): Requirement {
+  const remedy = `needs a kernel with sockets of the kind ${kind}: npm run test:kernel`;
+  return { met: socketKinds.includes(kind), remedy };
+}
+
+function canMake(kind: SocketKind): boolean {
   try {
-    close(socket("vsock", "stream"));
+    close(kinds[kind]());
     return true;
   } catch (error) {
-    expect(error).toMatchObject({ code: "EAFNOSUPPORT" });
-    return false;
+    if (error instanceof SocketError && NO_FAMILY.has(error.code)) return false;
+    throw error;
   }
 }
 

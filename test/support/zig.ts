@@ -3,6 +3,7 @@
 
 import { join } from "node:path";
 import { Glob } from "bun";
+import { musl } from "./libc.ts";
 
 const packages = join(import.meta.dir, "../../node_modules/@zigc");
 
@@ -12,3 +13,17 @@ export const zig = join(packages, found);
 
 /** For targets, which are named so that zig's own headers are taken, not this machine's. */
 export const ARCHITECTURE = process.arch === "x64" ? "x86_64" : "aarch64";
+
+const own = process.env.RAWSOCK_TEST_COMPILER;
+
+/**
+ * The words that compile a C program, whose loader is this machine's: zig, or a compiler of an
+ * emulated machine's own, which is there sooner, and for which zig may be of another architecture.
+ */
+export const compiler: readonly string[] =
+  own === undefined
+    ? [
+        ...[zig, "cc", "-target", `${ARCHITECTURE}-linux-${musl ? "musl" : "gnu"}`],
+        ...["-dynamic", "-fno-sanitize=all"],
+      ]
+    : [own];

@@ -6,9 +6,8 @@ import { join } from "node:path";
 import type { CapturedPacket } from "../../../src/capture/index.ts";
 import { type Bytes, Socket } from "../../../src/index.ts";
 import { build, type LayerInit } from "../../../src/wire/index.ts";
-import { musl } from "../../support/libc.ts";
 import { run } from "../../support/namespace.ts";
-import { ARCHITECTURE, zig } from "../../support/zig.ts";
+import { compiler } from "../../support/zig.ts";
 
 const ETHERNET = {
   kind: "ethernet",
@@ -100,9 +99,7 @@ export class Program implements Disposable {
 
   constructor() {
     const source = join(import.meta.dir, "../../../bench/capture.c");
-    // The loader that starts it is this machine's.
-    const target = ["-target", `${ARCHITECTURE}-linux-${musl ? "musl" : "gnu"}`, "-dynamic"];
-    run(zig, "cc", ...target, "-O2", "-fno-sanitize=all", "-o", this.path, source);
+    run(...compiler, "-O2", "-o", this.path, source);
   }
 
   [Symbol.dispose](): void {
