@@ -1,6 +1,9 @@
 /* The system headers whose constants and structures the manifest reports. */
 #define _GNU_SOURCE
 #define __APPLE_USE_RFC_3542
+#ifdef _WIN32
+#include "headers_windows.h"
+#else
 #ifdef __FreeBSD__
 /* Hides what this one header defines for __BSD_VISIBLE alone: the inline bintime functions, which
    translate-c cannot translate. */
@@ -157,5 +160,6 @@ struct bpf_hdr {
 #define UTUN_OPT_IFNAME 2
 #else
 #include <net/if_tun.h>
+#endif
 #endif
 #endif

@@ -172,7 +172,7 @@ const Table = struct {
         const start = table.length;
         table.length += @sizeOf(Entry);
         const number: u32, const family: i32 = switch (@TypeOf(record.*)) {
-            c.struct_protoent => .{ @bitCast(record.p_proto), 0 },
+            c.struct_protoent => .{ @bitCast(@as(i32, record.p_proto)), 0 },
             c.struct_servent => .{ std.mem.bigToNative(u16, @truncate(portBits(record))), 0 },
             c.struct_netent => .{ @intCast(record.n_net), record.n_addrtype },
             else => comptime unreachable,
@@ -193,7 +193,7 @@ const Table = struct {
     }
 
     fn portBits(record: *const c.struct_servent) u32 {
-        return @bitCast(record.s_port);
+        return @bitCast(@as(i32, record.s_port));
     }
 
     fn addTexts(table: *Table, name: anytype, transport: ?[*:0]const u8, aliases: anytype) void {

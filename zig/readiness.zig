@@ -13,6 +13,7 @@ const system = @import("system.zig");
 
 const poller = switch (@import("builtin").target.os.tag) {
     .linux => @import("readiness_linux.zig"),
+    .windows => @import("readiness_stub.zig"),
     else => @import("readiness_kqueue.zig"),
 };
 

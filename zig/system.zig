@@ -3,6 +3,7 @@ const builtin = @import("builtin");
 
 const implementation = switch (builtin.target.os.tag) {
     .linux => @import("system_linux.zig"),
+    .windows => @import("system_windows.zig"),
     else => @import("system_posix.zig"),
 };
 
@@ -47,6 +48,8 @@ pub const mapFile = implementation.mapFile;
 /// Linux alone.
 pub const mapNothing = implementation.mapNothing;
 pub const unmap = implementation.unmap;
+/// Does a signal end the waits of a blocking call by itself?
+pub const waits_are_ended = implementation.waits_are_ended;
 // Messages.
 pub const BatchHeader = @import("batch_header.zig").BatchHeader;
 pub const clockMs = implementation.clockMs;

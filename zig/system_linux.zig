@@ -262,6 +262,9 @@ pub fn blockSignals() void {
     _ = linux.syscall4(.rt_sigprocmask, SIG.BLOCK, address(&signals), 0, @sizeOf(u64));
 }
 
+/// A system call that a signal interrupts may be made again, and wait on: see wait.zig.
+pub const waits_are_ended = false;
+
 /// Descriptors arrive close-on-exec.
 pub const close_on_exec: u32 = c.MSG_CMSG_CLOEXEC;
 pub const error_queue: u32 = c.MSG_ERRQUEUE;

@@ -226,6 +226,9 @@ pub fn blockSignals() void {
     _ = std.c.pthread_sigmask(std.c.SIG.BLOCK, &all, &before);
 }
 
+/// A system call that a signal interrupts may be made again, and wait on: see wait.zig.
+pub const waits_are_ended = false;
+
 /// FreeBSD hands descriptors over close-on-exec; where no flag asks for that, each is set so.
 pub const close_on_exec: u32 = if (darwin) 0 else c.MSG_CMSG_CLOEXEC;
 /// These systems have no error queue and no MSG_WAITFORONE; the package's own bit says the latter.

@@ -1,0 +1,90 @@
+/* Windows: what headers.h is elsewhere. Windows 10 and later. */
+#define WIN32_LEAN_AND_MEAN
+#define _WIN32_WINNT 0x0A00
+#define NTDDI_VERSION 0x0A00000C
+/* There are structures of these names, which translate-c cannot translate, or whose descriptor has
+   64 bits: see below. */
+#define pollfd winsock_pollfd
+#define sockaddr_in6 winsock_sockaddr_in6
+#include <winsock2.h>
+#undef pollfd
+#include <ws2tcpip.h>
+#undef sockaddr_in6
+#include <mswsock.h>
+#include <mstcpip.h>
+#include <iphlpapi.h>
+#include <afunix.h>
+#include <errno.h>
+#include <time.h>
+
+#define AF_LOCAL AF_UNIX
+#define SHUT_RD SD_RECEIVE
+#define SHUT_WR SD_SEND
+#define SHUT_RDWR SD_BOTH
+#define IFNAMSIZ IF_NAMESIZE
+
+/* Errors of Winsock that <errno.h> has no number for: their code of Winsock is the number. */
+#define ESOCKTNOSUPPORT WSAESOCKTNOSUPPORT
+#define EPFNOSUPPORT WSAEPFNOSUPPORT
+#define ESHUTDOWN WSAESHUTDOWN
+#define ETOOMANYREFS WSAETOOMANYREFS
+#define EHOSTDOWN WSAEHOSTDOWN
+#define EUSERS WSAEUSERS
+#define EDQUOT WSAEDQUOT
+#define ESTALE WSAESTALE
+#define EREMOTE WSAEREMOTE
+
+/* Bits of the package's own, which no call of Winsock sees: see system_windows.zig. */
+#define MSG_DONTWAIT 0x40
+#define O_NONBLOCK 0x800
+
+/* Made by macros that translate-c cannot read. */
+#undef FIONREAD
+#define FIONREAD 0x4004667f
+#undef FIONBIO
+#define FIONBIO 0x8004667e
+#undef FIOASYNC
+#define FIOASYNC 0x8004667d
+#undef SIOCATMARK
+#define SIOCATMARK 0x40047307
+
+struct sockaddr_in6 {
+  unsigned short sin6_family;
+  unsigned short sin6_port;
+  unsigned int sin6_flowinfo;
+  struct in6_addr sin6_addr;
+  unsigned int sin6_scope_id;
+};
+
+/* WSABUF, whose length has 32 bits: on a little-endian machine a greater number of which the upper
+   half is 0 lies in its place. */
+struct iovec {
+  size_t iov_len;
+  void *iov_base;
+};
+
+/* What POSIX has; system_windows.zig makes a WSAMSG of it. */
+struct msghdr {
+  void *msg_name;
+  unsigned int msg_namelen;
+  struct iovec *msg_iov;
+  int msg_iovlen;
+  void *msg_control;
+  size_t msg_controllen;
+  int msg_flags;
+};
+
+/* WSACMSGHDR. */
+struct cmsghdr {
+  size_t cmsg_len;
+  int cmsg_level;
+  int cmsg_type;
+};
+
+/* WSAPOLLFD, whose SOCKET has 64 bits, of which this package uses 32. */
+struct pollfd {
+  int fd;
+  int upper;
+  short events;
+  short revents;
+};
