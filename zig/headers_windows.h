@@ -1,5 +1,12 @@
-/* Windows: what headers.h is elsewhere. Windows 10 and later. */
+/* Windows: what headers.h is elsewhere. Windows 10 and later. <iphlpapi.h>, whose constants look as
+   if they were options of sockets, is left out: interface_windows.zig has what it needs of it. */
 #define WIN32_LEAN_AND_MEAN
+#define NOGDI
+#define NOUSER
+#define NOSERVICE
+#define NOMCX
+#define NOIME
+#define NONLS
 #define _WIN32_WINNT 0x0A00
 #define NTDDI_VERSION 0x0A00000C
 /* There are structures of these names, which translate-c cannot translate, or whose descriptor has
@@ -12,7 +19,6 @@
 #undef sockaddr_in6
 #include <mswsock.h>
 #include <mstcpip.h>
-#include <iphlpapi.h>
 #include <afunix.h>
 #include <errno.h>
 #include <time.h>
@@ -21,7 +27,19 @@
 #define SHUT_RD SD_RECEIVE
 #define SHUT_WR SD_SEND
 #define SHUT_RDWR SD_BOTH
-#define IFNAMSIZ IF_NAMESIZE
+#define IFNAMSIZ 257
+
+/* An interface's flags, by the names and with the numbers that they have elsewhere. */
+#undef IFF_POINTTOPOINT
+#define IFF_POINTOPOINT 0x8
+#define IFF_RUNNING 0x40
+#define IFF_PROMISC 0x100
+
+/* <ws2ipdef.h> of Microsoft's own, and <ws2tcpip.h>. */
+#define IP_RECVECN 50
+#define IPV6_RECVECN 50
+#define UDP_SEND_MSG_SIZE 2
+#define UDP_RECV_MAX_COALESCED_SIZE 3
 
 /* Errors of Winsock that <errno.h> has no number for: their code of Winsock is the number. */
 #define ESOCKTNOSUPPORT WSAESOCKTNOSUPPORT
