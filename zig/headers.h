@@ -103,6 +103,7 @@
 #define ICMPV6_RPL_CONTROL 155
 #else
 #include <ifaddrs.h>
+#include <net/if_dl.h>
 #if __has_include(<net/bpf.h>)
 #include <net/bpf.h>
 #else

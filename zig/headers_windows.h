@@ -40,6 +40,20 @@
 #define IPV6_RECVECN 50
 #define UDP_SEND_MSG_SIZE 2
 #define UDP_RECV_MAX_COALESCED_SIZE 3
+#define UDP_COALESCED_INFO 3
+#define SO_RANDOMIZE_PORT 0x3005
+#define SO_PORT_SCALABILITY 0x3006
+#define SO_REUSE_UNICASTPORT 0x3007
+#define SO_REUSE_MULTICASTPORT 0x3008
+
+/* RFC 3542: what Windows calls by the name of what it then tells. */
+#define IPV6_RECVPKTINFO IPV6_PKTINFO
+#define IPV6_RECVHOPLIMIT IPV6_HOPLIMIT
+
+/* Times of packets, which are had by another way and in another form than by these names elsewhere.
+ */
+#undef SO_TIMESTAMP
+#undef SO_TIMESTAMP_ID
 
 /* Errors of Winsock that <errno.h> has no number for: their code of Winsock is the number. */
 #define ESOCKTNOSUPPORT WSAESOCKTNOSUPPORT
@@ -72,6 +86,18 @@ struct sockaddr_in6 {
   unsigned int sin6_flowinfo;
   struct in6_addr sin6_addr;
   unsigned int sin6_scope_id;
+};
+
+/* An interface with its hardware address, as BSD has it; ifaddrs makes them. */
+#define AF_LINK 33
+struct sockaddr_dl {
+  unsigned short sdl_family;
+  unsigned short sdl_index;
+  unsigned char sdl_type;
+  unsigned char sdl_nlen;
+  unsigned char sdl_alen;
+  unsigned char sdl_slen;
+  char sdl_data[12];
 };
 
 /* WSABUF, whose length has 32 bits: on a little-endian machine a greater number of which the upper

@@ -90,11 +90,16 @@ pub fn inet_ntop(family: c_int, address: [*]const u8, text: [*]u8, room: u32) ?[
 }
 
 pub fn if_nametoindex(name: [*:0]const u8) c_uint {
-    return extern_c.if_nametoindex(name);
+    const index = extern_c.if_nametoindex(name);
+    // It does not say why.
+    winsock.WSASetLastError(0);
+    return index;
 }
 
 pub fn if_indextoname(index: c_uint, name: [*]u8) ?[*:0]const u8 {
-    return extern_c.if_indextoname(index, name);
+    const written = extern_c.if_indextoname(index, name);
+    winsock.WSASetLastError(0);
+    return written;
 }
 
 pub fn getaddrinfo(

@@ -103,37 +103,37 @@ fn setTimeout(fd: i32, name: i32, time: c.struct_timeval) i32 {
     return if (status == 0) 0 else errors.lastOf(fd);
 }
 
-/// ioctl(2) of a request of ioctlsocket, or one of WSAIoctl that takes and gives 32 bits.
+/// ioctl(2) whose argument is a number.
 pub fn ioctlValue(fd: i32, request: u32, argument: usize) i32 {
-    var value: u32 = undefined;
-    const has_memory = argument > std.math.maxInt(u32);
-    const memory: *align(1) u32 = if (has_memory) @ptrFromInt(argument) else &value;
-    if (!has_memory) value = @truncate(argument);
+    var value: u32 = @truncate(argument);
+    return ioctlMemory(fd, request, std.mem.asBytes(&value));
+}
+
+/// A request of ioctlsocket, or one of WSAIoctl, whose input and output are the same memory.
+pub fn ioctlMemory(fd: i32, request: u32, memory: []u8) i32 {
+    if (request & c.IOC_WS2 != 0) {
+        var returned: u32 = 0;
+        const size: u32 = @intCast(memory.len);
+        const status = winsock.WSAIoctl(
+            handle(fd),
+            request,
+            memory.ptr,
+            size,
+            memory.ptr,
+            size,
+            &returned,
+            null,
+            null,
+        );
+        return if (status == 0) 0 else errors.lastOf(fd);
+    }
+    if (memory.len < @sizeOf(u32)) return -c.EFAULT;
+    const word: *align(1) u32 = @ptrCast(memory.ptr);
     if (request == c.FIONBIO) {
-        const system = @import("system_windows.zig");
-        return system.setFlags(fd, if (memory.* != 0) c.O_NONBLOCK else 0);
+        return @import("system_windows.zig").setFlags(fd, if (word.* != 0) c.O_NONBLOCK else 0);
     }
-    var word = memory.*;
-    if (request & c.IOC_WS2 == 0) {
-        const status = winsock.ioctlsocket(handle(fd), request, &word);
-        if (status != 0) return errors.lastOf(fd);
-        memory.* = word;
-        return 0;
-    }
-    var returned: u32 = 0;
-    var answer: u32 = word;
-    const status = winsock.WSAIoctl(
-        handle(fd),
-        request,
-        &word,
-        @sizeOf(u32),
-        &answer,
-        @sizeOf(u32),
-        &returned,
-        null,
-        null,
-    );
-    if (status != 0) return errors.lastOf(fd);
-    if (returned == @sizeOf(u32)) memory.* = answer;
+    var value = word.*;
+    if (winsock.ioctlsocket(handle(fd), request, &value) != 0) return errors.lastOf(fd);
+    word.* = value;
     return 0;
 }

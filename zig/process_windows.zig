@@ -15,7 +15,9 @@ pub const State = packed struct(u8) {
     /// Does its user take it for a non-blocking one?
     nonblocking: bool = false,
     stream: bool = false,
-    unused: u5 = 0,
+    /// Does it receive all packets of its interface? SIO_RCVALL.
+    promiscuous: bool = false,
+    unused: u4 = 0,
 };
 
 /// Numbers of handles are multiples of 4.

@@ -20,6 +20,7 @@ pub const getsockname = implementation.getsockname;
 pub const getsockopt = implementation.getsockopt;
 pub const enterNetwork = implementation.enterNetwork;
 pub const ioctl = implementation.ioctl;
+pub const ioctlMemory = implementation.ioctlMemory;
 pub const ioctlValue = implementation.ioctlValue;
 pub const listen = implementation.listen;
 pub const no_signal = implementation.no_signal;

@@ -131,6 +131,11 @@ pub fn ioctl(fd: i32, request: u32, argument: *anyopaque) i32 {
     return result(extern_c.ioctl(fd, request, argument));
 }
 
+/// ioctl(2) of a request that reads or writes memory, which knows how much.
+pub fn ioctlMemory(fd: i32, request: u32, memory: []u8) i32 {
+    return ioctlValue(fd, request, @intFromPtr(memory.ptr));
+}
+
 /// ioctl(2) whose argument is a number or an address.
 pub fn ioctlValue(fd: i32, request: u32, argument: usize) i32 {
     return result(extern_c.ioctl(fd, request, argument));

@@ -27,6 +27,7 @@ pub const waits_are_ended = true;
 
 pub const getsockopt = options.getsockopt;
 pub const setsockopt = options.setsockopt;
+pub const ioctlMemory = options.ioctlMemory;
 pub const ioctlValue = options.ioctlValue;
 pub const poll = @import("poll_windows.zig").poll;
 pub const socketpair = @import("pair_windows.zig").socketpair;
@@ -195,8 +196,10 @@ pub fn close(fd: i32) i32 {
     return if (winsock.closesocket(handle(fd)) == 0) 0 else errors.lastOf(fd);
 }
 
+/// The requests that the library makes are about an int.
 pub fn ioctl(fd: i32, request: u32, argument: *anyopaque) i32 {
-    return ioctlValue(fd, request, @intFromPtr(argument));
+    const bytes: [*]u8 = @ptrCast(argument);
+    return ioctlMemory(fd, request, bytes[0..@sizeOf(u32)]);
 }
 
 /// O_NONBLOCK or 0: what the socket's user was told. fcntl(2), F_GETFL.

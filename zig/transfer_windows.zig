@@ -55,9 +55,22 @@ const Send = struct {
             null,
             null,
         );
-        return if (status == 0) @intCast(sent) else errors.lastOf(call.fd);
+        return if (status == 0) @intCast(sent) else call.refusal(errors.lastOf(call.fd));
+    }
+
+    /// A datagram without a destination is said to be that.
+    fn refusal(call: Send, failure: i32) i32 {
+        if (failure != -c.EINVAL and failure != -c.ENOTCONN) return failure;
+        if (call.name != null or process.state(call.fd).stream) return failure;
+        return if (isConnected(call.fd)) failure else -c.EDESTADDRREQ;
     }
 };
+
+fn isConnected(fd: i32) bool {
+    var name: c.struct_sockaddr_storage = undefined;
+    var length: u32 = @sizeOf(c.struct_sockaddr_storage);
+    return system.getpeername(fd, &name, &length) >= 0;
+}
 
 pub fn recvfrom(fd: i32, buffer: []u8, flags: u32, name: AddressPointer, length: ?*u32) i32 {
     var vector = [2]c.struct_iovec{ element(buffer), element(&.{}) };
@@ -141,10 +154,7 @@ fn failed(fd: i32, stream: bool, vector: Vector, flags: *u32) i32 {
     if (failure == -c.EPIPE) return 0;
     if (stream or (failure != -c.ECONNRESET and failure != -c.ENETRESET)) return failure;
     // A port that nobody listens at, told by ICMP: the peer's own where there is one, as elsewhere.
-    var name: c.struct_sockaddr_storage = undefined;
-    var length: u32 = @sizeOf(c.struct_sockaddr_storage);
-    const connected = system.getpeername(fd, &name, &length) >= 0;
-    return if (connected) -c.ECONNREFUSED else again;
+    return if (isConnected(fd)) -c.ECONNREFUSED else again;
 }
 
 pub fn readv(fd: i32, vector: Vector) i32 {
