@@ -82,6 +82,7 @@ const shipped = [_]std.Target.Query{
     kindOf(.macos, .x86_64, &std.Target.x86.cpu.core2),
     kindOf(.macos, .aarch64, &std.Target.aarch64.cpu.apple_m1),
     kindOf(.freebsd, .x86_64, &std.Target.x86.cpu.x86_64),
+    kindOf(.windows, .x86_64, &std.Target.x86.cpu.x86_64),
 };
 
 fn kindOf(
@@ -93,7 +94,7 @@ fn kindOf(
         .cpu_arch = architecture,
         .cpu_model = .{ .explicit = cpu },
         .os_tag = os,
-        .abi = if (os == .linux) .gnu else null,
+        .abi = if (os == .linux or os == .windows) .gnu else null,
     };
 }
 
@@ -139,6 +140,7 @@ fn put(
 fn directory(b: *std.Build, target: std.Target) []const u8 {
     const platform = switch (target.os.tag) {
         .macos => "darwin",
+        .windows => "win32",
         else => @tagName(target.os.tag),
     };
     const architecture = switch (target.cpu.arch) {
@@ -150,7 +152,11 @@ fn directory(b: *std.Build, target: std.Target) []const u8 {
 }
 
 fn fileName(os: std.Target.Os.Tag) []const u8 {
-    return if (os == .macos) "librawsock.dylib" else "librawsock.so";
+    return switch (os) {
+        .macos => "librawsock.dylib",
+        .windows => "rawsock.dll",
+        else => "librawsock.so",
+    };
 }
 
 const Use = enum { library, executable };
@@ -174,6 +180,7 @@ fn moduleAt(
     use: Use,
 ) *std.Build.Module {
     const linux = target.result.os.tag == .linux;
+    const windows = target.result.os.tag == .windows;
     const headers = b.addTranslateC(.{
         .root_source_file = b.path("zig/headers.h"),
         // glibc's are nearer to the kernel's, whose structures and numbers are meant.
@@ -188,8 +195,8 @@ fn moduleAt(
         .unwind_tables = if (optimize == .Debug) null else .none,
         .pic = true,
         // On Linux the library names no libc: glibc's and musl's Bun both load it, and what it
-        // needs of libc it finds in the host process.
-        .link_libc = if (use == .library and linux) null else true,
+        // needs of libc it finds in the host process. On Windows it needs nothing of it.
+        .link_libc = if (use == .library and (linux or windows)) null else true,
     });
     root.addImport("headers", b.createModule(.{
         .root_source_file = headers.getOutput(),

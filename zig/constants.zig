@@ -267,6 +267,9 @@ const untranslated = [_][]const u8{
     if (linux) "SIOCGSTAMP_NEW" else "SIOCGIFCONF",
     "SIOCGSTAMPNS_NEW",
     "TCP_MAXOLEN",
+    // One of two names, by whether texts are wide.
+    "SO_PROTOCOL_INFO",
+    "IP_UNSPECIFIED_USER_MTU",
 };
 
 /// The value of a declaration that is an integer constant, else null.
@@ -298,10 +301,12 @@ pub fn inGroup(comptime name: []const u8, comptime group: Group) bool {
     return false;
 }
 
-/// An errno name: E, then capitals and digits without an underscore.
+/// An errno name: E, then capitals and digits without an underscore. ENUM is the beginning of names
+/// of Windows.
 pub fn isErrno(comptime name: []const u8) bool {
     return name.len > 1 and name[0] == 'E' and isUpper(name) and
-        std.mem.indexOfScalar(u8, name, '_') == null and !std.mem.eql(u8, name, "EOF");
+        std.mem.indexOfScalar(u8, name, '_') == null and !std.mem.eql(u8, name, "EOF") and
+        !std.mem.startsWith(u8, name, "ENUM");
 }
 
 fn isUpper(name: []const u8) bool {

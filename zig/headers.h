@@ -1,6 +1,9 @@
 /* The system headers whose constants and structures the manifest reports. */
 #define _GNU_SOURCE
 #define __APPLE_USE_RFC_3542
+#ifdef _WIN32
+#include "headers_windows.h"
+#else
 #ifdef __FreeBSD__
 /* Hides what this one header defines for __BSD_VISIBLE alone: the inline bintime functions, which
    translate-c cannot translate. */
@@ -102,6 +105,7 @@
 #define ICMPV6_RPL_CONTROL 155
 #else
 #include <ifaddrs.h>
+#include <net/if_dl.h>
 #if __has_include(<net/bpf.h>)
 #include <net/bpf.h>
 #else
@@ -159,5 +163,6 @@ struct bpf_hdr {
 #define UTUN_OPT_IFNAME 2
 #else
 #include <net/if_tun.h>
+#endif
 #endif
 #endif

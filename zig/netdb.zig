@@ -7,14 +7,11 @@ const std = @import("std");
 const c = @import("headers");
 const libc = @import("libc.zig");
 const fail = @import("result.zig").fail;
-
-/// What precedes the strings of an entry: name, protocol (services only), aliases; each ends with
-/// a NUL. `size` includes everything up to the next entry.
-pub const Entry = extern struct {
-    size: u32,
-    number: u32,
-    family: i32,
-};
+const Entry = @import("netdb_table.zig").Entry;
+const Table = @import("netdb_table.zig").Table;
+/// Windows lists nothing; what its files hold can be read.
+const files = @import("netdb_windows.zig");
+const windows = @import("builtin").target.os.tag == .windows;
 
 /// The number of a protocol, or -ENOENT.
 pub fn protocolByName(name: [*]const u8) callconv(.c) i32 {
@@ -55,6 +52,8 @@ pub fn network(
     out: [*]u8,
     room: u32,
 ) callconv(.c) i32 {
+    // Windows knows none.
+    if (windows) return 0;
     const Networks = Database(c.struct_netent);
     if (name) |text| return Networks.find("getnetbyname", .{text}, out[0..room]);
     return Networks.find("getnetbyaddr", .{ number, family }, out[0..room]);
@@ -62,14 +61,17 @@ pub fn network(
 
 /// All entries one after the other, else like `protocol`.
 pub fn protocols(out: [*]u8, room: u32) callconv(.c) i32 {
+    if (windows) return files.protocols(out[0..room]);
     return Database(c.struct_protoent).all("proto", out[0..room]);
 }
 
 pub fn services(out: [*]u8, room: u32) callconv(.c) i32 {
+    if (windows) return files.services(out[0..room]);
     return Database(c.struct_servent).all("serv", out[0..room]);
 }
 
 pub fn networks(out: [*]u8, room: u32) callconv(.c) i32 {
+    if (windows) return 0;
     return Database(c.struct_netent).all("net", out[0..room]);
 }
 
@@ -162,57 +164,3 @@ fn Database(comptime Record: type) type {
         }
     };
 }
-
-/// The caller's buffer: entries are written while they fit and always counted.
-pub const Table = struct {
-    room: []u8,
-    length: usize = 0,
-
-    pub fn add(table: *Table, record: anytype) void {
-        const start = table.length;
-        table.length += @sizeOf(Entry);
-        const number: u32, const family: i32 = switch (@TypeOf(record.*)) {
-            c.struct_protoent => .{ @bitCast(record.p_proto), 0 },
-            c.struct_servent => .{ std.mem.bigToNative(u16, @truncate(portBits(record))), 0 },
-            c.struct_netent => .{ @intCast(record.n_net), record.n_addrtype },
-            else => comptime unreachable,
-        };
-        switch (@TypeOf(record.*)) {
-            c.struct_protoent => table.addTexts(record.p_name, null, record.p_aliases),
-            c.struct_servent => table.addTexts(record.s_name, record.s_proto, record.s_aliases),
-            c.struct_netent => table.addTexts(record.n_name, null, record.n_aliases),
-            else => comptime unreachable,
-        }
-        if (table.length > table.room.len) return;
-        const entry: *align(1) Entry = @ptrCast(table.room.ptr + start);
-        entry.* = .{
-            .size = @intCast(table.length - start),
-            .number = number,
-            .family = family,
-        };
-    }
-
-    fn portBits(record: *const c.struct_servent) u32 {
-        return @bitCast(record.s_port);
-    }
-
-    fn addTexts(table: *Table, name: anytype, transport: ?[*:0]const u8, aliases: anytype) void {
-        table.addText(@ptrCast(name));
-        if (transport) |text| table.addText(text);
-        const list: ?[*:null]const ?[*:0]const u8 = @ptrCast(@alignCast(aliases));
-        for (std.mem.span(list orelse return)) |alias| table.addText(alias.?);
-    }
-
-    fn addText(table: *Table, text: [*:0]const u8) void {
-        const bytes = std.mem.span(text);
-        const start = table.length;
-        table.length += bytes.len + 1;
-        if (table.length > table.room.len) return;
-        @memcpy(table.room[start..][0..bytes.len], bytes);
-        table.room[table.length - 1] = 0;
-    }
-
-    pub fn result(table: Table) i32 {
-        return std.math.cast(i32, table.length) orelse fail(c.EOVERFLOW);
-    }
-};

@@ -1,6 +1,7 @@
 //! The structures whose layout TypeScript needs, under the names the manifest gives them.
 const c = @import("headers");
 const linux = @import("builtin").target.os.tag == .linux;
+const windows = @import("builtin").target.os.tag == .windows;
 const darwin = @import("builtin").target.os.tag.isDarwin();
 
 pub const sockaddr = c.struct_sockaddr;
@@ -9,6 +10,7 @@ pub const sockaddr_in6 = c.struct_sockaddr_in6;
 pub const sockaddr_un = c.struct_sockaddr_un;
 pub const sockaddr_storage = c.struct_sockaddr_storage;
 pub const sockaddr_ll = if (linux) c.struct_sockaddr_ll else Absent;
+pub const sockaddr_dl = structure("sockaddr_dl");
 pub const sockaddr_nl = if (linux) c.struct_sockaddr_nl else Absent;
 pub const sockaddr_vm = if (linux) c.struct_sockaddr_vm else Absent;
 pub const address_slot = @import("socket.zig").AddressSlot;
@@ -23,10 +25,13 @@ pub const addrinfo_status = @import("resolve.zig").Status;
 pub const addrinfo_hints = @import("resolve.zig").Hints;
 pub const lookup = @import("lookup.zig").Lookup;
 pub const addrinfo_entry = @import("resolve.zig").Entry;
-pub const netdb_entry = @import("netdb.zig").Entry;
+pub const netdb_entry = @import("netdb_table.zig").Entry;
 pub const interface_header = @import("interface_table.zig").Header;
 pub const interface_entry = @import("interface_table.zig").Entry;
-pub const rtnl_link_stats64 = if (linux) c.struct_rtnl_link_stats64 else Absent;
+pub const rtnl_link_stats64 = if (windows)
+    @import("interface_windows.zig").Statistics
+else
+    structure("rtnl_link_stats64");
 
 // Messages and control messages.
 pub const message_slot = @import("message.zig").Slot;
@@ -44,6 +49,7 @@ pub const tpacket_auxdata = if (linux) c.struct_tpacket_auxdata else Absent;
 
 // Values of socket options.
 pub const linger = c.struct_linger;
+pub const ip_mreq = structure("ip_mreq");
 pub const ip_mreqn = structure("ip_mreqn");
 pub const ip_mreq_source = structure("ip_mreq_source");
 pub const ipv6_mreq = structure("ipv6_mreq");

@@ -63,8 +63,11 @@ pub fn lookUp(node: ?[*:0]const u8, service: ?[*:0]const u8, wanted: Hints) Foun
     return .{ .status = statusOf(eai), .list = if (eai == 0) list else null };
 }
 
+/// Windows has codes for everything.
+const system_error: ?c_int = if (@hasDecl(c, "EAI_SYSTEM")) c.EAI_SYSTEM else null;
+
 fn statusOf(eai: c_int) Status {
-    return .{ .eai = eai, .errno = if (eai == c.EAI_SYSTEM) libc.lastErrno() else 0 };
+    return .{ .eai = eai, .errno = if (eai == system_error) libc.lastErrno() else 0 };
 }
 
 /// Writes what fits and returns the length of it all.
@@ -86,7 +89,7 @@ pub fn flatten(found: Found, out: []u8) usize {
             .family = info.ai_family,
             .kind = info.ai_socktype,
             .protocol = info.ai_protocol,
-            .address_length = info.ai_addrlen,
+            .address_length = @intCast(info.ai_addrlen),
             .canonname_length = @intCast(canonname.len),
         };
         writer.add(std.mem.asBytes(&entry));
@@ -134,7 +137,7 @@ pub fn getnameinfo(
     const eai = libc.getnameinfo(&ended, given, node, node_room, service, service_room, flags);
     // musl finds no name where it cannot open a socket to ask.
     const unasked = eai == c.EAI_NONAME and libc.shortageOr(0) < 0;
-    const status = statusOf(if (unasked) c.EAI_SYSTEM else eai);
+    const status = statusOf(if (unasked) system_error orelse eai else eai);
     @memcpy(out[0..@sizeOf(Status)], std.mem.asBytes(&status));
     return needed;
 }

@@ -30,6 +30,12 @@ test {
     _ = @import("resolve.zig");
     _ = @import("result.zig");
     _ = @import("wait.zig");
+    if (builtin.target.os.tag == .windows) {
+        _ = @import("error_windows.zig");
+        _ = @import("interface_windows.zig");
+        _ = @import("netdb_windows.zig");
+        _ = @import("text_windows.zig");
+    }
     if (builtin.target.os.tag == .linux) {
         _ = @import("interface_address.zig");
         _ = @import("interface_fuzz.zig");

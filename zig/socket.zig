@@ -147,9 +147,10 @@ pub fn sockatmark(fd: i32) callconv(.c) i32 {
 }
 
 /// ioctl(2): `argument` is memory that the request reads and writes, or null and `value` is the
-/// argument itself.
+/// argument itself. With memory `value` is its size, which only Windows asks for.
 pub fn ioctl(fd: i32, request: u32, argument: ?[*]u8, value: u32) callconv(.c) i32 {
-    return system.ioctlValue(fd, request, if (argument) |memory| @intFromPtr(memory) else value);
+    const memory = argument orelse return system.ioctlValue(fd, request, value);
+    return system.ioctlMemory(fd, request, memory[0..value]);
 }
 
 pub fn setNonblocking(fd: i32, on: u32) callconv(.c) i32 {

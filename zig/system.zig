@@ -8,6 +8,7 @@ const implementation = if (@hasDecl(root, "rawsock_system"))
     root.rawsock_system
 else switch (builtin.target.os.tag) {
     .linux => @import("system_linux.zig"),
+    .windows => @import("system_windows.zig"),
     else => @import("system_posix.zig"),
 };
 
@@ -24,6 +25,7 @@ pub const getsockname = implementation.getsockname;
 pub const getsockopt = implementation.getsockopt;
 pub const enterNetwork = implementation.enterNetwork;
 pub const ioctl = implementation.ioctl;
+pub const ioctlMemory = implementation.ioctlMemory;
 pub const ioctlValue = implementation.ioctlValue;
 pub const listen = implementation.listen;
 pub const no_signal = implementation.no_signal;
@@ -52,6 +54,8 @@ pub const mapFile = implementation.mapFile;
 /// Linux alone.
 pub const mapNothing = implementation.mapNothing;
 pub const unmap = implementation.unmap;
+/// Does a signal end the waits of a blocking call by itself?
+pub const waits_are_ended = implementation.waits_are_ended;
 // Messages.
 pub const BatchHeader = @import("batch_header.zig").BatchHeader;
 pub const clockMs = implementation.clockMs;

@@ -89,6 +89,11 @@ pub fn ioctl(fd: i32, request: u32, argument: *anyopaque) i32 {
     return ioctlValue(fd, request, address(argument));
 }
 
+/// ioctl(2) of a request that reads or writes memory, which knows how much.
+pub fn ioctlMemory(fd: i32, request: u32, memory: []u8) i32 {
+    return ioctlValue(fd, request, @intFromPtr(memory.ptr));
+}
+
 /// ioctl(2) whose argument is a number or an address.
 pub fn ioctlValue(fd: i32, request: u32, argument: usize) i32 {
     return result(linux.syscall3(.ioctl, word(fd), request, argument));
@@ -261,6 +266,9 @@ pub fn blockSignals() void {
     }
     _ = linux.syscall4(.rt_sigprocmask, SIG.BLOCK, address(&signals), 0, @sizeOf(u64));
 }
+
+/// A system call that a signal interrupts may be made again, and wait on: see wait.zig.
+pub const waits_are_ended = false;
 
 /// Descriptors arrive close-on-exec.
 pub const close_on_exec: u32 = c.MSG_CMSG_CLOEXEC;

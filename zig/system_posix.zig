@@ -131,6 +131,11 @@ pub fn ioctl(fd: i32, request: u32, argument: *anyopaque) i32 {
     return result(extern_c.ioctl(fd, request, argument));
 }
 
+/// ioctl(2) of a request that reads or writes memory, which knows how much.
+pub fn ioctlMemory(fd: i32, request: u32, memory: []u8) i32 {
+    return ioctlValue(fd, request, @intFromPtr(memory.ptr));
+}
+
 /// ioctl(2) whose argument is a number or an address.
 pub fn ioctlValue(fd: i32, request: u32, argument: usize) i32 {
     return result(extern_c.ioctl(fd, request, argument));
@@ -225,6 +230,9 @@ pub fn blockSignals() void {
     var before: std.c.sigset_t = undefined;
     _ = std.c.pthread_sigmask(std.c.SIG.BLOCK, &all, &before);
 }
+
+/// A system call that a signal interrupts may be made again, and wait on: see wait.zig.
+pub const waits_are_ended = false;
 
 /// FreeBSD hands descriptors over close-on-exec; where no flag asks for that, each is set so.
 pub const close_on_exec: u32 = if (darwin) 0 else c.MSG_CMSG_CLOEXEC;

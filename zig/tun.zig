@@ -9,6 +9,7 @@ const Step = namespace.Step;
 
 const device = switch (@import("builtin").target.os.tag) {
     .linux => @import("tun_linux.zig"),
+    .windows => @import("tun_windows.zig"),
     else => @import("tun_posix.zig"),
 };
 

@@ -6,6 +6,7 @@ import { can } from "./can.ts";
 import { type FamilyCodec, unspecified } from "./family.ts";
 import { inet } from "./inet.ts";
 import { inet6 } from "./inet6.ts";
+import { link } from "./link.ts";
 import { netlink } from "./netlink.ts";
 import { packet } from "./packet.ts";
 import { tipc } from "./tipc.ts";
@@ -18,6 +19,7 @@ const all: readonly FamilyCodec[] = [
   inet6,
   unix,
   packet,
+  link,
   netlink,
   vsock,
   can,

@@ -21,8 +21,8 @@ export function interfaceIndex(name: string): number {
   return index;
 }
 
-/** IF_NAMESIZE bytes. */
-const room = allocate(16);
+/** IF_NAMESIZE bytes, of Windows, which has the longest names. */
+const room = allocate(257);
 
 /** if_indextoname(3): SocketError ENODEV tells the index that nobody has. */
 export function interfaceName(index: number): string {

@@ -26,6 +26,7 @@ import {
 } from "./family.ts";
 import type { InetFields } from "./inet.ts";
 import type { Inet6Fields } from "./inet6.ts";
+import type { LinkFields } from "./link.ts";
 import type { NetlinkFields } from "./netlink.ts";
 import type { PacketFields } from "./packet.ts";
 import type { TipcFields } from "./tipc.ts";
@@ -43,6 +44,7 @@ type FieldsByFamily = {
   unix: UnixFields;
   local: UnixFields;
   packet: PacketFields;
+  link: LinkFields;
   netlink: NetlinkFields;
   vsock: VsockFields;
   can: CanFields;
@@ -83,6 +85,7 @@ type FieldsRead = {
   inet6: Required<Pick<AddressFields, "address" | "port" | "scopeId" | "flowinfo">>;
   unix: Required<Pick<AddressFields, "path">>;
   packet: Required<Pick<AddressFields, "ifindex" | "protocol" | "address" | "hatype" | "pkttype">>;
+  link: Required<Pick<AddressFields, "ifindex" | "address" | "hatype">>;
   netlink: Required<Pick<AddressFields, "pid" | "groups">>;
   vsock: Required<Pick<AddressFields, "cid" | "port">>;
   can: Required<Pick<AddressFields, "ifindex" | "rxId" | "txId">>;

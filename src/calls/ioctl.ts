@@ -28,12 +28,12 @@ export function ioctl(fd: Descriptor, request: number, argument: Bytes | number 
   }
   const bytes = uint8Array(argument, "argument");
   if (bytes.length >= ROOM) {
-    return check(native.rawsock_ioctl(number, request, bytes, 0), "ioctl", number);
+    return check(native.rawsock_ioctl(number, request, bytes, bytes.length), "ioctl", number);
   }
   room ??= allocate(ROOM);
   room.fill(0);
   room.set(bytes);
-  const result = check(native.rawsock_ioctl(number, request, room, 0), "ioctl", number);
+  const result = check(native.rawsock_ioctl(number, request, room, bytes.length), "ioctl", number);
   bytes.set(room.subarray(0, bytes.length));
   return result;
 }
@@ -60,6 +60,6 @@ export function unsent(fd: Descriptor): number {
 
 function counted(fd: Descriptor, name: string, request: number): number {
   const number = descriptor(fd, "ioctl");
-  check(native.rawsock_ioctl(number, request, countBytes, 0), `ioctl ${name}`, number);
+  check(native.rawsock_ioctl(number, request, countBytes, countBytes.length), `ioctl ${name}`, number);
   return count[0] as number;
 }

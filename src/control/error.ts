@@ -80,6 +80,8 @@ function isInet6({ origin, offender }: ErrorControl): boolean {
 }
 
 function errorAt(place: Place, takes: (message: ErrorControl) => boolean): ControlCodec[] {
+  // Windows tells of errors by the same number, and in another form.
+  if (!structure.exists) return [];
   return at<ErrorControl>(place, "error", () => {
     const errnoAt = structure.offset("ee_errno");
     const originAt = structure.offset("ee_origin");

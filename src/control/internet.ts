@@ -15,6 +15,8 @@ export type InternetControl =
   | { kind: "ttl"; value: number }
   | { kind: "hoplimit"; value: number }
   | { kind: "tos"; value: number }
+  /** Windows: the two bits of the class that tell of congestion, RFC 3168. */
+  | { kind: "ecn"; value: number }
   | { kind: "tclass"; value: number }
   | { kind: "flowinfo"; value: number }
   | { kind: "origdstaddr"; address: Sockaddr }
@@ -78,7 +80,9 @@ class AddressText {
 function packetInfo4(): Shape<PacketInfo> {
   const structure = new Structure("in_pktinfo");
   const indexAt = structure.offset("ipi_ifindex");
-  const localAt = structure.offset("ipi_spec_dst");
+  // Windows has the one address: the destination of what came, the source of what goes.
+  const hasLocal = structure.has("ipi_spec_dst");
+  const localAt = structure.offset(hasLocal ? "ipi_spec_dst" : "ipi_addr");
   const [addressAt, addressSize] = structure.field("ipi_addr");
   const { size } = structure;
   const address = new AddressText(AF.INET, addressSize);
@@ -95,12 +99,11 @@ function packetInfo4(): Shape<PacketInfo> {
     },
     decode(view, at, length) {
       if (length !== size) return null;
-      return {
-        kind: "pktinfo",
-        ifindex: view.getInt32(at + indexAt, true),
-        address: address.at(view, at + addressAt),
-        specDst: local.at(view, at + localAt),
-      };
+      const ifindex = view.getInt32(at + indexAt, true);
+      const destination = address.at(view, at + addressAt);
+      if (!hasLocal) return { kind: "pktinfo", ifindex, address: destination };
+      const specDst = local.at(view, at + localAt);
+      return { kind: "pktinfo", ifindex, address: destination, specDst };
     },
   };
 }
@@ -159,6 +162,8 @@ const flowinfo = (): Shape<Of<"flowinfo">> => ({
   },
 });
 
+const ECN_MAX = 3;
+
 /** RFC 3542: -1 is the kernel's default. */
 const byteOrDefault = { least: -1, most: U8_MAX, signed: true } as const;
 
@@ -168,6 +173,9 @@ export const internetCodecs = (): readonly ControlCodec[] =>
     // ip(7) says an integer; IP_TOS arrives as a single byte.
     integerAt([IPPROTO.IP, IP.TOS], "tos", "value", { most: U8_MAX, also: 1 }),
     integerAt([IPPROTO.IP, IP.TTL], "ttl", "value", { most: U8_MAX }),
+    // Windows, where the number that asks for the hop limit also tells it.
+    integerAt([IPPROTO.IP, IP.HOPLIMIT], "ttl", "value", { most: U8_MAX }),
+    integerAt([IPPROTO.IP, IP.ECN], "ecn", "value", { most: ECN_MAX }),
     at<PacketInfo>([IPPROTO.IP, IP.PKTINFO], "pktinfo", packetInfo4),
     originalDestination(IPPROTO.IP, IP.ORIGDSTADDR, AF.INET),
     integerAt([IPPROTO.IP, IP.RECVFRAGSIZE], "fragsize", "size", { most: I32_MAX }),
@@ -175,7 +183,11 @@ export const internetCodecs = (): readonly ControlCodec[] =>
     at<PacketInfo>([IPPROTO.IPV6, IPV6.PKTINFO], "pktinfo", packetInfo6),
     integerAt([IPPROTO.IPV6, IPV6.HOPLIMIT], "hoplimit", "value", byteOrDefault),
     integerAt([IPPROTO.IPV6, IPV6.TCLASS], "tclass", "value", byteOrDefault),
+    integerAt([IPPROTO.IPV6, IPV6.ECN], "ecn", "value", { most: ECN_MAX }),
     originalDestination(IPPROTO.IPV6, IPV6.ORIGDSTADDR, AF.INET6),
     integerAt([IPPROTO.UDP, UDP.SEGMENT], "segment", "size", { most: U16_MAX, width: 2 }),
     integerAt([IPPROTO.UDP, UDP.GRO], "gro", "size", { most: I32_MAX }),
+    // What Windows calls the two.
+    integerAt([IPPROTO.UDP, UDP.SEND_MSG_SIZE], "segment", "size", { most: U16_MAX }),
+    integerAt([IPPROTO.UDP, UDP.COALESCED_INFO], "gro", "size", { most: I32_MAX }),
   ].flat();

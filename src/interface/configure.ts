@@ -18,7 +18,8 @@ const encoder = new TextEncoder();
 
 const FLAGS: ReadonlyMap<string, number> = new Map([
   ["promisc", IFF.PROMISC],
-  ["noarp", IFF.NOARP ?? 0],
+  // Windows has none.
+  ...(IFF.NOARP === undefined ? [] : [["noarp", IFF.NOARP] as const]),
   ["up", IFF.UP],
 ]);
 

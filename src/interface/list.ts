@@ -212,7 +212,7 @@ export class InterfaceAddress {
 
   /**
    * The interface's counters, asked of the kernel when they are first read. null for a network
-   * address, for an interface that is gone or of another network namespace, and outside Linux.
+   * address, for an interface that is gone or of another network namespace, and outside Linux and Windows.
    */
   get statistics(): LinkStatistics | null {
     const asked = this.#later();
@@ -228,7 +228,8 @@ export class InterfaceAddress {
   /** Network addresses have a netmask. */
   #isLink(): boolean {
     if (this.#byte(netmaskLength) !== 0) return false;
-    return this.#byte(addressLength) === 0 || this.address?.family === "packet";
+    if (this.#byte(addressLength) === 0) return true;
+    return this.address?.family === "packet" || this.address?.family === "link";
   }
 
   /** All of it as a plain object. */

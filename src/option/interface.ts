@@ -29,6 +29,7 @@ export const multicastInterface: Codec<string, string | number> = {
   decode: (bytes) => formatAddress(AF.INET, bytes),
   encode: (value, name) => {
     const record = new Structure("ip_mreqn");
+    if (!record.exists) return addressOrIndex(value, name);
     const bytes = record.allocate();
     const address = typeof value === "string" ? parseAddress(AF.INET, value) : null;
     if (address !== null) bytes.set(address, record.offset("imr_address"));
@@ -36,3 +37,9 @@ export const multicastInterface: Codec<string, string | number> = {
     return bytes;
   },
 };
+
+/** Windows: an address, or an index in network order in its place. */
+function addressOrIndex(value: string | number, name: string): Uint8Array {
+  const address = typeof value === "string" ? parseAddress(AF.INET, value) : null;
+  return address ?? integerBytes(interfaceNumber(value, name)).reverse();
+}

@@ -80,6 +80,7 @@ function indexOf(place: Place, given: Pick<Membership, "interface">, name: strin
 }
 
 const mreqn = new Structure("ip_mreqn");
+const mreq = new Structure("ip_mreq");
 const mreq6 = new Structure("ipv6_mreq");
 const mreqSource = new Structure("ip_mreq_source");
 const sourceReq = new Structure("group_source_req");
@@ -92,12 +93,27 @@ function groupRequest(act: Action, place: Place, given: Membership, name: string
     mreq6.integer("ipv6mr_interface").set(bytes, indexOf(place, given, name));
     return new Request(place.level, number("IPV6", adding ? "JOIN_GROUP" : "LEAVE_GROUP"), bytes);
   }
+  const bytes = mreqn.exists ? request4(place, given, name) : shortRequest4(place, given, name);
+  return new Request(place.level, number("IP", `${adding ? "ADD" : "DROP"}_MEMBERSHIP`), bytes);
+}
+
+function request4(place: Place, given: Membership, name: string): Uint8Array {
   const bytes = mreqn.allocate();
   bytes.set(place.group, mreqn.offset("imr_multiaddr"));
   const address = interfaceAddress(place, given);
   if (address !== null) bytes.set(address, mreqn.offset("imr_address"));
   else mreqn.integer("imr_ifindex").set(bytes, indexOf(place, given, name));
-  return new Request(place.level, number("IP", `${adding ? "ADD" : "DROP"}_MEMBERSHIP`), bytes);
+  return bytes;
+}
+
+/** Windows: the interface's address, or its index in network order in the address' place. */
+function shortRequest4(place: Place, given: Membership, name: string): Uint8Array {
+  const bytes = mreq.allocate();
+  bytes.set(place.group, mreq.offset("imr_multiaddr"));
+  const address = interfaceAddress(place, given);
+  if (address !== null) bytes.set(address, mreq.offset("imr_interface"));
+  else mreq.integer("imr_interface", "network").set(bytes, indexOf(place, given, name));
+  return bytes;
 }
 
 function sourceRequest(act: Action, place: Place, given: Membership, name: string): Request {

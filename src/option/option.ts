@@ -42,6 +42,10 @@ export function socketOption<Name extends OptionName>(
 /**
  * setsockopt(2) by name. TypeError or RangeError, before anything is set: no such option, not one
  * of this platform, one that can only be read, or a value that does not fit.
+ *
+ * SO_REUSEADDR on Windows is not what it is elsewhere: a server there binds to a port in TIME_WAIT
+ * without it, and with it to a port that another program is listening at, whose connections it may
+ * get. A server on Windows sets SO_EXCLUSIVEADDRUSE instead, so that nobody does that to it.
  */
 export function setSocketOption<Name extends OptionName>(
   fd: Descriptor,

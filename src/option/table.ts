@@ -1,7 +1,7 @@
 // Every socket option there is: the tables of the levels, the types made from them, and how a name
 // is found on this platform.
 
-import { AF, IPPROTO, SO, SOL } from "../base/constants.ts";
+import { AF, IPPROTO, IPV6, SO, SOL } from "../base/constants.ts";
 import { lazy } from "../base/lazy.ts";
 import { unknownKeyword, wrongType } from "../base/validate.ts";
 import { constants, furtherConstants } from "../native/library.ts";
@@ -151,6 +151,8 @@ const otherNames = lazy((): ReadonlyMap<string, number | undefined> => {
   if (constants.ICMPV6?.FILTER !== undefined) names.set("ICMP6_FILTER", constants.ICMPV6.FILTER);
   // macOS counts SO_LINGER in clock ticks.
   if (SO.LINGER_SEC !== undefined) names.set("SO_LINGER", SO.LINGER_SEC);
+  // Windows asks by that name for what it tells with each message; there is no source to be set.
+  if (IPV6.RECVPKTINFO === IPV6.PKTINFO) names.set("IPV6_PKTINFO", undefined);
   return names;
 });
 

@@ -1,6 +1,6 @@
 // IPPROTO_IP. ip(7); linux/in.h. Multicast groups: RFC 3678.
 
-import { byte, byteOrDefault, count, flag, raw } from "../codec.ts";
+import { byte, byteOrDefault, count, flag, raw, unsigned } from "../codec.ts";
 import { interfaceChoice, interfaceInNetworkOrder, multicastInterface } from "../interface.ts";
 import { membership, sourceFilter } from "../membership.ts";
 import { pathMtuDiscovery, portRange } from "../structure.ts";
@@ -15,6 +15,7 @@ export const ipTable = () =>
     IP_BOUND_IF: [interfaceChoice],
     IP_CHECKSUM: [flag],
     IP_DONTFRAG: [flag],
+    IP_DONTFRAGMENT: [flag],
     IP_DROP_MEMBERSHIP: [membership("LEAVE", "inet"), "write"],
     IP_DROP_SOURCE_MEMBERSHIP: [membership("LEAVE", "inet", "required"), "write"],
     IP_FREEBIND: [flag],
@@ -37,7 +38,9 @@ export const ipTable = () =>
     IP_PKTOPTIONS: [raw, "read"],
     IP_PORTRANGE: [count],
     IP_PROTOCOL: [count, "read"],
+    IP_RECEIVE_BROADCAST: [flag],
     IP_RECVDSTADDR: [flag],
+    IP_RECVECN: [flag],
     IP_RECVERR: [flag],
     IP_RECVERR_RFC4884: [flag],
     IP_RECVFRAGSIZE: [flag],
@@ -54,6 +57,7 @@ export const ipTable = () =>
     IP_TTL: [byteOrDefault],
     IP_UNBLOCK_SOURCE: [membership("UNBLOCK", "inet", "required"), "write"],
     IP_UNICAST_IF: [interfaceInNetworkOrder],
+    IP_USER_MTU: [unsigned],
     IP_XFRM_POLICY: [raw, "write"],
   }) as const satisfies Table;
 

@@ -99,10 +99,10 @@ fn service(reader: *memory.Reader, room: usize, place: memory.Place) void {
         .s_port = @intCast(text.len),
         .s_aliases = @ptrCast(&aliases),
     };
-    var table: rawsock.netdb.Table = .{ .room = outputs.dirty(place, room) };
+    var table: rawsock.netdb_table.Table = .{ .room = outputs.dirty(place, room) };
     table.add(&entry);
     table.add(&entry);
-    const each = @sizeOf(rawsock.netdb.Entry) + 5 * (std.mem.len(name) + 1);
+    const each = @sizeOf(rawsock.netdb_table.Entry) + 5 * (std.mem.len(name) + 1);
     check(table.result() == 2 * each, "another length");
     if (table.length <= room) {
         check(memory.untouched(table.room[table.length..]), "bytes behind the entries");
