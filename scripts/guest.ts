@@ -88,7 +88,7 @@ export async function runInGuest(words: readonly string[]): Promise<void> {
     // A test that hangs in a system call is not ended by anything else.
     const bun = ["timeout", "-s", "KILL", String(FILE_SECONDS), process.execPath];
     const outcome = await runTests(bun, [`--timeout=${TEST_MS}`, file], { env });
-    for (const name of outcome.failures) failures.push(`failed: ${file}: ${name}`);
+    for (const { name } of outcome.failures) failures.push(`failed: ${file}: ${name}`);
     runs.push(outcome.rooms);
   }
   for (const line of failures) console.log(line);

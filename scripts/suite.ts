@@ -8,14 +8,20 @@ export type Counts = { readonly passed: number; readonly failed: number; readonl
 /** By the directory of test/ that the tests are in. */
 export type Rooms = Readonly<Record<string, Counts>>;
 
+/** A failed test's name, and what was printed about it. */
+export type Failure = { readonly name: string; readonly text: string };
+
 export type Outcome = Counts & {
   readonly rooms: Rooms;
-  /** The names of those that failed. */
-  readonly failures: readonly string[];
+  readonly failures: readonly Failure[];
+  /** It ended without a report. */
+  readonly died: boolean;
 };
 
 export type RunOptions = {
   readonly env?: Record<string, string>;
+  /** The pattern of the one test that is to run. */
+  readonly alone?: string;
 };
 
 const GRACE_MS = 2000;
@@ -26,10 +32,11 @@ const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
 export async function runTests(
   bun: readonly string[],
   words: readonly string[],
-  { env = {} }: RunOptions = {},
+  { env = {}, alone }: RunOptions = {},
 ): Promise<Outcome> {
-  console.log(`== TypeScript tests: ${[...bun, "test", ...words].join(" ")}`);
-  const child = Bun.spawn([...bun, "test", ...reporting, ...words], {
+  const chosen = alone === undefined ? words : [...words, "-t", alone];
+  console.log(`== TypeScript tests: ${[...bun, "test", ...chosen].join(" ")}`);
+  const child = Bun.spawn([...bun, "test", ...reporting, ...chosen], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "pipe"],
   });
@@ -47,21 +54,38 @@ export async function runTests(
   const exitCode = await exited;
   clearTimeout(giveUp);
 
-  const cases = await takeReport();
+  // Those that were not chosen are reported as skipped.
+  const cases = (await takeReport()).filter(
+    (text) => alone === undefined || new RegExp(alone).test(fullName(text)),
+  );
   const skipped = cases.filter((text) => text.includes("<skipped"));
   const broken = cases.filter((text) => text.includes("<failure") || text.includes("<error"));
   for (const text of skipped) console.log(`skipped: ${attribute(text, "name")}`);
   const failures = failuresIn(output);
   if (cases.length === 0 && exitCode !== 0) {
     // It died without a report.
-    failures.push(words.at(-1) ?? "all");
+    const last = words.at(-1) ?? "all";
+    failures.push({ name: alone ?? last, text: output });
     const counts = { passed: 0, failed: failures.length, skipped: 0 };
-    return { ...counts, rooms: { [roomOf(words.at(-1) ?? "")]: counts }, failures };
+    return { ...counts, rooms: { [roomOf(last)]: counts }, failures, died: true };
   }
   const outside = broken.length === 0 && exitCode !== 0;
   // A failure outside of any test shows in the status alone.
   const rooms = outside ? added(roomsOf(cases), { none: FAILURE }) : roomsOf(cases);
-  return { ...total(rooms), rooms, failures };
+  return { ...total(rooms), rooms, failures, died: false };
+}
+
+/** The tests of a file, each as a pattern that it alone matches; none of them runs. */
+export async function testPatterns(bun: readonly string[], file: string): Promise<string[]> {
+  const command = [...bun, "test", ...reporting, file, "-t", "$nothing"];
+  Bun.spawnSync(command, { stdio: ["ignore", "ignore", "ignore"] });
+  const names = (await takeReport()).map(fullName);
+  return names.map((name) => `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`);
+}
+
+/** As a pattern of names sees it. */
+function fullName(element: string): string {
+  return `${attribute(element, "classname")} ${attribute(element, "name")}`.trim();
 }
 
 const NOTHING: Counts = { passed: 0, failed: 0, skipped: 0 };
@@ -134,10 +158,23 @@ export function conclude({ passed, failed, skipped }: Counts): void {
   process.exitCode = failed === 0 ? 0 : 1;
 }
 
-/** The summary names some again. */
-function failuresIn(output: string): string[] {
-  const found = Bun.stripANSI(output).matchAll(/^\(fail\) (.*?)(?: \[[\d.]+ms\])?\r?$/gm);
-  return [...new Set([...found].map(([, name = ""]) => name))];
+/** What `bun test` prints about a failure comes before its name, after the test before. */
+function failuresIn(output: string): Failure[] {
+  const failures = new Map<string, Failure>();
+  let about: string[] = [];
+  for (const line of Bun.stripANSI(output).split(/\r?\n/)) {
+    const [, result, name] = /^\((pass|fail|skip)\) (.*?)( \[[\d.]+ms\])?$/.exec(line) ?? [];
+    if (name === undefined) {
+      about.push(line);
+      continue;
+    }
+    // The summary names it again.
+    if (result === "fail" && !failures.has(name)) {
+      failures.set(name, { name, text: about.join("\n") });
+    }
+    about = [];
+  }
+  return [...failures.values()];
 }
 
 function attribute(element: string, name: string): string {

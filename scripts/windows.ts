@@ -1,9 +1,11 @@
 // `npm run test:windows`: the Zig unit tests, and the tests under Bun for Windows, both run by Wine.
 
 import { Glob } from "bun";
+import { runApart } from "./apart.ts";
 import { toolEnvironment } from "./environment.ts";
-import { root, run, runForeign } from "./foreign.ts";
-import { conclude } from "./suite.ts";
+import { root, run } from "./foreign.ts";
+import { environment, record, recording } from "./results.ts";
+import { conclude, total } from "./suite.ts";
 import { missingForWine, prepareWine } from "./wine.ts";
 
 /** Files that are not run: the beginning of their path, and the reason. */
@@ -58,16 +60,24 @@ const unit = Bun.spawnSync(command, { env, stdio: ["ignore", "inherit", "inherit
 if (unit.exitCode !== 0) console.error(`== Zig unit tests: FAILED with status ${unit.exitCode}`);
 
 const words = process.argv.slice(2);
+const kept = recording(words);
 const chosen = words.length > 0 ? words : tests.filter((file) => reasonFor(file) === undefined);
 for (const file of words.length > 0 ? [] : tests) {
   const reason = reasonFor(file);
   if (reason !== undefined) console.log(`excluded: ${file}: ${reason}`);
 }
-const settings = {
-  apart: true,
-  runner: bun,
+const rooms = await runApart(bun, chosen, {
+  executable,
+  exclusions: EXCLUSIONS,
   flags: ["--timeout=60000"],
   env: { RAWSOCK_TEST_PATIENCE: "5" },
-};
-const counts = await runForeign(executable, EXCLUSIONS, chosen, settings);
+});
+if (kept) {
+  record("npm run test:windows", {
+    ...environment(rooms),
+    kernel: "Windows by Wine",
+    libc: "ucrt",
+  });
+}
+const counts = total(rooms);
 conclude({ ...counts, failed: counts.failed + (unit.exitCode === 0 ? 0 : 1) });

@@ -5,13 +5,7 @@ import { beforeAll, expect } from "bun:test";
 import { join } from "node:path";
 import { Namespace } from "../support/namespace.ts";
 import { end } from "../support/program.ts";
-import {
-  namespaces,
-  type Requirement,
-  testWith,
-  tun,
-  unemulated,
-} from "../support/requirements.ts";
+import { namespaces, type Requirement, testWith, tun } from "../support/requirements.ts";
 import { compileInjector, seccomp } from "./support/injector.ts";
 import { tables } from "./support/scenarios.ts";
 import type { StormPlan, StormReport } from "./support/storm.ts";
@@ -35,7 +29,7 @@ const needs: Readonly<Record<string, readonly Requirement[]>> = {
 };
 
 for (const [entry, requirements] of Object.entries(needs)) {
-  testWith(unemulated, seccomp, ...requirements)(
+  testWith(seccomp, ...requirements)(
     `${entry} in a storm of signals`,
     async () => {
       using namespace = requirements.length > 0 ? new Namespace() : null;

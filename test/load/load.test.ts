@@ -4,7 +4,7 @@
 import { expect } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { namespaces, testWith, tun, unemulated } from "../support/requirements.ts";
+import { namespaces, testWith, tun } from "../support/requirements.ts";
 
 const script = join(import.meta.dir, "../../scripts/load.ts");
 const MINUTES = process.env.RAWSOCK_TEST_LOAD ?? "0.25";
@@ -12,7 +12,7 @@ const SEED = "7";
 /** What it may take longer: to start, to end, and on a machine that has other things to do. */
 const GRACE_MS = 180_000;
 
-const test = testWith(namespaces, tun, unemulated);
+const test = testWith(namespaces, tun);
 
 function ours(pid: number): string[] {
   return readdirSync("/run/netns").filter((name) => name.startsWith(`rawsock-${pid}-`));

@@ -16,14 +16,13 @@ import {
   type Requirement,
   setpriv,
   testWith,
-  unemulated,
 } from "../support/requirements.ts";
 import { zig } from "../support/zig.ts";
 import type { Situation } from "./program.ts";
 
 const script = join(import.meta.dir, "program.ts");
 const unshare = program("unshare", "util-linux");
-const all: Requirement = [namespaces, capability("sys_admin"), setpriv, unshare, unemulated].find(
+const all: Requirement = [namespaces, capability("sys_admin"), setpriv, unshare].find(
   ({ met }) => !met,
 ) ?? { met: true, remedy: "" };
 

@@ -42,7 +42,8 @@ async function read(
 function stream(bytes: Uint8Array, size: number): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {
-      for (let at = 0; at < bytes.length; at += size) controller.enqueue(bytes.slice(at, at + size));
+      for (let at = 0; at < bytes.length; at += size)
+        controller.enqueue(bytes.slice(at, at + size));
       controller.close();
     },
   });
@@ -69,9 +70,13 @@ async function rewritten(
   const parts: Uint8Array[] = [];
   const target = { write: (bytes: Uint8Array) => void parts.push(bytes.slice()) };
   try {
-    const writer = kind === PcapWriter
-      ? await PcapWriter.create(target, { link: packets[0]?.link ?? "ethernet", resolution: "nanoseconds" })
-      : await PcapngWriter.create(target, { snaplen: 0 });
+    const writer =
+      kind === PcapWriter
+        ? await PcapWriter.create(target, {
+            link: packets[0]?.link ?? "ethernet",
+            resolution: "nanoseconds",
+          })
+        : await PcapngWriter.create(target, { snaplen: 0 });
     for (const packet of packets) await writer.write(packet);
     await writer.close();
   } catch (error) {

@@ -3,13 +3,13 @@
 
 import fc from "fast-check";
 import {
-  close,
   type ControlMessage,
+  close,
   decodeControl,
   encodeControl,
   getsockopt,
-  SocketError,
   Sockaddr,
+  SocketError,
   setSocketOption,
   setSocketOptions,
   setsockopt,
