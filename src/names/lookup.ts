@@ -239,7 +239,10 @@ class Lookup {
   /** Waits a little for another question. */
   rest(): void {
     if (this.#abandoned) return;
-    if (this.#unwatched) return this.abandon();
+    if (this.#unwatched) {
+      this.abandon();
+      return;
+    }
     if (idle.length === 0) setImmediate(closeIdle);
     idle.push(this);
   }
