@@ -174,11 +174,17 @@ export class ReadinessSource {
     this.#unfinished = [];
     for (const watch of watches) this.#guard(watch, () => watch.resume());
     this.#lookAgain();
+    this.#limit();
   };
 
   /** A new turn of the event loop. */
   #renew(): void {
     this.credit = Math.max(MESSAGES_PER_TURN, this.#waiting * MESSAGES_PER_WAIT);
+  }
+
+  /** What is left of the part of those that waited is not for calls that follow. */
+  #limit(): void {
+    this.credit = Math.min(this.credit, MESSAGES_PER_TURN);
   }
 
   /** Serves what is ready, as far as this turn may: how many sockets were, or -errno. */
@@ -187,7 +193,9 @@ export class ReadinessSource {
     for (;;) {
       const count = this.#take();
       found += Math.max(count, 0);
-      if (count < READY_MAX || this.credit <= 0) return found === 0 ? count : found;
+      if (count === READY_MAX && this.credit > 0) continue;
+      this.#limit();
+      return found === 0 ? count : found;
     }
   }
 
