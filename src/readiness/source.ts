@@ -22,6 +22,8 @@ export const ERRORS = 3;
  * batch goes and comes within one turn; half as many cost 3 % of that.
  */
 const MESSAGES_PER_TURN = 128;
+/** As many for each call that waits: where hundreds do, each has its part of every turn. */
+const MESSAGES_PER_WAIT = 2;
 
 /**
  * Looks that may find nothing before we sleep, one when the program's own work is done and one in
@@ -45,6 +47,8 @@ const readyLayout = new Structure("readiness_ready");
 const READY = layout.field("ready")[0] / 4;
 const READY_WORDS = readyLayout.size / 4;
 const [ownedStart] = layout.field("owned");
+/** Sockets that one look finds at the most. */
+const READY_MAX = Math.floor(layout.field("ready")[1] / readyLayout.size);
 
 export class ReadinessSource {
   readonly memory: Uint8Array;
@@ -127,7 +131,7 @@ export class ReadinessSource {
 
   /** A watched socket became ready while we slept. */
   #wake(): void {
-    this.credit = MESSAGES_PER_TURN;
+    this.#renew();
     const found = this.#serve() > 0;
     this.#alarm.note(found);
     if (found) {
@@ -165,15 +169,38 @@ export class ReadinessSource {
 
   readonly #begin = (): void => {
     this.#turn = "none";
-    this.credit = MESSAGES_PER_TURN;
+    this.#renew();
     const watches = this.#unfinished;
     this.#unfinished = [];
     for (const watch of watches) this.#guard(watch, () => watch.resume());
     this.#lookAgain();
+    this.#limit();
   };
 
-  /** Serves what is ready: how many sockets were. */
+  /** A new turn of the event loop. */
+  #renew(): void {
+    this.credit = Math.max(MESSAGES_PER_TURN, this.#waiting * MESSAGES_PER_WAIT);
+  }
+
+  /** What is left of the part of those that waited is not for calls that follow. */
+  #limit(): void {
+    this.credit = Math.min(this.credit, MESSAGES_PER_TURN);
+  }
+
+  /** Serves what is ready, as far as this turn may: how many sockets were, or -errno. */
   #serve(): number {
+    let found = 0;
+    for (;;) {
+      const count = this.#take();
+      found += Math.max(count, 0);
+      if (count === READY_MAX && this.credit > 0) continue;
+      this.#limit();
+      return found === 0 ? count : found;
+    }
+  }
+
+  /** Serves what one look finds. */
+  #take(): number {
     const count = native.rawsock_readiness_take(this.memory);
     if (count < 0) this.#lose(count);
     for (let index = 0; index < count; index++) {

@@ -13,7 +13,7 @@ const LIFE_MS = 400;
 /** Of calls that nobody gave up: the socket was closed, or there is no such host. */
 const CODES: ReadonlySet<string> = new Set([
   ...["ECANCELED", "EBADF", "EHOSTUNREACH", "EINVAL", "EALREADY", "ENOTCONN", "EPIPE", "EISCONN"],
-  ...["EDESTADDRREQ", "ECONNREFUSED", "ECONNRESET"],
+  ...["EDESTADDRREQ", "ECONNREFUSED", "ECONNRESET", "ECONNABORTED"],
 ]);
 
 function open(load: Load, random: Random): Socket {

@@ -100,6 +100,8 @@ async function run(): Promise<boolean> {
   const after = counters(pair.b);
   for (const [family, names] of Object.entries(UDP_COUNTERS)) {
     const { drops } = udp;
+    // Of what was not chosen there is nothing to say.
+    if (load.tally(`udp ${family}`).sockets === 0) continue;
     for (const name of names) {
       const counted = (after[name] as number) - (before[name] as number);
       judge(load.tally(`udp ${family}`), name, counted, drops[family as keyof typeof drops]);
@@ -112,7 +114,7 @@ async function run(): Promise<boolean> {
   if (left > open + EVENT_SOURCE_DESCRIPTORS) process_.fault(`${left - open} descriptors are left`);
   console.log(`descriptors: ${open} at the beginning, ${left} at the end`);
   for (const tally of load.tallies) {
-    if (tally !== process_) console.log(tally.line());
+    if (tally !== process_ && tally.sent > 0) console.log(tally.line());
     for (const fault of tally.faults) console.log(`  fault of ${tally.kind}: ${fault}`);
   }
   const sockets = load.tallies.reduce((sum, tally) => sum + tally.sockets, 0);

@@ -11,6 +11,8 @@ export class Sequence {
   readonly #tally: Tally;
   readonly flow: number;
   readonly #isReliable: boolean;
+  /** Does how long it took count? Not where the receiver is slow on purpose. */
+  isTimed = true;
   /** The number that comes next where all come in order. */
   next = 0;
   /** Of the numbers before `next`, those that have come: a ring. */
@@ -43,7 +45,7 @@ export class Sequence {
     if (!this.#note(frame.sequence)) return undefined;
     this.received++;
     this.#tally.received++;
-    this.#tally.latencies.add(performance.now() - frame.time);
+    if (this.isTimed) this.#tally.latencies.add(performance.now() - frame.time);
     return frame;
   }
 

@@ -15,7 +15,7 @@ const BURST = 12;
 /** Of receivers that are to lose some. */
 const STARVED_BURST = 64;
 const STARVED_PAUSE_MS = 150;
-/** How long what was sent may take. */
+/** How long the next of what was sent may take. */
 const LATEST_MS = 20_000;
 const CLOSED = ["ECANCELED", "EBADF"] as const;
 
@@ -51,7 +51,8 @@ export async function datagrams(
 ): Promise<number> {
   const sequence = new Sequence(tally, flow, false);
   const { sender, receiver } = way;
-  const isStarved = random.chance(0.25);
+  let isStarved = random.chance(0.25);
+  sequence.isTimed = !isStarved;
   if (isStarved) receiver.setOption("SO_RCVBUF", 4096);
   let overflow = 0;
   const reading = new Reading(receiver, load.random(`${flow} reads`), tally, (data, control) => {
@@ -77,10 +78,12 @@ export async function datagrams(
   const failed = receiving.then(() => new Promise<never>(() => undefined));
   const sending = sendAll(load, tally, flow, random, way, isStarved ? STARVED_BURST : BURST);
   const sent = await Promise.race([sending, failed]);
-  const deadline = performance.now() + LATEST_MS;
+  isStarved = false;
+  let deadline = performance.now() + LATEST_MS;
   let [drops, before] = [way.drops(), -1];
   // Where drops tell little, until nothing more comes.
   while (sequence.received + drops < sent || (way.dropsOthers && sequence.received !== before)) {
+    if (sequence.received !== before) deadline = performance.now() + LATEST_MS;
     if (performance.now() > deadline) break;
     before = sequence.received;
     await Promise.race([Bun.sleep(way.dropsOthers ? 500 : 10), failed]);

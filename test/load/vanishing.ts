@@ -10,33 +10,31 @@ import type { Random } from "./random.ts";
 import type { Tally } from "./tally.ts";
 
 const PAUSE_MS = 400;
-const LATEST_MS = 10_000;
+/** From when the interfaces are gone. */
+const LATEST_MS = 20_000;
 /** What waits on an interface that goes ends with. */
 const GONE = ["ENETDOWN", "ENODEV", "ENXIO", "EBADFD"] as const;
 /** What is sent by it afterwards is refused with. */
 const REFUSED = [...GONE, "ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL"] as const;
 
-/** The call must end like that, and soon. */
+/** The call must end like that before `late` says that it is too late. */
 async function ends(
   tally: Tally,
   what: string,
   call: Promise<unknown>,
   codes: readonly string[],
+  late: Promise<typeof LATE>,
 ): Promise<void> {
-  const late = Symbol("late");
-  const timer = Promise.withResolvers<typeof late>();
-  const timeout = setTimeout(() => timer.resolve(late), LATEST_MS);
   try {
-    const result = await Promise.race([call, timer.promise]);
-    if (result === late) tally.fault(`${what} never ends where the interface goes`);
+    const result = await Promise.race([call, late]);
+    if (result === LATE) tally.fault(`${what} does not end where the interface goes`);
     else tally.fault(`${what} gives ${result} where the interface is gone`);
   } catch (error) {
     if (!hasCode(error, ...codes)) throw error;
     tally.received++;
-  } finally {
-    clearTimeout(timeout);
   }
 }
+const LATE = Symbol("late");
 
 /** Receives until it fails; what comes by itself, of the neighbour discovery say, is nothing. */
 async function receiving(socket: Socket): Promise<never> {
@@ -65,18 +63,22 @@ async function once(load: Load, tally: Tally, random: Random, number: number): P
   const device = `tung${number}`;
   using tun = Tun.open({ name: device, namespace });
   await netlink.setLink(device, { up: true });
+  const late = Promise.withResolvers<typeof LATE>();
   const waiting = [
-    ends(tally, "a packet socket", receiving(packets), GONE),
-    ends(tally, "a capture", Array.fromAsync(own), GONE),
-    ends(tally, "a device", Array.fromAsync(tun.messages()), GONE),
+    ends(tally, "a packet socket", receiving(packets), GONE, late.promise),
+    ends(tally, "a capture", Array.fromAsync(own), GONE, late.promise),
+    ends(tally, "a device", Array.fromAsync(tun.messages()), GONE, late.promise),
   ];
   await random.pause(PAUSE_MS);
   if (random.chance(0.3)) await netlink.setLink(name, { up: false });
   await netlink.deleteLink(random.chance(0.5) ? name : `${name}p`);
   await netlink.deleteLink(device);
-  tally.sent += waiting.length + 1;
+  const sending = datagrams.sendto(new Uint8Array(8), peer);
+  waiting.push(ends(tally, "sendto", sending, REFUSED, late.promise));
+  tally.sent += waiting.length;
+  const timer = setTimeout(() => late.resolve(LATE), LATEST_MS);
   await Promise.all(waiting);
-  await ends(tally, "sendto", datagrams.sendto(new Uint8Array(8), peer), REFUSED);
+  clearTimeout(timer);
   tally.reopened++;
 }
 

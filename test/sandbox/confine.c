@@ -88,7 +88,7 @@ static const int allowed[] = {
 
 // Of families that few have, and of what comes after AF_MCTP.
 static const int refused_families[] = {
-    AF_DECnet, AF_ECONET, AF_ATMSVC, AF_IRDA, AF_WANPIPE, AF_IUCV, AF_CAIF, AF_ALG, AF_VSOCK,
+    AF_DECnet, AF_ECONET, AF_ATMSVC, AF_IRDA, AF_WANPIPE, AF_ISDN, AF_CAIF, AF_ALG, AF_VSOCK,
 };
 enum { FAMILIES = sizeof refused_families / sizeof refused_families[0], FAMILY_MOST = 45 };
 
@@ -122,7 +122,8 @@ int main(int count, char **words) {
   load(first);
   add(BPF_JMP | BPF_JGT | BPF_K, FAMILY_MOST, FAMILIES + 1, 0);
   for (int index = 0; index < FAMILIES; index++) {
-    add(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)refused_families[index], FAMILIES - index, 0);
+    add(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)refused_families[index],
+        (unsigned char)(FAMILIES - index), 0);
   }
   end(SECCOMP_RET_ALLOW);
   end(refuse);

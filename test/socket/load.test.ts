@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Sockaddr, Socket } from "../../src/index.ts";
+import { close, Sockaddr, Socket, sendto, socket } from "../../src/index.ts";
 import { patience } from "../support/patience.ts";
 import { Peer } from "../support/peer.ts";
 import { bun, end } from "../support/program.ts";
@@ -63,6 +63,34 @@ while True:
     120_000 * patience,
   );
 }
+
+test("hundreds of sockets that become ready at once have their part of one turn", async () => {
+  const count = 500;
+  const sockets = Array.from({ length: count }, () => Socket.open("inet", "dgram").bind(loopback));
+  const buffer = new Uint8Array(8);
+  const sender = socket("inet", "dgram");
+  const rounds: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    let [received, turns] = [0, 0];
+    const waiting = sockets.map(async (one) => {
+      await one.recv(buffer);
+      received++;
+    });
+    await Bun.sleep(5);
+    for (const { localAddress } of sockets) sendto(sender, buffer, localAddress);
+    // Those between the first that is served and the last.
+    const turn = () => {
+      if (received > 0) turns++;
+      if (received < count) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await Promise.all(waiting);
+    rounds.push(turns);
+  }
+  for (const one of sockets) one.close();
+  close(sender);
+  expect(Math.min(...rounds)).toBeLessThanOrEqual(1);
+});
 
 test("sending without end does not starve timers either", async () => {
   const socket = Socket.open("inet", "dgram").bind(loopback);
