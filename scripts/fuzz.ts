@@ -160,5 +160,7 @@ async function work(): Promise<void> {
 
 await Promise.all(Array.from({ length: Number(options.jobs) }, work));
 for (const failure of failures) console.error(failure);
-console.log(`fuzzing: ${names.length} harnesses, seed ${options.seed}, ${failures.length} findings`);
+console.log(
+  `fuzzing: ${names.length} harnesses, seed ${options.seed}, ${failures.length} findings`,
+);
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -101,7 +101,8 @@ function fail(input: Uint8Array, what: string): never {
 }
 
 function keep(input: Uint8Array): void {
-  if (kept !== "-") writeFileSync(join(kept, Bun.hash(input).toString(16).padStart(16, "0")), input);
+  if (kept !== "-")
+    writeFileSync(join(kept, Bun.hash(input).toString(16).padStart(16, "0")), input);
 }
 
 const given = new Uint8Array(await Bun.stdin.arrayBuffer());

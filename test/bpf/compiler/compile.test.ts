@@ -6,7 +6,7 @@ import { disassemble } from "../../../src/bpf/disassemble.ts";
 import { BpfError } from "../../../src/bpf/error.ts";
 import { CODE, type Program } from "../../../src/bpf/instruction.ts";
 import { execute, run } from "../../../src/bpf/machine.ts";
-import { validate, validate } from "../../../src/bpf/validate.ts";
+import { validate } from "../../../src/bpf/validate.ts";
 import { testWith } from "../../support/requirements.ts";
 import { FilteredPair } from "../kernel.ts";
 import { Random } from "../programs.ts";

@@ -52,7 +52,10 @@ function judged(program: Program, packet: Uint8Array): number {
     const theirs = filtered(program, packet);
     // Where X and k wrap around, the kernel reads what is there and libpcap gives up.
     const indexed = program.some(({ code }) => (code & 0xe7) === 0x40);
-    check(theirs === verdict || (indexed && theirs === 0), () => `${theirs} of libpcap, ${verdict} of the machine`);
+    check(
+      theirs === verdict || (indexed && theirs === 0),
+      () => `${theirs} of libpcap, ${verdict} of the machine`,
+    );
   }
   return verdict;
 }
@@ -134,7 +137,10 @@ export const harness: Harness = {
     if (how === 1) {
       const random = new Random(choices.integer(4));
       const right = expressionOf(random, random.below(3));
-      const text = choices.pick([() => right, () => spoiled(random, right), garbled])(random, right);
+      const text = choices.pick([() => right, () => spoiled(random, right), garbled])(
+        random,
+        right,
+      );
       return compiled(text, choices.pick(LINKS), choices);
     }
     const packet = packetOf(new Random(choices.integer(2)));

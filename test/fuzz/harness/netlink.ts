@@ -1,5 +1,6 @@
 // rawsock/netlink: attributes and messages, and what the objects' decoders make of them.
 
+import { SocketError } from "../../../src/base/error.ts";
 import { decodeAddress } from "../../../src/netlink/address.ts";
 import { decodeReply } from "../../../src/netlink/ethtool/ethtool.ts";
 import { MESSAGES, type MessageName } from "../../../src/netlink/ethtool/messages.ts";
@@ -16,7 +17,6 @@ import { decodeNeighbour } from "../../../src/netlink/neighbour.ts";
 import { decodeNexthop } from "../../../src/netlink/nexthop.ts";
 import { routeDecoder } from "../../../src/netlink/route.ts";
 import { decodeRule } from "../../../src/netlink/rule.ts";
-import { SocketError } from "../../../src/base/error.ts";
 import { Choices, check, documented, type Harness, same } from "../choices.ts";
 
 type Decode = (bytes: Uint8Array, start: number, end: number) => unknown;
@@ -53,7 +53,10 @@ function compare(given: readonly AttributeInit[], found: readonly Attribute[]): 
     const { type: read, data: bytes, ...marks } = found[index] as Attribute;
     check(read === type, () => `type ${read} of ${type}`);
     check((marks.networkOrder ?? false) === (networkOrder ?? false), () => "the order's mark");
-    if (Array.isArray(data)) return compare(data, decodeAttributes(bytes));
+    if (Array.isArray(data)) {
+      compare(data, decodeAttributes(bytes));
+      return;
+    }
     check((marks.nested ?? false) === (nested ?? false), () => "the mark of what nests");
     check(same(data as Uint8Array, bytes), () => "other bytes");
   });

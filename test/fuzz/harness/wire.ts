@@ -1,8 +1,8 @@
 // rawsock/wire: bytes are taken apart and built again, fragments put together.
 
+import * as wire from "../../../src/wire/index.ts";
 import { golden } from "../../wire/support/golden.ts";
 import { frame } from "../../wire/support/stack.ts";
-import * as wire from "../../../src/wire/index.ts";
 import { Choices, check, documented, type Harness, same } from "../choices.ts";
 
 const LINKS = [1, 0, 9, 50, 51, 101, 108, 113, 228, 229, 276] as const;
