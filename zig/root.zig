@@ -32,7 +32,6 @@ test {
     _ = @import("wait.zig");
     if (builtin.target.os.tag == .linux) {
         _ = @import("interface_address.zig");
-        _ = @import("interface_fuzz.zig");
         _ = @import("interface_linux.zig");
         _ = @import("netlink.zig");
         _ = @import("ring_encode.zig");
