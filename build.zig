@@ -33,18 +33,18 @@ pub fn build(b: *std.Build) void {
     b.step("test-program", "Compile the unit tests").dependOn(
         &b.addInstallArtifact(unit_tests, .{}).step,
     );
-    addFuzz(b, withOwnLibc(b, target), optimize);
+    if (target.result.os.tag == .linux) addFuzz(b, withOwnLibc(b, target), optimize, unit_tests);
 }
 
-/// The harnesses, which the compiler instruments, with a driver of our own, and as objects that
-/// clang links with libFuzzer. All of it lies in zig-out/fuzz, the unit tests as well.
+/// The harnesses, which the compiler instruments, with their driver; beside it the unit tests, for
+/// valgrind. Both lie in zig-out/fuzz.
 fn addFuzz(
     b: *std.Build,
     target: std.Build.ResolvedTarget,
     optimize: std.builtin.OptimizeMode,
+    unit_tests: *std.Build.Step.Compile,
 ) void {
     const step = b.step("fuzz", "Compile the fuzzing harnesses (Linux)");
-    if (target.result.os.tag != .linux) return;
     const inside = moduleAt(b, "zig/inside.zig", target, optimize, .executable);
     inside.fuzz = true;
     inside.stack_check = false;
@@ -71,7 +71,13 @@ fn addFuzz(
     addKernels(b, driver, target);
     const program = b.addExecutable(.{ .name = "driver", .root_module = driver, .use_llvm = true });
     const place: std.Build.InstallDir = .{ .custom = "fuzz" };
-    step.dependOn(&b.addInstallArtifact(program, .{ .dest_dir = .{ .override = place } }).step);
+    const beside: std.Build.Step.InstallArtifact.Options.Dir = .{ .override = place };
+    step.dependOn(&b.addInstallArtifact(program, .{ .dest_dir = beside }).step);
+    const tests = b.addInstallArtifact(unit_tests, .{
+        .dest_dir = beside,
+        .dest_sub_path = "unit-tests",
+    });
+    step.dependOn(&tests.step);
 }
 
 /// What the package ships, each for the least CPU that Bun itself runs on there.

@@ -5,21 +5,20 @@
 // A harness begins with its inputs in test/fuzz/corpus, and with those that earlier runs left in
 // .zig-cache/fuzz unless `--fresh`; `--minimize` puts those of them into the corpus that reach
 // something. An input that fails is written to .zig-cache/fuzz/findings: mend what it shows, and add
-// it to the corpus. `--engine=libfuzzer`: LLVM's drives the native ones, linked by clang.
+// it to the corpus.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { toolEnvironment } from "./environment.ts";
+import { corpora, inputsIn, NATIVE, packed } from "./fuzz-corpus.ts";
 
 const root = join(import.meta.dir, "..");
-const committed = join(root, "test/fuzz/corpus");
 const grown = join(root, ".zig-cache/fuzz");
 const findings = join(grown, "findings");
 
-/** The modules of test/fuzz/native that have inputs, and of test/fuzz. */
-const NATIVE = ["control", "frame", "names", "netlink", "ring", "sockaddr", "transfer"];
+/** The modules of test/fuzz/harness. */
 const SCRIPTED = readdirSync(join(root, "test/fuzz/harness")).map((name) => name.slice(0, -3));
 const LINUX = process.platform === "linux";
 /** What has begun may take an input's patience and the start-up longer. */
@@ -29,7 +28,6 @@ const { values: options, positionals } = parseArgs({
   args: process.argv.slice(2),
   allowPositionals: true,
   options: {
-    engine: { type: "string", default: "own" },
     fresh: { type: "boolean", default: false },
     jobs: { type: "string", default: String(availableParallelism()) },
     minimize: { type: "boolean", default: false },
@@ -37,24 +35,6 @@ const { values: options, positionals } = parseArgs({
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
   },
 });
-
-/** The inputs of a directory, the shortest first. */
-function inputsIn(directory: string): Uint8Array[] {
-  if (!existsSync(directory)) return [];
-  const files = readdirSync(directory).sort();
-  const inputs = files.map((name) => new Uint8Array(readFileSync(join(directory, name))));
-  return inputs.sort((one, other) => one.length - other.length);
-}
-
-/** As the drivers read them: each after its length. */
-function packed(inputs: readonly Uint8Array[]): Uint8Array {
-  const parts = inputs.flatMap((input) => {
-    const length = new Uint8Array(4);
-    new DataView(length.buffer).setUint32(0, input.length, true);
-    return [length, input];
-  });
-  return new Uint8Array(Buffer.concat(parts));
-}
 
 function driver(name: string): string[] {
   if (NATIVE.includes(name)) return [join(root, "zig-out/fuzz/driver")];
@@ -70,7 +50,7 @@ async function search(name: string, seconds: number): Promise<string | undefined
   mkdirSync(kept, { recursive: true });
   mkdirSync(findings, { recursive: true });
   const finding = join(findings, name);
-  const inputs = [...inputsIn(join(committed, name)), ...(options.fresh ? [] : inputsIn(kept))];
+  const inputs = [...inputsIn(join(corpora, name)), ...(options.fresh ? [] : inputsIn(kept))];
   const words = [name, String(seconds), options.seed, finding, options.fresh ? "-" : kept];
   const child = Bun.spawn([...driver(name), ...words], {
     env: process.env,
@@ -84,7 +64,7 @@ async function search(name: string, seconds: number): Promise<string | undefined
     child.exited,
   ]);
   if (status !== 0) {
-    const where = existsSync(finding) ? keepFinding(finding) : "no input was written down";
+    const where = keepFinding(finding) ?? "no input was written down";
     return `${name}: ${errors.trim() || output.trim() || `status ${status}`}\n  ${where}`;
   }
   const report = JSON.parse(output.trim().split("\n").at(-1) ?? "{}") as Report;
@@ -96,8 +76,16 @@ async function search(name: string, seconds: number): Promise<string | undefined
   return undefined;
 }
 
-/** Under a name of its own. */
-function keepFinding(file: string): string {
+/** Under a name of its own; undefined where there is none. */
+function keepFinding(file: string): string | undefined {
+  // What ended Bun itself is in the file that engine.ts keeps, after its length.
+  const current = `${file}.current`;
+  if (!existsSync(file) && existsSync(current)) {
+    const bytes = readFileSync(current);
+    writeFileSync(file, bytes.subarray(4, 4 + bytes.readUInt32LE(0)));
+  }
+  rmSync(current, { force: true });
+  if (!existsSync(file)) return undefined;
   const name = `${file}-${Bun.hash(readFileSync(file)).toString(16)}`;
   renameSync(file, name);
   return name;
@@ -105,7 +93,7 @@ function keepFinding(file: string): string {
 
 /** Has the corpus hold what reaches something, and nothing else; what has a name first. */
 async function minimize(name: string): Promise<void> {
-  const directory = join(committed, name);
+  const directory = join(corpora, name);
   const inputs = [...inputsIn(directory), ...inputsIn(join(grown, name))];
   const chosen = join(grown, `${name}.chosen`);
   rmSync(chosen, { recursive: true, force: true });

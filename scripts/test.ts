@@ -1,5 +1,6 @@
-// `npm test`: builds the library and the bundle, then checks types, style, the Zig unit tests and
-// the TypeScript tests. The last line is `N passed, N failed, N skipped`; `--record` keeps them.
+// `npm test`: builds the library and the bundle, then checks types, style, the Zig unit tests, the
+// fuzzing harnesses for 20 seconds each and the TypeScript tests. The last line is
+// `N passed, N failed, N skipped`; `--record` keeps them.
 
 import { toolEnvironment } from "./environment.ts";
 import { environment, record, recording } from "./results.ts";
@@ -10,6 +11,8 @@ const steps = [
   ["types", "tsc", "-p", "."],
   ["style", "biome", "check", "--error-on-warnings"],
   ["Zig unit tests", "zig", "build", "test"],
+  // One more than the two processors of a small machine: the first and last of each wait.
+  ["fuzzing", "bun", "scripts/fuzz.ts", "--seconds=20", "--fresh", "--seed=1", "--jobs=3"],
 ] as const;
 
 let failed = 0;

@@ -308,3 +308,34 @@ pub const Lister = struct {
 
 /// What the length of a name in an Entry can say; the kernel's have 15 bytes at most.
 const name_max = std.math.maxInt(u8);
+
+test "an address of another family, a long name and an address among the links are bounded" {
+    var room: [1024]u8 align(8) = undefined;
+    var lister: Lister = .{ .table = .begin(&room, 1) };
+    const Link = extern struct {
+        head: c.struct_ifinfomsg = .{ .ifi_index = 1 },
+        name: c.struct_rtattr,
+        text: [300]u8 = @splat('x'),
+    };
+    var link: Link = .{ .name = .{ .rta_len = 4 + 256, .rta_type = c.IFLA_IFNAME } };
+    const bytes = std.mem.asBytes(&link);
+    try std.testing.expectEqual(-c.EBADMSG, lister.take(c.RTM_NEWLINK, bytes));
+    link.name.rta_len = 4 + 255;
+    try std.testing.expectEqual(0, lister.take(c.RTM_NEWLINK, bytes));
+
+    const Address = extern struct {
+        head: c.struct_ifaddrmsg = .{ .ifa_family = 99, .ifa_index = 1 },
+        attribute: c.struct_rtattr,
+        data: [64]u8 = @splat('y'),
+    };
+    var address: Address = .{ .attribute = .{ .rta_type = c.IFA_ADDRESS } };
+    address.attribute.rta_len = 4 + 62;
+    try std.testing.expectEqual(0, lister.take(c.RTM_NEWADDR, std.mem.asBytes(&address)));
+    const before = lister.table.length;
+    lister.beginAddresses();
+    try std.testing.expectEqual(0, lister.take(c.RTM_NEWADDR, std.mem.asBytes(&address)));
+    try std.testing.expect(lister.table.length > before);
+    address.attribute.rta_len = 4 + 63;
+    const longer = lister.take(c.RTM_NEWADDR, std.mem.asBytes(&address));
+    try std.testing.expectEqual(-c.EBADMSG, longer);
+}

@@ -38,7 +38,6 @@ test {
     }
     if (builtin.target.os.tag == .linux) {
         _ = @import("interface_address.zig");
-        _ = @import("interface_fuzz.zig");
         _ = @import("interface_linux.zig");
         _ = @import("netlink.zig");
         _ = @import("ring_encode.zig");

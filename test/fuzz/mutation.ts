@@ -15,7 +15,7 @@ export function mutated(
   random: Random,
   { largest = bytes.length + 1024, other = bytes }: { largest?: number; other?: Uint8Array } = {},
 ): Uint8Array {
-  let changed = bytes.slice();
+  let changed: Uint8Array = bytes.slice();
   for (let changes = 1 << random.below(5); changes > 0; changes--) {
     changed = once(changed, random, other).subarray(0, largest);
   }

@@ -7,22 +7,13 @@ import { linkDecoder } from "../../src/netlink/link.ts";
 import { decodeNeighbour } from "../../src/netlink/neighbour.ts";
 import { routeDecoder } from "../../src/netlink/route.ts";
 import { decodeRule } from "../../src/netlink/rule.ts";
+import { mutated } from "../fuzz/mutation.ts";
+import { Random } from "../support/frame.ts";
 import { namespaces, testWith } from "../support/requirements.ts";
 import { lab } from "./support/lab.ts";
 
 /** RAWSOCK_TEST_MUTATIONS=100000 takes a minute. */
 const MUTATIONS = Number(process.env.RAWSOCK_TEST_MUTATIONS ?? 5000);
-
-/** xorshift32. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 type Decode = (bytes: Uint8Array, start: number, end: number) => unknown;
 
@@ -33,16 +24,6 @@ const kinds: readonly (readonly [string, number, Decode])[] = [
   ["getneigh", 12, decodeNeighbour],
   ["getrule", 12, decodeRule],
 ];
-
-/** Changes some bytes, and often a length; sometimes cuts it off. */
-function mutate(body: Uint8Array, next: (below: number) => number): Uint8Array {
-  const bytes = body.slice();
-  for (let count = 1 + next(4); count > 0; count--) {
-    const place = next(3) === 0 ? next(bytes.length) & ~3 : next(bytes.length);
-    bytes[place] = next(4) === 0 ? ([0, 1, 3, 4, 0xff][next(5)] ?? 0) : next(256);
-  }
-  return next(4) === 0 ? bytes.slice(0, next(bytes.length + 1)) : bytes;
-}
 
 testWith(namespaces)("mutated replies are values or a RangeError", async () => {
   using made = await lab();
@@ -62,15 +43,15 @@ testWith(namespaces)("mutated replies are values or a RangeError", async () => {
     sport: { start: 1, end: 2 },
     table: 9,
   });
-  const next = random(0x1234_5678);
+  const random = new Random(0x1234_5678);
   let refused = 0;
   let values = 0;
   for (const [type, header, decode] of kinds) {
     const replies = await netlink.request(type, ["dump"], new Uint8Array(header));
     expect(replies.length).toBeGreaterThan(2);
     for (let round = 0; round < MUTATIONS / kinds.length; round++) {
-      const { body } = replies[next(replies.length)] as { body: Uint8Array };
-      const bytes = mutate(body, next);
+      const { body } = random.pick(replies);
+      const bytes = mutated(body, random);
       // What lies behind is not to be read.
       const room = new Uint8Array(bytes.length + 64).fill(0xff);
       room.set(bytes);
@@ -117,7 +98,7 @@ testWith(namespaces)("what was decoded before changes nothing, mutated or not", 
     await netlink.addRoute({ destination: `10.9.${id}.0/24`, gateway: "10.1.0.4", metric: id });
   }
   namespace.ip("link", "property", "add", "dev", "va", "altname", "another");
-  const next = random(0x0bad_cafe);
+  const random = new Random(0x0bad_cafe);
   const makers = [
     ["getlink", 16, () => linkDecoder({ statistics: true })],
     ["getroute", 12, routeDecoder],
@@ -128,8 +109,8 @@ testWith(namespaces)("what was decoded before changes nothing, mutated or not", 
     const experienced: Decode = make();
     const kept: [given: unknown, text: string][] = [];
     for (let round = 0; round < MUTATIONS / 5; round++) {
-      const { body } = replies[next(replies.length)] as { body: Uint8Array };
-      const bytes = next(2) === 0 ? body : mutate(body, next);
+      const { body } = random.pick(replies);
+      const bytes = random.below(2) === 0 ? body : mutated(body, random);
       room.set(bytes, 16);
       const end = 16 + bytes.length;
       const outcome = (decode: Decode) => {

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import * as wire from "../../src/wire/index.ts";
+import { mutated } from "../fuzz/mutation.ts";
 import { Random } from "../support/frame.ts";
 import { type Golden, golden } from "./support/golden.ts";
 
@@ -45,38 +46,6 @@ function decodeAll(bytes: Uint8Array): void {
   }
 }
 
-/** Bits turned, bytes replaced, numbers of note put in, parts taken out, doubled and cut off. */
-function mutate(bytes: Uint8Array, random: Random): Uint8Array {
-  let mutated = bytes.slice();
-  for (let count = 1 + random.below(4); count > 0 && mutated.length > 0; count--) {
-    const at = random.below(mutated.length);
-    switch (random.below(6)) {
-      case 0:
-        mutated[at] = (mutated[at] as number) ^ (1 << random.below(8));
-        break;
-      case 1:
-        mutated[at] = random.below(256);
-        break;
-      case 2:
-        mutated[at] = random.pick([0, 1, 2, 0x7f, 0x80, 0xff]);
-        break;
-      case 3:
-        mutated = mutated.slice(0, at);
-        break;
-      case 4: {
-        const end = at + random.below(16);
-        mutated = Uint8Array.of(...mutated.subarray(0, at), ...mutated.subarray(end));
-        break;
-      }
-      default: {
-        const end = Math.min(mutated.length, at + random.below(16));
-        mutated = Uint8Array.of(...mutated.subarray(0, end), ...mutated.subarray(at));
-      }
-    }
-  }
-  return mutated;
-}
-
 test("the frames hold every protocol", () => {
   const found = new Set(
     golden.flatMap(({ bytes, link }) =>
@@ -118,9 +87,9 @@ describe.each(golden.map((frame) => [frame.name, frame] as const))("%s", (_, fra
   test("mutated, it throws nothing but WireError, and what has no problem is built again", () => {
     const random = new Random(bytes.length);
     for (let count = 0; count < MUTATIONS; count++) {
-      const mutated = mutate(bytes, random);
-      check(mutated, link);
-      if (count % 10 === 0) decodeAll(mutated.subarray(random.below(mutated.length + 1)));
+      const changed = mutated(bytes, random);
+      check(changed, link);
+      if (count % 10 === 0) decodeAll(changed.subarray(random.below(changed.length + 1)));
     }
   }, 3_600_000);
 });

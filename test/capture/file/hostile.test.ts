@@ -3,6 +3,8 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { CaptureFileError, readPackets } from "../../../src/capture/file/index.ts";
+import { mutated } from "../../fuzz/mutation.ts";
+import { Random } from "../../support/frame.ts";
 import {
   block,
   bytesOf,
@@ -24,15 +26,6 @@ setDefaultTimeout(60_000);
 
 /** Of each kind of file; the long runs are made by setting RAWSOCK_TEST_MUTATIONS. */
 const MUTATIONS = Number(process.env.RAWSOCK_TEST_MUTATIONS ?? 500);
-
-/** Numbers that are the same at every run. */
-function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 function pcaps(init: Parameters<typeof pcap>[0], more: Uint8Array[] = []): Uint8Array {
   const records = [0, 1, 2, 3].map(
@@ -74,24 +67,6 @@ const KINDS: Record<string, Uint8Array> = {
   "pcapng, big endian": pcapngs(false),
 };
 
-const INTERESTING = [0, 1, 3, 0x7f, 0x80, 0xfe, 0xff];
-
-/** The file with some bytes changed, left out, repeated, or the rest cut off. */
-function mutated(file: Uint8Array, below: (limit: number) => number): Uint8Array {
-  let bytes: Uint8Array = file.slice();
-  for (let count = 1 + below(4); count > 0 && bytes.length > 0; count--) {
-    const at = below(bytes.length);
-    const size = 1 + below(8);
-    const kind = below(8);
-    if (kind === 0) bytes = bytes.slice(0, at);
-    else if (kind === 1) bytes = concat(bytes.subarray(0, at), bytes.subarray(at + size));
-    else if (kind === 2) bytes = concat(bytes.subarray(0, at + size), bytes.subarray(at));
-    else if (kind === 3) bytes.fill(INTERESTING[below(7)] as number, at, at + size);
-    else bytes[at] = below(256);
-  }
-  return bytes;
-}
-
 function pieces(bytes: Uint8Array): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {
@@ -126,10 +101,10 @@ describe(`${MUTATIONS} mutations give packets or an error`, () => {
     test(
       kind,
       async () => {
-        const below = random(17);
+        const random = new Random(17);
         let [packets, errors] = [0, 0];
         for (let round = 0; round < MUTATIONS; round++) {
-          const [count, error] = await survived(mutated(file, below));
+          const [count, error] = await survived(mutated(file, random));
           packets += count;
           errors += Number(error);
         }
@@ -148,10 +123,10 @@ describe(`${MUTATIONS} mutations give packets or an error`, () => {
     test(
       `pcapng packed with ${name}`,
       async () => {
-        const below = random(18);
+        const random = new Random(18);
         const file = new Uint8Array(pack(KINDS["pcapng, little endian"] as Uint8Array));
         for (let round = 0; round < MUTATIONS; round++) {
-          const bytes = mutated(file, below);
+          const bytes = mutated(file, random);
           try {
             for await (const { data } of readPackets(bytes)) expect(data.length).toBeLessThan(1e6);
           } catch (error) {

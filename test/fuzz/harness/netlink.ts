@@ -53,7 +53,10 @@ function compare(given: readonly AttributeInit[], found: readonly Attribute[]): 
     const { type: read, data: bytes, ...marks } = found[index] as Attribute;
     check(read === type, () => `type ${read} of ${type}`);
     check((marks.networkOrder ?? false) === (networkOrder ?? false), () => "the order's mark");
-    if (Array.isArray(data)) return compare(data, decodeAttributes(bytes));
+    if (Array.isArray(data)) {
+      compare(data, decodeAttributes(bytes));
+      return;
+    }
     check((marks.nested ?? false) === (nested ?? false), () => "the mark of what nests");
     check(same(data as Uint8Array, bytes), () => "other bytes");
   });

@@ -8,6 +8,7 @@ import {
   decodeControl,
   encodeControl,
   getsockopt,
+  type OptionName,
   Sockaddr,
   SocketError,
   setSocketOption,
@@ -51,7 +52,7 @@ function options(choices: Choices): void {
       const set = setSocketOption as (fd: number, name: unknown, value: unknown) => void;
       documented(ERRORS, () => set(fd, name, value));
       documented(ERRORS, () => setSocketOptions(fd, { [name]: value }));
-      documented(ERRORS, () => socketOption(fd, name));
+      documented(ERRORS, () => socketOption(fd, name as OptionName));
     }
   } finally {
     close(fd);

@@ -1,0 +1,70 @@
+// `npm run test:checked`: the tests of what is native, ten times, each in another order, against the
+// library with all of Zig's safety checks (Debug), with collections of garbage forced between the
+// native calls and, every other time, without a pause (BUN_JSC_collectContinuously).
+//
+// `--rounds=n`, `--seed=n` for the orders that a run had, `--minutes=n` after which no further round
+// begins, and folders or files of test/ for those alone. Then `npm run test:valgrind`.
+
+import { parseArgs } from "node:util";
+import { toolEnvironment } from "./environment.ts";
+import { conclude, runTests } from "./suite.ts";
+
+/** The rooms of src/ that make native calls. */
+const ROOMS = [
+  ...["address", "base", "calls", "capture", "checksum", "control", "interface", "message"],
+  ...["names", "native/abi", "native/library", "netlink", "option", "socket", "tun"],
+].map((room) => `test/${room}`);
+
+/** Collections take most of the time. */
+const TIMEOUT_MS = 300_000;
+
+const { values: options, positionals } = parseArgs({
+  args: process.argv.slice(2),
+  allowPositionals: true,
+  options: {
+    minutes: { type: "string", default: "120" },
+    rounds: { type: "string", default: "10" },
+    seed: { type: "string", default: String(Date.now() % 1_000_000) },
+  },
+});
+
+function build(...words: string[]): void {
+  const { exitCode } = Bun.spawnSync(["zig", "build", ...words], {
+    env: toolEnvironment(),
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  if (exitCode !== 0) throw new Error(`zig build ${words.join(" ")} failed`);
+}
+
+const total = { passed: 0, failed: 0, skipped: 0 };
+const end = performance.now() + Number(options.minutes) * 60_000;
+const first = Number(options.seed);
+let rounds = 0;
+build("-Doptimize=Debug");
+try {
+  for (; rounds < Number(options.rounds) && performance.now() < end; rounds++) {
+    const seed = first + rounds;
+    const words = [
+      ...["--preload=./test/support/collecting.ts", `--timeout=${TIMEOUT_MS}`],
+      ...["--randomize", `--seed=${seed}`],
+      ...(positionals.length > 0 ? positionals : ROOMS),
+    ];
+    const env = {
+      RAWSOCK_TEST_SEED: String(seed),
+      ...(rounds % 2 === 1 && { BUN_JSC_collectContinuously: "1" }),
+    };
+    const begin = performance.now();
+    const counts = await runTests(["bun"], words, { env });
+    const seconds = Math.round((performance.now() - begin) / 1000);
+    console.log(`== round ${rounds + 1}, seed ${seed}: ${counts.failed} failed, ${seconds} s`);
+    for (const { name } of counts.failures) console.log(`failed: ${name}`);
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+  }
+} finally {
+  // What the other tests and the package want.
+  build();
+}
+console.log(`${rounds} rounds`);
+conclude(total);
