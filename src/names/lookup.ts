@@ -160,12 +160,24 @@ function lookForEnds(): void {
   }, GIVEN_UP_MS);
 }
 
+type Reader = { read(): Promise<unknown>; cancel(): Promise<void> };
+
+/** Null where Bun has no descriptor left to watch this one with. */
+function readerOf(fd: number): Reader | null {
+  try {
+    return Bun.file(fd).stream().getReader();
+  } catch {
+    return null;
+  }
+}
+
 /** One lookup and its thread. */
 class Lookup {
   readonly #subject: string;
   readonly #memory: Uint8Array;
   #closed = false;
-  readonly #reader: { read(): Promise<unknown>; cancel(): Promise<void> };
+  /** Null where the clock tells when to look. */
+  #reader: Reader | null;
 
   constructor({ node, service, hints, subject }: Question) {
     this.#subject = subject;
@@ -176,17 +188,17 @@ class Lookup {
     // No sockets or thread for the lookup: it could not be made, as getaddrinfo itself says.
     if (fd < 0) throw this.#failed(fd);
     // The memory keeps the descriptor: this only watches it, and keeps the process alive meanwhile.
-    this.#reader = Bun.file(fd).stream().getReader();
+    this.#reader = readerOf(fd);
   }
 
   /** Fulfils when the answer is there, or it was closed. */
   async answered(): Promise<void> {
     try {
-      await this.#reader.read();
+      if (this.#reader !== null) return void (await this.#reader.read());
     } catch {
-      // Bun has no descriptor left to watch this one with: the clock tells when to look.
-      await this.#answeredByClock();
+      this.#reader = null;
     }
+    await this.#answeredByClock();
   }
 
   async #answeredByClock(): Promise<void> {
@@ -221,11 +233,7 @@ class Lookup {
   /** Closes the descriptor when nothing watches it any more. */
   async close(): Promise<void> {
     this.#closed = true;
-    try {
-      await this.#reader.cancel();
-    } catch {
-      // It never watched it.
-    }
+    await this.#reader?.cancel();
     native.rawsock_lookup_close(this.#memory);
   }
 

@@ -70,7 +70,7 @@ export const handled: readonly Handling[] = [
   {
     calls: ["epoll_ctl"],
     errnos: ["EEXIST", "ENOENT"],
-    became: /^(as usual|another error: \w+ epoll_ctl (ENOENT|EEXIST))$/,
+    became: /^(as usual|another error: (\w+ epoll_ctl|by its code) (ENOENT|EEXIST))$/,
     why: "the set is told the contrary, which here is wrong",
   },
   {
@@ -201,6 +201,44 @@ export const handled: readonly Handling[] = [
     names: /^(Tun#|Capture#|capture)/,
     became: DONE,
     why: "the name that was known before; an error tells less",
+  },
+  {
+    calls: ["connect"],
+    errnos: ["EISCONN"],
+    names: /^Socket#connect/,
+    became: DONE,
+    why: "connect(2): called again, it says so that the connection stands",
+  },
+  {
+    calls: ["ioctl"],
+    errnos: ["ENODEV"],
+    names: /^interfaces$/,
+    became: /^(as usual|another result)/,
+    why: "an interface that is gone since it was listed",
+  },
+  {
+    calls: ["close"],
+    names: /^(ifNameIndex|ifaddrs|interfaces|Sockaddr|openIn|hardware|setHardware)| in a namespace$/,
+    became: DONE,
+    why: "a descriptor of the call's own, which is gone",
+  },
+  {
+    calls: ["setsockopt", "getsockopt"],
+    names: /seqpacket/,
+    became: DONE,
+    why: "SO_PASSCRED is set for the length of a call",
+  },
+  {
+    calls: ["sendto", "recvfrom", "epoll_ctl"],
+    names: /^Netlink#close while a call waits$/,
+    became: DONE,
+    why: "what waits ends with that",
+  },
+  {
+    calls: ["recvfrom"],
+    names: /drained$/,
+    became: DONE,
+    why: "errors that wait to be received are received, too",
   },
   {
     calls: ["getpeername"],

@@ -456,10 +456,10 @@ const furtherCapture: Readonly<Record<string, Capture>> = {
 };
 
 /** Those that a thread with descriptors of its own helps. */
-const HELPED = /waiting|all of a stream|three at once$|, two$|in batches$/;
+const HELPED = /waiting|all of a stream|three at once$|, two$|in batches$|accept, again$/;
 
-/** Whether a call can be made where no descriptors are left. */
-export function needsDescriptors(name: string): boolean {
+/** Whether a call cannot be made where no descriptors or threads are left. */
+export function needsHelp(name: string): boolean {
   return HELPED.test(name);
 }
 
