@@ -28,7 +28,11 @@ type Entry = { readonly needs: readonly Requirement[]; readonly isNobody?: boole
 async function all(entry: string, shortage: Shortage, how: Entry): Promise<void> {
   const { stdout, stderr, exitCode } = await run(entry, shortage, how);
   // The runtime ends where it gets no memory itself.
-  if (shortage.of === "address space" && exitCode !== 0 && /Bun has (crashed|run out)/.test(stderr)) {
+  if (
+    shortage.of === "address space" &&
+    exitCode !== 0 &&
+    /Bun has (crashed|run out)/.test(stderr)
+  ) {
     expect(shortage.left).toBeLessThan(PAGES_MAX);
     return await all(entry, { of: shortage.of, left: 4 * shortage.left }, how);
   }
@@ -66,10 +70,7 @@ for (const [entry, how] of entries) {
     );
   }
   if (!isWhole) continue;
-  for (const shortage of [
-    { of: "locked memory" },
-    { of: "address space", left: PAGES },
-  ] as const) {
+  for (const shortage of [{ of: "locked memory" }, { of: "address space", left: PAGES }] as const) {
     test(`${entry} where no ${shortage.of} is left`, () => all(entry, shortage, how), TIMEOUT_MS);
   }
 }

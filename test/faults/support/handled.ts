@@ -27,10 +27,17 @@ export const handled: readonly Handling[] = [
     why: "close(2), NOTES: the descriptor is gone, so EINTR is success",
   },
   {
-    calls: [...receiving, ...sending, "accept4", "connect"],
+    calls: [...receiving, ...sending, "accept4"],
     errnos: ["EAGAIN"],
     became: WAITED,
     why: "it would have to wait, and it does",
+  },
+  {
+    calls: ["connect"],
+    errnos: ["EAGAIN"],
+    names: /^openUnixSocket$|full backlog/,
+    became: /^(as usual|a result|waits|another error: \w+ \w+ (ETIMEDOUT|ENOENT))$/,
+    why: "unix(7): the listener's queue is full, which passes",
   },
   {
     calls: ["epoll_pwait"],
@@ -100,7 +107,7 @@ export const handled: readonly Handling[] = [
   },
   {
     calls: ["fcntl"],
-    names: /^(connect|accept|sockatmark|disconnect|openUnixSocket)/,
+    names: /^accept/,
     became: DONE,
     why: "where nobody knows whether a descriptor blocks, the call is made as it is",
   },
@@ -218,7 +225,8 @@ export const handled: readonly Handling[] = [
   },
   {
     calls: ["close"],
-    names: /^(ifNameIndex|ifaddrs|interfaces|Sockaddr|openIn|hardware|setHardware)| in a namespace$/,
+    names:
+      /^(ifNameIndex|ifaddrs|interfaces|Sockaddr|openIn|hardware|setHardware)| in a namespace$/,
     became: DONE,
     why: "a descriptor of the call's own, which is gone",
   },

@@ -114,6 +114,11 @@ const plain: Readonly<Record<string, Plain>> = {
     given.injector.later("send", peer, { ms: 4 });
     return api.recvmsg(own, message(api, 2), { waitall: true });
   },
+  "recv, late": (api, given) => {
+    const [own] = given.datagrams();
+    api.setSocketOption(own, "SO_RCVTIMEO", 20);
+    return api.recv(own, new Uint8Array(4));
+  },
   "accept, waiting": (api, given) => {
     const fd = listener(api, given);
     given.injector.later("connect", fd, { other: given.tcp() });
