@@ -231,10 +231,34 @@ export const handled: readonly Handling[] = [
     why: "a descriptor of the call's own, which is gone",
   },
   {
-    calls: ["setsockopt", "getsockopt"],
+    calls: ["setsockopt", "getsockopt", "ppoll"],
     names: /seqpacket/,
+    became: /^(as usual|another result: result 1)$/,
+    why: "without credentials, or poll(2), a record without bytes looks like the end",
+  },
+  {
+    calls: ["close"],
+    names: /^(Capture#(batches|Symbol\(Symbol.asyncIterator\))|capture of any interface)$/,
     became: DONE,
-    why: "SO_PASSCRED is set for the length of a call",
+    why: "a timer closes it, and gets the error; a socket made before the link was known is gone",
+  },
+  {
+    calls: ["close"],
+    names: /, unread$/,
+    became: DONE,
+    why: "descriptors that nobody has seen are closed, and nobody is told",
+  },
+  {
+    calls: ["recvfrom"],
+    names: /^Socket#recv, all of a stream$/,
+    became: /^(a result|another result: result 4)$/,
+    why: "the data first; the next call gets the error",
+  },
+  {
+    calls: ["pthread_create", "close"],
+    names: /lingers$/,
+    became: DONE,
+    why: "a thread closes it; without one the data are sent in the background",
   },
   {
     calls: ["sendto", "recvfrom", "epoll_ctl"],

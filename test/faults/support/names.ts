@@ -22,6 +22,7 @@ const names: Readonly<Record<string, RegExp>> = {
   preadv2: /^(read|readv|recv)$/,
   pwritev2: /^(write|writev|send)$/,
   readv: /^(read|readv|recv)$/,
+  recvmsg: /^(recvmsg|recvmmsg)$/,
   recvfrom: new RegExp(`^(recv|recvfrom|recvmsg|${LISTS})$`),
   sendmsg: /^(sendmsg|sendmmsg|writev|write)$/,
   sendto: new RegExp(`^(send|sendto|sendmmsg|${LISTS})$`),

@@ -68,7 +68,7 @@ async function crowded(api: Api, use: (name: string) => Promise<unknown>): Promi
     api.connect(make(), { family: "unix", path: name });
     return await use(name);
   } finally {
-    for (const fd of own) api.close(fd);
+    each(own, api.close);
   }
 }
 
