@@ -48,7 +48,8 @@ pub const Telling = struct {
         var count = messages.len;
         while (count > 0 and isEmpty(&messages[count - 1])) count -= 1;
         if (telling.certain or count == messages.len) return count;
-        return if (ready.peerEnded(telling.fd) > 0) count else messages.len;
+        // Where poll(2) fails, too: a loop over ends would have none.
+        return if (ready.peerEnded(telling.fd) != 0) count else messages.len;
     }
 };
 

@@ -12,8 +12,8 @@ const implementation = switch (@import("builtin").target.os.tag) {
 };
 
 /// Gives a packet socket a ring and stores the address of the mapping, 8 bytes, in `address`. What
-/// fails leaves nothing behind; where that is mmap(2), 1 is stored. `timeout_ms`: how long a block may wait before it is handed over;
-/// `reserve`: bytes to be left free before each packet.
+/// fails leaves nothing behind; where that is mmap(2), 1 is stored. `timeout_ms`: how long a block
+/// may wait before it is handed over; `reserve`: bytes to be left free before each packet.
 pub fn open(
     fd: i32,
     block_size: u32,

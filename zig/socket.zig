@@ -31,7 +31,8 @@ pub fn bind(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
 /// arrives. The connection goes on being made then, and another call waits for it.
 pub fn connect(fd: i32, address: [*]const u8, length: u32) callconv(.c) i32 {
     const flags = system.getFlags(fd);
-    if (flags < 0 or flags & c.O_NONBLOCK != 0) return system.connect(fd, address, length);
+    if (flags < 0) return flags;
+    if (flags & c.O_NONBLOCK != 0) return system.connect(fd, address, length);
     const end_ms = wait.deadline(fd, .send);
     var pause_ms: i32 = 1;
     while (true) {

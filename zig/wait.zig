@@ -75,7 +75,10 @@ fn untilReadyOr(fd: i32, direction: Direction, end_ms: ?i64) i32 {
         var table = [1]c.struct_pollfd{.{ .fd = fd, .events = direction.event() }};
         const left_ms = if (end_ms) |end| end - system.clockMs() else -1;
         if (end_ms != null and left_ms <= 0) return -c.EAGAIN;
-        const ready = system.poll(&table, 1, @intCast(@min(left_ms, std.math.maxInt(i32))));
+        const limit_ms: i32 = @intCast(@min(left_ms, std.math.maxInt(i32)));
+        const ready = system.poll(&table, 1, limit_ms);
+        // poll(2) is never early, and so no clock need be asked that might not go.
+        if (ready == 0 and limit_ms == left_ms and end_ms != null) return -c.EAGAIN;
         if (ready != 0) return if (ready < 0) ready else @as(u16, @bitCast(table[0].revents));
     }
 }

@@ -97,8 +97,8 @@ export class RingMemory {
 const LEAST: RingSize = { blockSize: 1 << 17, blocks: 4 };
 
 /**
- * Gives a socket a ring: its memory, or why it has none. `shrink`: one as large as there is memory for,
- * which is not there where the kernel answers `-noMemory`.
+ * Gives a socket a ring: its memory, or why it has none. `shrink`: one as large as there is
+ * memory for, which is not there where the kernel answers `-noMemory`.
  */
 export function makeRing(
   fd: number,

@@ -176,13 +176,21 @@ function closeIdle(): void {
 
 type Reader = { read(): Promise<unknown>; cancel(): Promise<void> };
 
+/** Null where Bun has no descriptor left to watch this one with. */
+function readerOf(fd: number): Reader | null {
+  try {
+    return Bun.file(fd).stream().getReader();
+  } catch {
+    return null;
+  }
+}
+
 /** A thread that looks up, one question after the other. */
 class Lookup {
   readonly #memory: Uint8Array;
   #subject = "";
-  #reader: Reader | undefined;
-  /** Bun had no descriptor left to watch this one with. */
-  #unwatched = false;
+  /** Null where the clock tells when to look; undefined before the first question. */
+  #reader: Reader | null | undefined;
   #abandoned = false;
 
   constructor() {
@@ -198,17 +206,17 @@ class Lookup {
     // No sockets or thread for the lookup: it could not be made, as getaddrinfo itself says.
     if (fd < 0) throw this.#failed(fd);
     // The memory keeps the descriptor: this only watches it, and keeps the process alive meanwhile.
-    this.#reader ??= Bun.file(fd).stream().getReader();
+    if (this.#reader === undefined) this.#reader = readerOf(fd);
   }
 
   /** Fulfils when the answer is there, or it was abandoned. */
   async answered(): Promise<void> {
     try {
-      await this.#reader?.read();
+      if (this.#reader) return void (await this.#reader.read());
     } catch {
-      this.#unwatched = true;
-      await this.#answeredByClock();
+      this.#reader = null;
     }
+    await this.#answeredByClock();
   }
 
   async #answeredByClock(): Promise<void> {
@@ -239,7 +247,7 @@ class Lookup {
   /** Waits a little for another question. */
   rest(): void {
     if (this.#abandoned) return;
-    if (this.#unwatched) {
+    if (this.#reader === null) {
       this.abandon();
       return;
     }
@@ -256,11 +264,7 @@ class Lookup {
 
   /** Closes the descriptor when nothing watches it any more. */
   async #close(): Promise<void> {
-    try {
-      await this.#reader?.cancel();
-    } catch {
-      // It never watched it.
-    }
+    await this.#reader?.cancel();
     native.rawsock_lookup_close(this.#memory);
   }
 

@@ -28,8 +28,8 @@ export function mapLookup(): ArrayBuffer | number {
 export type RingFailure = { readonly status: number; readonly syscall: "setsockopt" | "mmap" };
 
 /**
- * The memory of a new ring of a packet socket, or why there is none: its blocks lie where the structure "ring"
- * says. The heap unmaps it when nothing refers to it any more.
+ * The memory of a new ring of a packet socket, or why there is none: its blocks lie where the
+ * structure "ring" says. The heap unmaps it when nothing refers to it any more.
  */
 export function mapRing(
   fd: number,

@@ -1,6 +1,7 @@
 // What a Socket receives, by an expression: pcap-filter(7) for the packets that it sees.
 
 import { AF, ARPHRD, ERRNO, MSG, SOCK } from "../base/constants.ts";
+import { failure } from "../base/error.ts";
 import { boolean, knownKeys } from "../base/validate.ts";
 import { compileExpression } from "../bpf/expression.ts";
 import type { Program } from "../bpf/instruction.ts";
@@ -61,15 +62,29 @@ export function attachFilter(
     // Nothing more arrives, and what is there has an end.
     setSocketOption(socket, "SO_ATTACH_FILTER", NOTHING);
     state.inbox.discard();
-    empty(state.watch.fd);
+    empty(state);
   }
   setSocketOption(socket, "SO_ATTACH_FILTER", compiled);
 }
 
 const room = allocate(1);
 
+/** So many errors in a row are none of those that wait to be received. */
+const ERRORS_MAX = 64;
+
 /** Receives, without waiting, until nothing is left; errors of the socket are received, too. */
-function empty(fd: number): void {
+function empty({ watch, isConnectionOriented }: SocketState): void {
   const flags = MSG.DONTWAIT | MSG.TRUNC;
-  while (native.rawsock_recv(fd, room, 0, room.length, flags) !== -ERRNO.EAGAIN);
+  const { fd } = watch;
+  for (let errors = 0; ; ) {
+    const received = native.rawsock_recv(fd, room, 0, room.length, flags);
+    if (received === -ERRNO.EAGAIN || received === NOT_CONNECTED) return;
+    // The end of a connection comes again and again.
+    if (received === 0 && isConnectionOriented && native.rawsock_has_ended(fd) !== 0) return;
+    errors = received < 0 ? errors + 1 : 0;
+    if (errors > ERRORS_MAX) throw failure(received, "recv", fd);
+  }
 }
+
+/** Then nothing can have come. */
+const NOT_CONNECTED = -(ERRNO.ENOTCONN ?? 0);

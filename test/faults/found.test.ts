@@ -30,6 +30,11 @@ const found: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       "ifNameIndex | sendto EINTR 0+",
       "ifaddrs | recvfrom EINTR 1+",
     ],
+    "a clock that does not go makes a wait endless": ["recv, late | clock_gettime EINVAL 0+"],
+    "a socket that fails is drained for ever": [
+      "Socket#attachFilter, drained | recvfrom EBADF 0+",
+      "Socket#attachFilter, drained | recvfrom ENETDOWN 1+",
+    ],
     "a lookup's descriptor blocks": ["resolve | fcntl EBADF 1"],
   },
   capture: {

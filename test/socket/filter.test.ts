@@ -1,6 +1,6 @@
 // A Socket's filter by an expression: what it sees, and what was there before.
 
-import { expect } from "bun:test";
+import { expect, test } from "bun:test";
 import { BpfError } from "../../src/bpf/index.ts";
 import { Socket, service } from "../../src/index.ts";
 import { Namespace } from "../support/namespace.ts";
@@ -82,6 +82,30 @@ testWith(namespaces)("drained, a socket gives nothing that no filter has seen", 
     await send(6, 7);
     expect(await ports(socket, 14)).toEqual([7]);
   });
+});
+
+test("to drain a socket that nothing can come to, or nothing more, has an end", async () => {
+  const all = [{ code: 6, jt: 0, jf: 0, k: 0xffff }];
+  using unconnected = Socket.open("inet", "stream");
+  unconnected.attachFilter(all, { drain: true });
+  for (const type of ["stream", "seqpacket"] as const) {
+    const [a, b] = Socket.pair("unix", type);
+    await a.send(new Uint8Array(3));
+    a.close();
+    b.attachFilter(all, { drain: true });
+    expect(await b.recv(new Uint8Array(8))).toBe(0);
+    b.close();
+  }
+});
+
+test("records without bytes are drained like others", async () => {
+  const [a, b] = Socket.pair("unix", "seqpacket");
+  for (const size of [0, 3, 0, 4]) await a.send(new Uint8Array(size));
+  b.attachFilter([{ code: 6, jt: 0, jf: 0, k: 0xffff }], { drain: true });
+  await a.send(new Uint8Array(5));
+  expect(await b.recv(new Uint8Array(8))).toBe(5);
+  a.close();
+  b.close();
 });
 
 testWith(namespaces)("what can be no filter is refused, and the one before stays", async () => {

@@ -27,10 +27,17 @@ export const handled: readonly Handling[] = [
     why: "close(2), NOTES: the descriptor is gone, so EINTR is success",
   },
   {
-    calls: [...receiving, ...sending, "accept4", "connect"],
+    calls: [...receiving, ...sending, "accept4"],
     errnos: ["EAGAIN"],
     became: WAITED,
     why: "it would have to wait, and it does",
+  },
+  {
+    calls: ["connect"],
+    errnos: ["EAGAIN"],
+    names: /^openUnixSocket$|full backlog/,
+    became: /^(as usual|a result|waits|another error: \w+ \w+ (ETIMEDOUT|ENOENT))$/,
+    why: "unix(7): the listener's queue is full, which passes",
   },
   {
     calls: ["epoll_pwait"],
@@ -70,7 +77,7 @@ export const handled: readonly Handling[] = [
   {
     calls: ["epoll_ctl"],
     errnos: ["EEXIST", "ENOENT"],
-    became: /^(as usual|another error: \w+ epoll_ctl (ENOENT|EEXIST))$/,
+    became: /^(as usual|another error: (\w+ epoll_ctl|by its code) (ENOENT|EEXIST))$/,
     why: "the set is told the contrary, which here is wrong",
   },
   {
@@ -100,7 +107,7 @@ export const handled: readonly Handling[] = [
   },
   {
     calls: ["fcntl"],
-    names: /^(connect|accept|sockatmark|disconnect|openUnixSocket)/,
+    names: /^accept/,
     became: DONE,
     why: "where nobody knows whether a descriptor blocks, the call is made as it is",
   },
@@ -201,6 +208,69 @@ export const handled: readonly Handling[] = [
     names: /^(Tun#|Capture#|capture)/,
     became: DONE,
     why: "the name that was known before; an error tells less",
+  },
+  {
+    calls: ["connect"],
+    errnos: ["EISCONN"],
+    names: /^Socket#connect/,
+    became: DONE,
+    why: "connect(2): called again, it says so that the connection stands",
+  },
+  {
+    calls: ["ioctl"],
+    errnos: ["ENODEV"],
+    names: /^interfaces$/,
+    became: /^(as usual|another result)/,
+    why: "an interface that is gone since it was listed",
+  },
+  {
+    calls: ["close"],
+    names:
+      /^(ifNameIndex|ifaddrs|interfaces|Sockaddr|openIn|hardware|setHardware)| in a namespace$/,
+    became: DONE,
+    why: "a descriptor of the call's own, which is gone",
+  },
+  {
+    calls: ["setsockopt", "getsockopt", "ppoll"],
+    names: /seqpacket/,
+    became: /^(as usual|another result: result 1)$/,
+    why: "without credentials, or poll(2), a record without bytes looks like the end",
+  },
+  {
+    calls: ["close"],
+    names: /^(Capture#(batches|Symbol\(Symbol.asyncIterator\))|capture of any interface)$/,
+    became: DONE,
+    why: "a timer closes it, and gets the error; a socket made before the link was known is gone",
+  },
+  {
+    calls: ["close"],
+    names: /, unread$/,
+    became: DONE,
+    why: "descriptors that nobody has seen are closed, and nobody is told",
+  },
+  {
+    calls: ["recvfrom"],
+    names: /^Socket#recv, all of a stream$/,
+    became: /^(a result|another result: result 4)$/,
+    why: "the data first; the next call gets the error",
+  },
+  {
+    calls: ["pthread_create", "close"],
+    names: /lingers$/,
+    became: DONE,
+    why: "a thread closes it; without one the data are sent in the background",
+  },
+  {
+    calls: ["sendto", "recvfrom", "epoll_ctl"],
+    names: /^Netlink#close while a call waits$/,
+    became: DONE,
+    why: "what waits ends with that",
+  },
+  {
+    calls: ["recvfrom"],
+    names: /drained$/,
+    became: DONE,
+    why: "errors that wait to be received are received, too",
   },
   {
     calls: ["getpeername"],

@@ -23,7 +23,7 @@ export type Report = {
 
 export const environment = {
   // Waits end soon, and nothing is hidden.
-  RAWSOCK_TEST_CALL_TIMEOUT: "400",
+  RAWSOCK_TEST_CALL_TIMEOUT: "1000",
   RAWSOCK_TEST_STRICT: "yes",
 };
 

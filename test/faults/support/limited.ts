@@ -11,12 +11,13 @@ import { Injector } from "./injector.ts";
 import { Instances } from "./instances.ts";
 import { Provider } from "./provider.ts";
 import { restore } from "./restore.ts";
-import { type Call, needsDescriptors, tables } from "./scenarios.ts";
+import { type Call, needsHelp, tables } from "./scenarios.ts";
 
 export type Shortage =
   | { readonly of: "descriptors"; readonly left: number }
   | { readonly of: "locked memory" }
-  | { readonly of: "address space" }
+  /** `left`: pages that may still be mapped, for what the runtime itself needs meanwhile. */
+  | { readonly of: "address space"; readonly left: number }
   | { readonly of: "threads" };
 export type LimitPlan = {
   readonly library: string;
@@ -33,8 +34,6 @@ export type LimitReport = {
 
 /** getrlimit(2). */
 const RLIMIT = { NPROC: 6, NOFILE: 7, MEMLOCK: 8, AS: 9 } as const;
-/** So much may still be mapped: what the runtime itself needs meanwhile. */
-const SPACE_LEFT = 16;
 const PAGE = 4096;
 const HANG_MS = 60_000;
 const PENDING_MS = 15_000;
@@ -66,7 +65,7 @@ function begin({ shortage }: LimitPlan): void {
   else if (shortage.of === "threads") injector.limit(RLIMIT.NPROC, 1);
   else {
     const pages = Number(readFileSync("/proc/self/statm", "utf8").split(" ")[0]);
-    injector.limit(RLIMIT.AS, pages + SPACE_LEFT, PAGE);
+    injector.limit(RLIMIT.AS, pages + shortage.left, PAGE);
   }
 }
 
@@ -129,12 +128,15 @@ function targetOf(fd: number): string {
 const REFUSED =
   /^((Socket|Netlink)Error (EMFILE|ENFILE|ENOMEM|ENOBUFS|EAGAIN|ETIMEDOUT)|AddrInfoError EAI_[A-Z]+)$/;
 
+const { of } = plan.shortage;
+const isHelpless = of === "descriptors" || of === "threads";
+
 injector.watch(HANG_MS);
 const findings: string[] = [];
 let refused = 0;
 let calls = 0;
 for (const name of plan.names) {
-  if (plan.shortage.of === "descriptors" && needsDescriptors(name)) continue;
+  if (isHelpless && needsHelp(name)) continue;
   injector.begin(name);
   const usual = await attempt(name, false);
   const before = injector.descriptors();
