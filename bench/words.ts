@@ -43,7 +43,7 @@ const known: readonly Row[] = [
     LOOP,
     [trip, "Bun.udpSocket", "The same within one process"],
     [trip, "node:dgram", "The same within one process"],
-    [burst, "Bun.udpSocket sendMany", "64 datagrams by one call, received by another"],
+    [burst, "Bun.udpSocket sendMany", "64 datagrams by one call each way"],
     ["one way, batches, unconnected", "Bun.udpSocket sendMany", "The same, each with its address"],
     ["receive 64, messages({ batch: true })", "Bun.udpSocket", "64 datagrams received in a loop"],
     ["receive 64, messages({ batch: true })", "node:dgram", "64 datagrams received in a loop"],
