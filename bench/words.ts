@@ -132,7 +132,11 @@ const inC: readonly Row[] = [
     "libpcap in C",
     'The filter "tcp port 443" asked about a packet',
   ]),
-  ...of("Capture of", ["batches", "C", "Every packet of a flood captured"]),
+  ...of(
+    "Capture of",
+    ["batches", "C", "Every packet of a flood captured, from the start"],
+    ["batches, after 1,500,000 more", "C", "The same, once Bun has compiled the loop"],
+  ),
   ...of(
     WIRE,
     [`dissect, all with text: ${TCP}`, "C", "All fields of a TCP packet, addresses as text"],
