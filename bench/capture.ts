@@ -154,7 +154,7 @@ export const captures: Suite = {
       },
       { name: "batches, a byte of each read", ours: made.bun(BYTES), native: c },
       { name: "single packets, copied", ours: made.bun(SINGLE), native: c },
-    ].map((one) => ({ ...one, rounds: ROUNDS }));
+    ].map((one) => ({ ...one, rounds: ROUNDS, fresh: true }));
     const { met, remedy } = program("tcpdump");
     if (!met) {
       console.log(`left out: ${remedy}`);
@@ -167,6 +167,7 @@ export const captures: Suite = {
       against: "tcpdump -w",
       goal: { ratio },
       rounds: ROUNDS,
+      fresh: true,
     });
     return [
       ...cases,
