@@ -7,7 +7,7 @@ import { PcapngWriter, type PcapOptions, PcapWriter } from "../src/capture/file/
 import type { Case, Figure, Suite, Timer } from "./harness.ts";
 
 const PEER = join(import.meta.dir, "peers/files.ts");
-const ROUNDS = 9;
+const ROUNDS = 7;
 
 /** A file of so many packets of `size` bytes. */
 async function make(
@@ -59,6 +59,7 @@ function both(
     ...(goal === undefined ? {} : { goal: { ratio: goal } }),
     against,
     rounds: ROUNDS,
+    fresh: true,
     ours: timed([process.execPath, PEER, ...ours], measure),
     native: timed(native, measure),
   }));

@@ -5,10 +5,10 @@
 import { goalText, type Outcome, type Result, timeText } from "./harness.ts";
 import { growthOf, type Row, type Section, sections } from "./words.ts";
 
-const WIDTH = 960;
-const LABEL = 440;
+const WIDTH = 1040;
+const LABEL = 470;
 const ROW = 20;
-const PLOT = WIDTH - LABEL - 210;
+const PLOT = WIDTH - LABEL - 300;
 const SHARE_MAX = 1.5;
 /** Pixels per unit of the ratio. */
 const UNIT = PLOT / SHARE_MAX;
@@ -56,7 +56,7 @@ function complete(results: readonly Result[]): { heading: string; rows: Drawn[] 
       const outcome = outcomeOf(results, row);
       if (outcome === undefined) return [];
       shown.add(outcome);
-      return [{ words: `${row.words}, beside ${row.against}`, outcome }];
+      return [{ words: row.against === "C" ? row.words : `${row.words}: ${row.against}`, outcome }];
     }),
   }));
   const missed = results.flatMap(({ title, outcomes }) =>
@@ -68,7 +68,7 @@ function complete(results: readonly Result[]): { heading: string; rows: Drawn[] 
 }
 
 function missedWords(title: string, { name, against }: Outcome): string {
-  return `${title.split(/[:,]/)[0]}: ${name}${against === "C" ? "" : `, beside ${against}`}`;
+  return `${title.split(/[:,]/)[0]}: ${name}${against === "C" ? "" : `: ${against}`}`;
 }
 
 function outcomeOf(results: readonly Result[], row: Row): Outcome | undefined {
@@ -78,7 +78,7 @@ function outcomeOf(results: readonly Result[], row: Row): Outcome | undefined {
 }
 
 function legend(y: number): string {
-  const x = LABEL - 180;
+  const x = LABEL - 240;
   return [
     swatch(x, y, GOOD, "ours, goal met"),
     swatch(x + 120, y, MISSED, "ours, goal missed"),
@@ -119,7 +119,8 @@ function bar({ words, outcome }: Drawn, y: number): string {
   const size = `width="${Math.max(place(ratio) - LABEL, 1).toFixed(1)}" height="14"`;
   const limit = goalRatio(outcome);
   const times = `${timeText(ours)} : ${timeText(native)}`;
-  const value = `${ratioText(ratio)}  ${times}${goal === undefined ? "" : `, ${goalText(goal)}`}`;
+  const wanted = goal === undefined ? "" : `, goal ${goalText(goal)}`;
+  const value = `${ratioText(ratio)} = ${times}${wanted}`;
   return [
     text(LABEL - 8, y, words, 'text-anchor="end"'),
     `<rect x="${LABEL}" y="${y - 11}" ${size} fill="${met === false ? MISSED : GOOD}"/>`,
@@ -146,7 +147,7 @@ function growthChart(results: readonly Result[], top: number) {
   if (points.length < 2) return { drawing: "", height: 0 };
   const most = Math.max(...points.map(({ ours }) => ours)) * 1.1;
   const base = top + 30 + CHART_HEIGHT;
-  const across = (index: number) => LABEL - 60 + (index * (PLOT - 40)) / (points.length - 1);
+  const across = (index: number) => LABEL - 60 + (index * (PLOT + 120)) / (points.length - 1);
   const up = (time: number) => base - (time / most) * CHART_HEIGHT;
   const lineOf = (key: "ours" | "native", stroke: string, label: string) => {
     const path = points.map((point, index) => `${across(index)},${up(point[key]).toFixed(1)}`);
@@ -155,7 +156,7 @@ function growthChart(results: readonly Result[], top: number) {
       `<polyline points="${path.join(" ")}" fill="none" stroke="${stroke}" stroke-width="2"/>`,
       ...points.map((point, index) => {
         const at = `x="${across(index)}" y="${(up(point[key]) - 6).toFixed(1)}"`;
-        return `<text ${at} text-anchor="middle">${timeText(point[key], 0)}</text>`;
+        return `<text ${at} text-anchor="middle">${Math.round(point[key])} ns</text>`;
       }),
       text(across(points.length - 1) + 44, up(last) + 4, label),
     ];
@@ -164,7 +165,7 @@ function growthChart(results: readonly Result[], top: number) {
     text(8, top, "Growth", 'font-size="15" font-weight="bold"'),
     text(8, top + 24, "Processor time for a datagram that one of so many"),
     text(8, top + 40, "waiting sockets receives; a hundred come at once"),
-    `<line x1="${LABEL - AXIS - 30}" y1="${base}" x2="${WIDTH - 200}" y2="${base}" stroke="#555"/>`,
+    `<line x1="${LABEL - AXIS - 30}" y1="${base}" x2="${WIDTH - 130}" y2="${base}" stroke="#555"/>`,
     ...points.map(({ count }, index) =>
       text(across(index), base + 16, `${count} sockets`, 'text-anchor="middle"'),
     ),

@@ -43,7 +43,7 @@ const known: readonly Row[] = [
     LOOP,
     [trip, "Bun.udpSocket", "The same within one process"],
     [trip, "node:dgram", "The same within one process"],
-    [burst, "Bun.udpSocket sendMany", "64 datagrams by one call, received by another"],
+    [burst, "Bun.udpSocket sendMany", "64 datagrams by one call each way"],
     ["one way, batches, unconnected", "Bun.udpSocket sendMany", "The same, each with its address"],
     ["receive 64, messages({ batch: true })", "Bun.udpSocket", "64 datagrams received in a loop"],
     ["receive 64, messages({ batch: true })", "node:dgram", "64 datagrams received in a loop"],
@@ -132,7 +132,11 @@ const inC: readonly Row[] = [
     "libpcap in C",
     'The filter "tcp port 443" asked about a packet',
   ]),
-  ...of("Capture of", ["batches", "C", "Every packet of a flood captured"]),
+  ...of(
+    "Capture of",
+    ["batches", "C", "Every packet of a flood captured, from the start"],
+    ["batches, after 1,500,000 more", "C", "The same, once Bun has compiled the loop"],
+  ),
   ...of(
     WIRE,
     [`dissect, all with text: ${TCP}`, "C", "All fields of a TCP packet, addresses as text"],

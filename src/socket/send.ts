@@ -21,6 +21,8 @@ export type SendCallOptions = SendOptions & Limits;
 
 const FASTOPEN = MSG.FASTOPEN ?? 0;
 const UNDER_WAY = -ERRNO.EINPROGRESS;
+/** Flags with which one system call may not be all. */
+const UNUSUAL = MSG.DONTWAIT | FASTOPEN;
 
 /**
  * A call that sends. With MSG_FASTOPEN it connects as well: where the peer's cookie is not known
@@ -148,27 +150,25 @@ export function send(
 ): Promise<number> {
   try {
     const { transfer } = state;
-    const name = destination === CONNECTED ? transfer.calls.send : "sendto";
-    const fd = state.descriptor(name);
+    const fd = state.descriptor(destination === CONNECTED ? transfer.calls.send : "sendto");
     const source = view(data, "data") as Uint8Array;
     const address = destination === CONNECTED ? null : toSockaddr(destination);
-    if (op !== NO_LIMITS) {
-      const flags = checkedFlags(transfer.sendFlags, op);
-      return new Send(state, source, address, flags, op).run();
-    }
+    const flags = op === NO_LIMITS ? 0 : checkedFlags(transfer.sendFlags, op);
+    const operation = () => new Send(state, source, address, flags, op);
+    if ((flags & UNUSUAL) !== 0) return operation().run();
     // The usual call goes past the door, without what only the others need.
-    if (!state.watch.admit(WRITE)) return new Send(state, source, address, 0, op).wait(false);
-    const length = Math.min(source.byteLength, TRANSFER_MAX);
-    const sent = transfer.send(fd, source, 0, length, 0, address);
+    const end = spanEnd(op, source.byteLength);
+    const start = spanStart(op, end);
+    if (!state.watch.admit(WRITE)) return operation().wait(false);
+    const length = Math.min(end - start, TRANSFER_MAX);
+    const sent = transfer.send(fd, source, start, length, flags, address);
     if (sent === length || (sent >= 0 && !state.isStream)) {
       state.bytesSent += sent;
       return Promise.resolve(sent);
     }
-    if (sent < 0 && sent !== AGAIN) {
-      throw refusal(sent, name, fd, address ?? undefined, state.context(-sent));
-    }
-    const waiting = new Send(state, source, address, 0, op);
-    if (sent > 0) waiting.note(sent);
+    const waiting = operation();
+    if (sent < 0) return waiting.goOn(sent);
+    waiting.note(sent);
     return waiting.wait(true);
   } catch (error) {
     return Promise.reject(error);

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
 import { Message, Sockaddr, Socket } from "../../src/index.ts";
 
 const loopback = Sockaddr.inet("127.0.0.1");
@@ -330,4 +331,66 @@ test("1,000 sockets wait at once and each gets its own", async () => {
     a.close();
     b.close();
   }
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a call that waits for its turn alone is not watched for",
+  async () => {
+    const [from, to] = udpPair();
+    await from.connect(to.localAddress);
+    const watched = () =>
+      readdirSync("/proc/self/fdinfo").some((fd) =>
+        new RegExp(`^tfd: +${from.fd} `, "m").test(fdinfo(fd)),
+      );
+    // More than go in one turn of the event loop, of what there is always room for.
+    for (let count = 0; count < 1000; count++) await from.send(byte(1));
+    const messages = Array.from({ length: 64 }, () => new Message({ iovec: [byte(2)] }));
+    for (let count = 0; count < 20; count++) await from.sendmmsg(messages);
+    expect(from.bytesSent).toBe(1000 + 20 * 64);
+    expect(watched()).toBe(false);
+    // One that has to wait is.
+    const answer = from.recv(byte(0));
+    expect(watched()).toBe(true);
+    await to.sendto(byte(3), from.localAddress);
+    expect(await answer).toBe(1);
+    from.close();
+    to.close();
+  },
+);
+
+/** What an open file is; nothing where it was closed meanwhile. */
+function fdinfo(fd: string): string {
+  try {
+    return readFileSync(`/proc/self/fdinfo/${fd}`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+test("sendmmsg of more than there is room for goes on, and counts all", async () => {
+  const [from, to] = Socket.pair("unix", "dgram");
+  const messages = Array.from({ length: 900 }, (_, index) => {
+    return new Message({ iovec: [byte(index % 256)] });
+  });
+  const sent = from.sendmmsg(messages);
+  let sum = 0;
+  for (let count = 0; count < 900; count++) {
+    const target = byte(0);
+    await to.recv(target);
+    sum += target[0] === count % 256 ? 1 : 0;
+  }
+  expect(await sent).toBe(900);
+  expect(sum).toBe(900);
+  expect(from.bytesSent).toBe(900);
+  for (const wrong of [[{}], ["x"], null]) {
+    expect(await reason(from.sendmmsg(wrong as never))).toBeInstanceOf(TypeError);
+    expect(await reason(from.recvmmsg(wrong as never))).toBeInstanceOf(TypeError);
+  }
+  to.close();
+  const late = await from.sendmmsg(messages).catch((error: unknown) => error);
+  expect(late).toMatchObject({ code: "ECONNREFUSED", messagesSent: 0 });
+  const [message] = messages as [Message];
+  const lost = await from.sendmsg(message).catch((error: unknown) => error);
+  expect(lost).toMatchObject({ code: "ENOTCONN", syscall: "sendmsg", bytesSent: 0 });
+  from.close();
 });
