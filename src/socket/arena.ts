@@ -1,6 +1,6 @@
 // The memory that messages() receives into, again and again.
 
-import { recordRoom, tryReceiveMessages, tryReceiveRecords } from "../message/batch.ts";
+import { ReceptionTable, recordRoom } from "../message/batch.ts";
 import { messageFlags } from "../message/flags.ts";
 import { Message, slotOf } from "../message/message.ts";
 import { type ReceivedMessage, withUnseen } from "../message/received.ts";
@@ -28,8 +28,8 @@ const ARENA_MAX = 65_536 * BATCH_MAX;
 
 export class Arena {
   readonly #bytes: Uint8Array;
-  readonly #messages: Message[] = [];
-  readonly #slots: Slot[];
+  readonly #slots: Slot[] = [];
+  readonly #table: ReceptionTable;
   readonly #size: number;
   readonly #reuse: boolean;
   readonly #records: boolean;
@@ -47,11 +47,11 @@ export class Arena {
     this.#reuse = reuse;
     this.#records = records;
     const room = records ? controlLength + recordRoom() : controlLength;
-    for (let start = 0; start < count * size || this.#messages.length === 0; start += size) {
+    for (let start = 0; start < count * size || this.#slots.length === 0; start += size) {
       const iovec = [this.#bytes.subarray(start, start + size)];
-      this.#messages.push(new Message({ iovec, controlLength: room }));
+      this.#slots.push(slotOf(new Message({ iovec, controlLength: room })));
     }
-    this.#slots = this.#messages.map(slotOf);
+    this.#table = new ReceptionTable(this.#slots);
   }
 
   /**
@@ -59,10 +59,10 @@ export class Arena {
    * what comes at the end are messages in which there is nothing.
    */
   receive(fd: number, limit: number): number {
-    const end = Math.min(this.#messages.length, this.#wanted, Math.max(limit, 1));
+    const room = Math.min(this.#slots.length, this.#wanted, Math.max(limit, 1));
     const count = this.#records
-      ? tryReceiveRecords(fd, this.#messages, { start: 0, end })
-      : tryReceiveMessages(fd, this.#messages, 0, { start: 0, end });
+      ? this.#table.receiveRecords(fd, room)
+      : this.#table.receive(fd, room);
     // Traffic comes in bursts: the last of one says little about the next.
     const next = Math.max(count * 2, this.#wanted / 2, BATCH_MIN);
     if (count > 0) this.#wanted = Math.min(Math.floor(next), BATCH_MAX);
