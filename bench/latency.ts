@@ -7,8 +7,8 @@ import { type Case, compile, type Goal, type Suite, type Timer } from "./harness
 import { interpreter } from "./startup.ts";
 
 const ROUNDS = 5;
-/** Trips before those that count: for the compiler. */
-const WARM_UP = 3000;
+/** Paced trips before those that count. */
+const WARM_UP = 200;
 
 type Pace = { readonly name: string; readonly trips: number; readonly pause: number };
 const paces: readonly Pace[] = [
@@ -50,11 +50,10 @@ async function run(means: Means, { trips, pause }: Pace, library: string): Promi
   try {
     const { value } = await echo.stdout.getReader().read();
     const port = new TextDecoder().decode(value).trim();
-    const warmUp = pause > 0 ? 500 : WARM_UP;
-    const command = [...means.trips(port), String(trips + warmUp), String(pause), library];
+    const command = [...means.trips(port), String(trips + WARM_UP), String(pause), library];
     const measuring = Bun.spawn(command, { stdio: ["ignore", "pipe", "inherit"], timeout: 60_000 });
     const times = JSON.parse(await measuring.stdout.text()) as number[];
-    return times.slice(warmUp).sort((a, b) => a - b);
+    return times.slice(WARM_UP).sort((a, b) => a - b);
   } finally {
     echo.kill("SIGKILL");
   }

@@ -44,9 +44,9 @@ static _Alignas(8) uint8_t controls[BATCH][CONTROL];
 static uint8_t rooms[BATCH][ROOM];
 static struct sockaddr_storage names[BATCH];
 
-// The processor time that each message takes of `windows` times `count`, each asked for when the
-// ones before are here.
-double time_messages(int fd, uint32_t count, uint32_t windows) {
+// The processor time that each message takes of `windows` times `count`, which have `pause`
+// microseconds to arrive before the first is received.
+double time_messages(int fd, uint32_t count, uint32_t pause, uint32_t windows) {
   struct mmsghdr messages[BATCH];
   struct iovec vectors[BATCH];
   void *kept[BATCH][2] = {{0}};
@@ -54,9 +54,11 @@ double time_messages(int fd, uint32_t count, uint32_t windows) {
   struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
   epoll_ctl(set, EPOLL_CTL_ADD, fd, &event);
   memset(messages, 0, sizeof messages);
-  double begin = cpu_time();
+  double spent = 0;
   for (uint32_t window = 0; window < windows; window++) {
     send(fd, &count, sizeof count, MSG_NOSIGNAL);
+    usleep(pause);
+    double begin = cpu_time();
     for (uint32_t left = count; left > 0;) {
       for (int index = 0; index < BATCH; index++) {
         struct msghdr *header = &messages[index].msg_hdr;
@@ -83,8 +85,8 @@ double time_messages(int fd, uint32_t count, uint32_t windows) {
       }
       left -= received;
     }
+    spent += cpu_time() - begin;
   }
-  double spent = cpu_time() - begin;
   for (int index = 0; index < BATCH; index++) {
     free(kept[index][0]);
     free(kept[index][1]);

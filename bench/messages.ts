@@ -1,5 +1,6 @@
 // messages(), of what another process sends: the processor time that each message takes, beside
-// recvmmsg in C that copies the same bytes. What the sender takes is the sender's.
+// recvmmsg in C that copies the same bytes. What the sender takes is the sender's, and who receives
+// waits until it is done: otherwise the pace of the two would decide how many come in one call.
 
 import { dlopen } from "bun:ffi";
 import { join } from "node:path";
@@ -20,8 +21,10 @@ const HOST = "127.0.0.1";
 const ROOM = 2048;
 /** What a small datagram takes of a socket's queue, and a little. */
 const SHARE = 1024;
-/** As many as the queue holds are under way, so that none is lost. */
-const WINDOW = windowOf(1 << 20);
+/** As many as the queue holds, so that none is lost. */
+const WINDOW = Math.min(512, windowOf(1 << 20));
+/** Time to arrive, three times what the sender takes. */
+const PAUSE_MS = 4;
 const request = new Uint8Array(new Uint32Array([WINDOW]).buffer);
 
 /** How many datagrams a queue of that size holds, or of the largest that the system allows. */
@@ -49,7 +52,7 @@ export const messages: Suite = {
     const library = compile("messages.c");
     const { symbols } = dlopen(library, {
       cpu_time: { args: [], returns: "f64" },
-      time_messages: { args: ["i32", "u32", "u32"], returns: "f64" },
+      time_messages: { args: ["i32", "u32", "u32", "u32"], returns: "f64" },
     });
 
     const opened = async (told: object): Promise<Socket> => {
@@ -63,15 +66,18 @@ export const messages: Suite = {
       const mine = await opened(told);
       const loop = mine.messages({ size: ROOM });
       return async (windows) => {
-        const begin = symbols.cpu_time();
+        let spent = 0;
         for (let window = 0; window < windows; window++) {
           await mine.send(request);
+          await Bun.sleep(PAUSE_MS);
+          const begin = symbols.cpu_time();
           for (let left = WINDOW; left > 0; left--) {
             const { value } = await loop.next();
             if (read && value?.control.length !== 3) throw new Error("control data are missing");
           }
+          spent += symbols.cpu_time() - begin;
         }
-        return (symbols.cpu_time() - begin) / windows / WINDOW;
+        return spent / windows / WINDOW;
       };
     };
 
@@ -79,12 +85,15 @@ export const messages: Suite = {
       const mine = await opened(PLAIN);
       const loop = mine.messages({ ...options, batch: true, size: ROOM });
       return async (windows) => {
-        const begin = symbols.cpu_time();
+        let spent = 0;
         for (let window = 0; window < windows; window++) {
           await mine.send(request);
+          await Bun.sleep(PAUSE_MS);
+          const begin = symbols.cpu_time();
           for (let left = WINDOW; left > 0; ) left -= ((await loop.next()).value ?? []).length;
+          spent += symbols.cpu_time() - begin;
         }
-        return (symbols.cpu_time() - begin) / windows / WINDOW;
+        return spent / windows / WINDOW;
       };
     };
 
@@ -95,7 +104,7 @@ export const messages: Suite = {
       connect(fd, await source(shared, library));
       send(fd, request.subarray(0, 1));
       setNonblocking(fd, true);
-      return (windows) => symbols.time_messages(fd, WINDOW, windows);
+      return (windows) => symbols.time_messages(fd, WINDOW, PAUSE_MS * 1000, windows);
     };
 
     const against = "C recvmmsg, copied";

@@ -106,17 +106,18 @@ export const startup: Suite = {
       return path;
     };
     const run = (text: string): Timer => processTimer(process.execPath, file(text));
-    const compiled = (text: string): Timer => {
+    const compiled = (text: string, ...flags: string[]): Timer => {
       const source = file(text);
       const executable = source.replace(/\.ts$/, "");
-      const words = ["build", "--compile", source, "--outfile", executable];
+      const words = ["build", "--compile", ...flags, source, "--outfile", executable];
       const { exitCode, stderr } = Bun.spawnSync([process.execPath, ...words]);
       if (exitCode !== 0) throw new Error(`${words.join(" ")}: ${stderr}`);
       return processTimer(executable);
     };
+    const bytecode = (text: string): Timer => compiled(text, "--bytecode", "--format=esm");
     const form = (name: string, path: string, make: (text: string) => Timer): Case[] => {
       const native = make("");
-      const against = make === compiled ? "an empty executable" : "an empty program";
+      const against = make === run ? "an empty program" : "an empty executable";
       return STAGES.map((stage) => {
         const goal = name === "bundle" ? goals[stage] : undefined;
         const ours = make(stages[stage](path));
@@ -130,6 +131,7 @@ export const startup: Suite = {
       ...form("bundle", bundle, run),
       ...form("sources", join(root, "src/index.ts"), run),
       ...form("executable", bundle, compiled),
+      ...form("executable, --bytecode", bundle, bytecode),
       ...entryPoints
         .filter(({ name }) => name.includes("/"))
         .map(({ name, bundle: path }) => ({

@@ -21,6 +21,7 @@ import { vectorTable } from "../native/pointers.ts";
 import { Structure } from "../native/record.ts";
 import { ownerMemory } from "../readiness/ownership.ts";
 import { type Message, slotOf } from "./message.ts";
+import type { Slot } from "./slot.ts";
 
 /** Of recvmmsg(2): those of recv, and when to end. */
 export type BatchReceiveOptions = ReceiveOptions & {
@@ -212,18 +213,50 @@ export function tryReceiveMessages(
   return receiveBatch(fd, messages, start, end, flags | MSG.DONTWAIT, NO_TIMEOUT);
 }
 
-/**
- * recvmmsg(2) on a Unix socket of records that never waits: how many came before the connection's
- * end, 0 at the end itself, or -errno. The messages have recordRoom() more for control data than
- * is wanted.
- */
-export function tryReceiveRecords(fd: number, messages: readonly Message[], span: Span): number {
-  const end = lastOf(messages, span);
-  const start = spanStart(span, end);
-  prepareReceive(messages, start, end);
-  const count = native.rawsock_recv_records(ownerMemory(), fd, addresses, end - start, table);
-  takeReceived(messages, start, count);
-  return count;
+/** Messages that nobody else has, to receive into again and again: they are prepared once. */
+export class ReceptionTable {
+  readonly #slots: Slot[] = [];
+  readonly #addresses: Uint32Array;
+  readonly #headers: Uint8Array;
+
+  /** For so many messages at most. */
+  constructor(capacity: number) {
+    this.#addresses = new Uint32Array(new ArrayBuffer(capacity * 8));
+    this.#headers = new Uint8Array(new ArrayBuffer(capacity * headerSize));
+  }
+
+  add(slot: Slot): void {
+    slot.prepareReceive(0, slot.iovec.length);
+    const word = this.#slots.push(slot) * 2;
+    this.#addresses[word - 2] = slot.addressLow;
+    this.#addresses[word - 1] = slot.addressHigh;
+  }
+
+  /** recvmmsg(2) of `room` messages that never waits: how many came, or -errno. */
+  receive(fd: number, room: number): number {
+    const { rawsock_recvmmsg } = native;
+    const owner = ownerMemory();
+    const flags = MSG.DONTWAIT;
+    return this.#take(
+      rawsock_recvmmsg(owner, fd, this.#addresses, room, this.#headers, flags, NO_TIMEOUT),
+    );
+  }
+
+  /**
+   * The same on a Unix socket of records: how many came before the connection's end, 0 at the end
+   * itself, or -errno. The messages have recordRoom() more for control data than is wanted.
+   */
+  receiveRecords(fd: number, room: number): number {
+    const { rawsock_recv_records } = native;
+    return this.#take(
+      rawsock_recv_records(ownerMemory(), fd, this.#addresses, room, this.#headers),
+    );
+  }
+
+  #take(count: number): number {
+    for (let index = 0; index < count; index++) (this.#slots[index] as Slot).takeReceived();
+    return count;
+  }
 }
 
 /** Bytes of control data by which a record without bytes is told from the end. */

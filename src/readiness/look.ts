@@ -8,7 +8,7 @@
 export class Look {
   readonly #look: () => boolean;
   #pending = false;
-  /** A program's first wait is often for what it sends itself, and to sleep the first time is slow. */
+  /** A program's first wait is often for what it sends itself, and the first sleep is slow. */
   #found = true;
 
   /** `look` tells whether it found something. */

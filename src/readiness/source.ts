@@ -28,8 +28,15 @@ const MESSAGES_PER_WAIT = 2;
 /**
  * Looks that may find nothing before we sleep, one when the program's own work is done and one in
  * each turn after it: another process answers within some 10 us, and to be woken costs as much.
+ *
+ * Two that answer each other and have once fallen asleep would go on so, each awake just when the
+ * other sleeps: so after a sleep that was too short to pay, we look longer. Where that is in vain,
+ * because the other one needs this processor say, we begin anew.
  */
-const IDLE_LOOKS_MAX = 5;
+const IDLE_LOOKS_LEAST = 5;
+const IDLE_LOOKS_MOST = navigator.hardwareConcurrency > 1 ? 40 : IDLE_LOOKS_LEAST;
+/** Nanoseconds; to fall asleep and to be woken takes some 30,000. */
+const SHORT_SLEEP = 100_000;
 
 /** A descriptor that is watched: see watch.ts. */
 export interface Watched {
@@ -61,8 +68,11 @@ export class ReadinessSource {
   #waiting = 0;
   #referenced = 0;
   #unfinished: Watched[] = [];
-  /** Looks in a row that found nothing. */
+  /** Looks in a row that found nothing, and how many may. */
   #idleLooks = 0;
+  #idleLooksMax = IDLE_LOOKS_LEAST;
+  /** When we last fell asleep. */
+  #asleep = 0;
   /** Was the next turn asked for, and does that keep the process alive? */
   #turn: "none" | "weak" | "strong" = "none";
   /** Messages left in this turn of the event loop. */
@@ -124,13 +134,24 @@ export class ReadinessSource {
   #expect(): void {
     if (this.#alarm.isArmed) return;
     // Timers must not starve: what one turn may do has an end.
-    if (!this.#look.isWorthwhile) this.#alarm.arm();
+    if (!this.#look.isWorthwhile) this.#sleep();
     else if (this.credit > 0) this.#look.begin();
     else this.#sleepSoon();
   }
 
+  #sleep(): void {
+    if (this.#alarm.isArmed) return;
+    this.#asleep = Bun.nanoseconds();
+    this.#alarm.arm();
+  }
+
   /** A watched socket became ready while we slept. */
   #wake(): void {
+    const slept = Bun.nanoseconds() - this.#asleep;
+    const longer = slept < SHORT_SLEEP && this.#idleLooksMax < IDLE_LOOKS_MOST;
+    this.#idleLooksMax = longer
+      ? Math.min(this.#idleLooksMax * 2, IDLE_LOOKS_MOST)
+      : IDLE_LOOKS_LEAST;
     this.#renew();
     const found = this.#serve() > 0;
     this.#alarm.note(found);
@@ -138,23 +159,23 @@ export class ReadinessSource {
       this.#look.encourage();
       this.#idleLooks = 0;
       this.#sleepSoon();
-    } else if (this.#waiting > 0) this.#alarm.arm();
+    } else if (this.#waiting > 0) this.#sleep();
   }
 
   #lookAgain(): boolean {
     if (this.#alarm.isArmed || this.#waiting === 0) return true;
     const found = this.#serve() > 0;
     this.#idleLooks = found ? 0 : this.#idleLooks + 1;
-    if (this.#idleLooks < IDLE_LOOKS_MAX) this.#sleepSoon();
-    else this.#alarm.arm();
-    return this.#idleLooks < IDLE_LOOKS_MAX;
+    if (this.#idleLooks < this.#idleLooksMax) this.#sleepSoon();
+    else this.#sleep();
+    return this.#idleLooks < this.#idleLooksMax;
   }
 
   /** Who was served may soon wait again, and look: sleep is for the next turn. */
   #sleepSoon(): void {
     if (this.#waiting === 0) return;
     // A turn that does not keep the process alive would let it end before a wait that does.
-    if (this.#referenced === 0 || this.#turn === "weak") this.#alarm.arm();
+    if (this.#referenced === 0 || this.#turn === "weak") this.#sleep();
     else this.#askForTurn();
   }
 

@@ -1,6 +1,6 @@
 // The memory that messages() receives into, again and again.
 
-import { recordRoom, tryReceiveMessages, tryReceiveRecords } from "../message/batch.ts";
+import { ReceptionTable, recordRoom } from "../message/batch.ts";
 import { messageFlags } from "../message/flags.ts";
 import { Message, slotOf } from "../message/message.ts";
 import { type ReceivedMessage, withUnseen } from "../message/received.ts";
@@ -27,10 +27,10 @@ const BATCH_MIN = 4;
 const ARENA_MAX = 65_536 * BATCH_MAX;
 
 export class Arena {
-  /** Made as they are needed: most loops never receive so many at once. */
-  readonly #messages: Message[] = [];
   readonly #rooms: Uint8Array[] = [];
+  /** Made as they are needed: most loops never receive so many at once. */
   readonly #slots: Slot[] = [];
+  readonly #table: ReceptionTable;
   readonly #count: number;
   readonly #size: number;
   readonly #controlRoom: number;
@@ -49,20 +49,21 @@ export class Arena {
     this.#reuse = reuse;
     this.#records = records;
     this.#controlRoom = records ? controlLength + recordRoom() : controlLength;
+    this.#table = new ReceptionTable(this.#count);
   }
 
   /** Makes room for `count` messages, all that are new in one piece of memory. */
   #grow(count: number): void {
-    const known = this.#messages.length;
+    const known = this.#slots.length;
     const size = this.#size;
     const bytes = new Uint8Array(new ArrayBuffer((count - known) * size));
     for (let index = known; index < count; index++) {
       const start = (index - known) * size;
       const room = bytes.subarray(start, start + size);
-      const message = new Message({ iovec: [room], controlLength: this.#controlRoom });
+      const slot = slotOf(new Message({ iovec: [room], controlLength: this.#controlRoom }));
       this.#rooms.push(room);
-      this.#messages.push(message);
-      this.#slots.push(slotOf(message));
+      this.#slots.push(slot);
+      this.#table.add(slot);
     }
   }
 
@@ -72,10 +73,10 @@ export class Arena {
    */
   receive(fd: number, limit: number): number {
     const end = Math.min(this.#count, this.#wanted, Math.max(limit, 1));
-    if (end > this.#messages.length) this.#grow(end);
+    if (end > this.#slots.length) this.#grow(end);
     const count = this.#records
-      ? tryReceiveRecords(fd, this.#messages, { start: 0, end })
-      : tryReceiveMessages(fd, this.#messages, 0, { start: 0, end });
+      ? this.#table.receiveRecords(fd, end)
+      : this.#table.receive(fd, end);
     // Traffic comes in bursts: the last of one says little about the next.
     const next = Math.max(count * 2, this.#wanted / 2, BATCH_MIN);
     if (count > 0) this.#wanted = Math.min(Math.floor(next), BATCH_MAX);
