@@ -9,8 +9,7 @@ export const HEAD = `# Socket options
 Every option by its kernel name, as \`socketOption\`, \`setSocketOption\`, \`socketOptions\` and
 \`setSocketOptions\` take it. What a platform lacks throws a TypeError that says so. Made from the
 tables in src/option/table by \`npm run docs\`; behind some stands the first Linux that has them.
-Where a value has keywords, these are in
-[their list](docs/reference/keywords.md).
+Where a value has keywords, these are in [their list](docs/reference/keywords.md).
 
 `;
 

@@ -79,6 +79,15 @@
 #define VMADDR_CID_ANY 0xffffffffU
 #undef VMADDR_PORT_ANY
 #define VMADDR_PORT_ANY 0xffffffffU
+/* Of <linux/if_arp.h>, which defines the structures of <net/if_arp.h> again. */
+#define ARPHRD_IEEE802154_MONITOR 805
+#define ARPHRD_PHONET 820
+#define ARPHRD_PHONET_PIPE 821
+#define ARPHRD_CAIF 822
+#define ARPHRD_IP6GRE 823
+#define ARPHRD_NETLINK 824
+#define ARPHRD_6LOWPAN 825
+#define ARPHRD_VSOCKMON 826
 /* Made by macros that translate-c cannot read. */
 #undef CANXL_HDR_SIZE
 #define CANXL_HDR_SIZE 12

@@ -63,3 +63,16 @@ withDccp("a priority is taken where the socket has a queue of them", async () =>
   // The other end has the queue that takes no priorities.
   await expect(accepted.sendmsg(message, LIMIT)).rejects.toMatchObject({ code: "EINVAL" });
 });
+
+withDccp("the cover of checksums is negotiated, and the server may keep the state", async () => {
+  using listener = listening();
+  using client = Socket.open("inet", "dccp", "dccp");
+  client.setOptions({ DCCP_SOCKOPT_SERVICE: SERVICE, DCCP_SOCKOPT_SEND_CSCOV: 3 });
+  expect(() => client.setOption("DCCP_SOCKOPT_SERVER_TIMEWAIT", true)).toThrow("EOPNOTSUPP");
+  const accepting = listener.accept(LIMIT);
+  await client.connect(listener.localAddress, LIMIT);
+  using accepted = await accepting;
+  expect(client.option("DCCP_SOCKOPT_SEND_CSCOV")).toBe(3);
+  accepted.setOption("DCCP_SOCKOPT_SERVER_TIMEWAIT", true);
+  expect(accepted.option("DCCP_SOCKOPT_SERVER_TIMEWAIT")).toBe(true);
+});

@@ -195,11 +195,8 @@ export const rows: Row[] = [
   row("sctp", "SCTP_RTOINFO", { association: 0, initial: 2000, max: 40_000, min: 500 }),
   row("sctp", "SCTP_STREAM_SCHEDULER", { association: 0, value: 2 }),
 
-  ...on("dccp", "DCCP_SOCKOPT_SERVER_TIMEWAIT"),
   row("dccp", "DCCP_SOCKOPT_QPOLICY_ID", 1),
   row("dccp", "DCCP_SOCKOPT_QPOLICY_TXQLEN", 20),
-  row("dccp", "DCCP_SOCKOPT_RECV_CSCOV", 4),
-  row("dccp", "DCCP_SOCKOPT_SEND_CSCOV", 3),
   row("dccp", "DCCP_SOCKOPT_SERVICE", [42, 0x5343_5344]),
 
   ...on("smc", "SMC_LIMIT_HS"),
@@ -276,6 +273,9 @@ export const withoutRow: Partial<Record<OptionName, string>> = {
   PACKET_FANOUT: "needs a bound socket; tested by itself",
   SO_VM_SOCKETS_NONBLOCK_TXRX: "VMware's kernel module only",
   SO_VM_SOCKETS_TRUSTED: "VMware's kernel module only",
+  DCCP_SOCKOPT_RECV_CSCOV: "read as it was negotiated; tested by itself",
+  DCCP_SOCKOPT_SEND_CSCOV: "read as it was negotiated; tested by itself",
+  DCCP_SOCKOPT_SERVER_TIMEWAIT: "of accepted sockets alone; tested by itself",
   SCTP_AUTH_ACTIVE_KEY: "needs keys of the socket",
   SCTP_AUTO_ASCONF: "needs a socket of all addresses",
   SCTP_DEFAULT_SEND_PARAM: "RFC 6458 replaces it by SCTP_DEFAULT_SNDINFO",

@@ -96,6 +96,10 @@ const dataRules: Rules = {
   // The names of the bits of the mask before it.
   group_fwd_mask_str: null,
   nopromisc: has("nopromisc"),
+  private: has("private"),
+  vepa: has("vepa"),
+  // This ip(8) has no word for none.
+  arp_validate: (theirs, ours) => same(theirs ?? "none", ours.arpValidate),
   remote6: "remote",
   local6: "local",
   group6: "group",
