@@ -4,7 +4,7 @@ const c = @import("headers");
 const errors = @import("error_windows.zig");
 const patience = @import("patience_windows.zig");
 const process = @import("process_windows.zig");
-const system = @import("system_windows.zig");
+const sockets = @import("socket_windows.zig");
 const winsock = @import("winsock.zig");
 const BatchHeader = @import("batch_header.zig").BatchHeader;
 const Vector = []c.struct_iovec;
@@ -45,7 +45,7 @@ const Send = struct {
         const vector: Vector = if (call.vector.len == 0) &none else call.vector;
         var sent: u32 = 0;
         const status = winsock.WSASendTo(
-            system.handle(call.fd),
+            sockets.handle(call.fd),
             vector.ptr,
             @intCast(vector.len),
             &sent,
@@ -69,7 +69,7 @@ const Send = struct {
 fn isConnected(fd: i32) bool {
     var name: c.struct_sockaddr_storage = undefined;
     var length: u32 = @sizeOf(c.struct_sockaddr_storage);
-    return system.getpeername(fd, &name, &length) >= 0;
+    return sockets.getpeername(fd, &name, &length) >= 0;
 }
 
 pub fn recvfrom(fd: i32, buffer: []u8, flags: u32, name: AddressPointer, length: ?*u32) i32 {
@@ -86,7 +86,7 @@ const datagram_max = 65_536;
 noinline fn receiveBeyond(fd: i32, vector: *[2]c.struct_iovec, single: Receive, flags: u32) i32 {
     // Otherwise the room would be filled each time.
     @setRuntimeSafety(false);
-    const known = patience.know(fd);
+    const known = sockets.know(fd);
     if (known < 0) return known;
     if (process.state(fd).stream) return patience.waiting(fd, .receive, flags, single, flags);
     var rest: [datagram_max]u8 = undefined;
@@ -113,7 +113,7 @@ const Receive = struct {
             var bits = flags & ~own_flags;
             var length: c_int = if (call.length) |room| @intCast(room.*) else 0;
             const status = winsock.WSARecvFrom(
-                system.handle(call.fd),
+                sockets.handle(call.fd),
                 vector.ptr,
                 @intCast(vector.len),
                 &received,
@@ -218,7 +218,7 @@ const SendMessage = struct {
             .flags = 0,
         };
         var sent: u32 = 0;
-        const socket = system.handle(call.fd);
+        const socket = sockets.handle(call.fd);
         const bits = flags & ~own_flags;
         if (winsock.WSASendMsg(socket, &own, bits, &sent, null, null) == 0) return @intCast(sent);
         return errors.lastOf(call.fd);
@@ -275,7 +275,7 @@ const ReceiveMessage = struct {
                 .flags = flags & ~own_flags,
             };
             var received: u32 = 0;
-            const status = found.function.?(system.handle(call.fd), &own, &received, null, null);
+            const status = found.function.?(sockets.handle(call.fd), &own, &received, null, null);
             const outcome = if (status == 0)
                 @as(i32, @intCast(received))
             else
@@ -305,7 +305,7 @@ fn functionOf(fd: i32) Function {
     var function: ?*const winsock.ReceiveMessage = null;
     var returned: u32 = 0;
     const status = winsock.WSAIoctl(
-        system.handle(fd),
+        sockets.handle(fd),
         @bitCast(@as(i32, @truncate(@as(i64, c.SIO_GET_EXTENSION_FUNCTION_POINTER)))),
         &identifier,
         @sizeOf(c.GUID),

@@ -60,6 +60,10 @@ export function unsent(fd: Descriptor): number {
 
 function counted(fd: Descriptor, name: string, request: number): number {
   const number = descriptor(fd, "ioctl");
-  check(native.rawsock_ioctl(number, request, countBytes, countBytes.length), `ioctl ${name}`, number);
+  check(
+    native.rawsock_ioctl(number, request, countBytes, countBytes.length),
+    `ioctl ${name}`,
+    number,
+  );
   return count[0] as number;
 }
