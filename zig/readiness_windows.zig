@@ -97,7 +97,10 @@ pub fn watch(
     generation: u32,
 ) i32 {
     const shared = ensure(source) orelse return -c.ENOMEM;
-    return shared.set.watch(fd, if (change < 2) events else 0, slot, generation);
+    const status = shared.set.watch(fd, if (change < 2) events else 0, slot, generation);
+    // Else it is asked when the JavaScript thread is about to sleep, or looks.
+    if (shared.waiting.load(.acquire) != 0) shared.set.ask();
+    return status;
 }
 
 /// Has the thread ring when a socket is ready, once.
