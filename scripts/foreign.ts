@@ -31,7 +31,8 @@ export function run(...command: string[]): void {
 /** The executable of one of Bun's npm packages, as "@oven/bun-linux-aarch64", fetched once. */
 export function fetchBun(name: string, version: string = manifest.devDependencies.bun): string {
   const directory = cacheDirectory(`${name.replaceAll("/", "-")}-${version}`);
-  const executable = join(directory, "node_modules", name, "bin/bun");
+  const file = name.includes("windows") ? "bun.exe" : "bun";
+  const executable = join(directory, "node_modules", name, "bin", file);
   if (!existsSync(executable)) {
     writeFileSync(join(directory, "package.json"), "{}");
     // By force, because it is another platform's; its scripts would run it.

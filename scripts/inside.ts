@@ -9,7 +9,7 @@ const INSIDE = "inside";
 /** What that bundle is called. */
 export const MAIN = "main.cjs";
 /** The libraries stay files, and so does that bundle. */
-export const external = ["*.so", "*.dylib", `*/${MAIN}`];
+export const external = ["*.so", "*.dylib", "*.dll", `*/${MAIN}`];
 
 /** The modules that the bundle of an entry point imports, types left out. */
 async function modulesOf(entry: string, plugin: BunPlugin): Promise<Set<string>> {

@@ -54,6 +54,7 @@ pub const rawsock_writev = transfer.writev;
 pub const rawsock_readiness_open = readiness.open;
 pub const rawsock_readiness_release = readiness.release;
 pub const rawsock_readiness_watch = readiness.watch;
+pub const rawsock_readiness_bell = readiness.bell;
 pub const rawsock_readiness_lend = readiness.lend;
 pub const rawsock_readiness_take = readiness.take;
 pub const rawsock_readiness_reset = readiness.reset;

@@ -1,6 +1,5 @@
-//! The event source of one JavaScript thread: a set of watched sockets, which is itself a
-//! descriptor that becomes readable when one of them becomes ready. Bun's event loop watches
-//! duplicates of it, one after the other.
+//! The event source of one JavaScript thread: a set of watched sockets, and how Bun's event loop is
+//! told that one of them became ready.
 //!
 //! Its memory is mapped here and handed to JavaScript as an ArrayBuffer whose deallocator is
 //! `release`. So a Worker that is terminated, in which no JavaScript runs any more, still gives
@@ -11,10 +10,9 @@ const readiness_socket = @import("readiness_socket.zig");
 const source_memory = @import("readiness_source.zig");
 const system = @import("system.zig");
 
-const poller = switch (@import("builtin").target.os.tag) {
-    .linux => @import("readiness_linux.zig"),
-    .windows => @import("readiness_stub.zig"),
-    else => @import("readiness_kqueue.zig"),
+const implementation = switch (@import("builtin").target.os.tag) {
+    .windows => @import("readiness_windows.zig"),
+    else => @import("readiness_descriptor.zig"),
 };
 
 pub const Ready = source_memory.Ready;
@@ -26,7 +24,7 @@ pub fn open(address: [*]u8) callconv(.c) i32 {
     const mapped = system.map(@sizeOf(Source), &memory);
     if (mapped < 0) return mapped;
     const source: *Source = @ptrFromInt(memory);
-    source.set = -1;
+    source.set = source_memory.no_set;
     source.lent = -1;
     std.mem.writeInt(u64, address[0..8], memory, .little);
     return 0;
@@ -42,9 +40,7 @@ pub fn release(memory: [*]u8, _: ?[*]u8) callconv(.c) i32 {
             if (bits.* >> @intCast(bit) & 1 != 0) _ = readiness_socket.closeSoon(fd);
         }
     }
-    // Bun closes the duplicate it has, but one that it was about to be given is nobody's.
-    if (source.lent >= 0 and poller.isDuplicate(source)) _ = system.close(source.lent);
-    if (source.set >= 0) _ = system.close(source.set);
+    implementation.end(source);
     system.unmap(@intFromPtr(memory), @sizeOf(Source));
     return 0;
 }
@@ -59,33 +55,29 @@ pub fn watch(
     slot: u32,
     generation: u32,
 ) callconv(.c) i32 {
-    const source: *Source = .from(memory);
-    if (source.set < 0) {
-        const set = poller.open();
-        if (set < 0) return set;
-        source.set = set;
-    }
-    return poller.watch(source.set, fd, change, events, slot, generation);
+    return implementation.watch(.from(memory), fd, change, events, slot, generation);
 }
 
-/// A duplicate of the set for whoever will close it, or -errno.
+/// Makes the bell that the event loop hears where no descriptor tells it: `port` 0 returns a port
+/// of the loopback interface, from which a datagram will be sent to the `port` of the next call.
+pub fn bell(memory: [*]u8, port: u32) callconv(.c) i32 {
+    return implementation.bell(.from(memory), port);
+}
+
+/// A duplicate of the set for whoever will close it, which can be read from when a watched socket
+/// is ready; with a bell 0, and it rings then, once. Or -errno.
 pub fn lend(memory: [*]u8) callconv(.c) i32 {
-    const source: *Source = .from(memory);
-    const duplicate = poller.duplicate(source.set);
-    if (duplicate >= 0) source.lent = duplicate;
-    return duplicate;
+    return implementation.lend(.from(memory));
 }
 
 /// Stores what became ready in `ready` and returns how many; a full table means there is more.
 pub fn take(memory: [*]u8) callconv(.c) i32 {
-    return poller.take(.from(memory));
+    return implementation.take(.from(memory));
 }
 
 /// Forgets a set that is none any more: somebody closed its descriptor.
 pub fn reset(memory: [*]u8) callconv(.c) i32 {
-    const source: *Source = .from(memory);
-    source.set = -1;
-    return 0;
+    return implementation.reset(.from(memory));
 }
 
 /// Has `release` close a descriptor of this thread, or with `owned` 0 no longer.

@@ -7,3 +7,8 @@ declare module "*.dylib" {
   const path: string;
   export default path;
 }
+
+declare module "*.dll" {
+  const path: string;
+  export default path;
+}

@@ -16,13 +16,18 @@ const BUILD = "run `bun run build` in the package's directory, or install rawsoc
 const table = functions();
 
 const BUN_OLDEST = "1.4.1";
-const PLATFORMS = "Linux and macOS (x64, arm64) and FreeBSD (x64)";
+const PLATFORMS = "Linux and macOS (x64, arm64), FreeBSD and Windows (x64)";
 
 const PLATFORM = `${process.platform}-${process.arch}`;
 
+const FILES: Readonly<Record<string, string>> = {
+  darwin: "librawsock.dylib",
+  win32: "rawsock.dll",
+};
+
 /** The library's place in the package, seen from here and from the published bundle alike. */
-const PACKAGED = `${import.meta.dir}/../../prebuilt/${PLATFORM}/librawsock.${
-  process.platform === "darwin" ? "dylib" : "so"
+const PACKAGED = `${import.meta.dir}/../../prebuilt/${PLATFORM}/${
+  FILES[process.platform] ?? "librawsock.so"
 }`;
 
 /**
@@ -47,6 +52,9 @@ function bundled(): string {
     if (process.platform === "freebsd" && process.arch === "x64") {
       return path(require("../../prebuilt/freebsd-x64/librawsock.so"));
     }
+    if (process.platform === "win32" && process.arch === "x64") {
+      return path(require("../../prebuilt/win32-x64/rawsock.dll"));
+    }
   } catch (cause) {
     throw new Error(`rawsock: the native library for ${PLATFORM} is missing: ${BUILD}`, { cause });
   }
@@ -55,10 +63,13 @@ function bundled(): string {
   );
 }
 
+/** On Windows with a drive: `C:\\`, or `B:/` inside of a compiled executable. */
+const ABSOLUTE = /^([A-Za-z]:)?[\\/]/;
+
 /** What a required file is: its path, or a module whose default is the path. */
 function path(file: string | { readonly default: string }): string {
   const name = typeof file === "string" ? file : file.default;
-  return name.startsWith("/") ? name : `${import.meta.dir}/${name}`;
+  return ABSOLUTE.test(name) ? name : `${import.meta.dir}/${name}`;
 }
 
 // Without top-level await, so that the package can also be required.

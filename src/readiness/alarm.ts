@@ -1,59 +1,34 @@
 // What wakes this thread when a watched socket becomes ready.
 
-import { native } from "../native/library.ts";
+import { BellSignal } from "./bell.ts";
+import { DuplicateSignal } from "./duplicate.ts";
+import type { Signal } from "./signal.ts";
 
-type LoopSocket = { ref(): void; unref(): void };
-type Handlers = {
-  open(socket: LoopSocket): void;
-  data(): void;
-  close(): void;
-  error(): void;
-};
-/** Bun.connect as it is: bun-types leaves descriptors out. */
-type Connect = (options: { fd: number; socket: Handlers }) => Promise<unknown>;
+const System = process.platform === "win32" ? BellSignal : DuplicateSignal;
 
 /** The longest pause between looks by the clock, where nothing wakes us. */
 const PAUSE_MAX_MS = 8;
-/** Wakes in a row for nothing that show that Bun does not wait for the descriptor. */
+/** Wakes in a row for nothing that show that Bun does not do what a signal is made of. */
 const EMPTY_WAKES_MAX = 1000;
 
-/**
- * The set of watched sockets is a descriptor which can be read from when one of them is ready, and
- * Bun's event loop waits for any descriptor given to Bun.connect. It is no socket, so reading it
- * fails and Bun closes it, when it is ready and not before: that is the signal. Hence each wait
- * takes a new duplicate, of 5 us; in exchange there is no thread, nothing to load, and a hold on
- * the process that can be taken back.
- *
- * Where no descriptor is left for a duplicate, or Bun refuses it, the clock tells when to look.
- */
+/** Where there is no signal, the clock tells when to look. */
 export class Alarm {
-  readonly #memory: Uint8Array;
+  readonly #signal: Signal;
   readonly #wake: () => void;
-  readonly #handlers: Handlers;
-  #socket: LoopSocket | null = null;
   #timer: Timer | null = null;
   #armed = false;
   #referenced = false;
-  /** Bun does not do what is said above. */
   #refused = false;
   #emptyWakes = 0;
   #pause = 1;
 
   constructor(memory: Uint8Array, wake: () => void) {
-    this.#memory = memory;
     this.#wake = wake;
-    this.#handlers = {
-      open: (socket) => {
-        this.#socket = socket;
-        if (!this.#referenced) socket.unref();
-      },
-      data: () => {},
-      close: () => {
-        this.#socket = null;
-        this.#ring();
-      },
-      error: () => {},
-    };
+    this.#signal = new System(
+      memory,
+      () => this.#ring(),
+      () => this.#refuse(),
+    );
   }
 
   get isArmed(): boolean {
@@ -64,25 +39,15 @@ export class Alarm {
   arm(): void {
     if (this.#armed) return;
     this.#armed = true;
-    const fd = this.#refused ? -1 : native.rawsock_readiness_lend(this.#memory);
-    if (fd >= 0) {
-      try {
-        const connect = Bun.connect as unknown as Connect;
-        connect({ fd, socket: this.#handlers }).catch(() => this.#refuse());
-        return;
-      } catch {
-        this.#refused = true;
-      }
-    }
-    this.#lookByClock();
+    if (this.#refused || !this.#signal.expect()) this.#lookByClock();
   }
 
   /** Whether the wait keeps the process alive. */
   set referenced(on: boolean) {
     this.#referenced = on;
-    const holds = this.#socket ?? this.#timer;
-    if (on) holds?.ref();
-    else holds?.unref();
+    this.#signal.referenced = on;
+    if (on) this.#timer?.ref();
+    else this.#timer?.unref();
   }
 
   /** Tells whether the last wake was for something. */
@@ -93,16 +58,20 @@ export class Alarm {
   }
 
   #ring(): void {
+    if (!this.#armed) return;
     this.#armed = false;
+    clearTimeout(this.#timer ?? undefined);
+    this.#timer = null;
     this.#wake();
   }
 
   #refuse(): void {
     this.#refused = true;
-    if (this.#armed && this.#socket === null && this.#timer === null) this.#lookByClock();
+    if (this.#armed) this.#lookByClock();
   }
 
   #lookByClock(): void {
+    if (this.#timer !== null) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       this.#ring();

@@ -18,6 +18,8 @@ const DIRECTIONS = [READ, WRITE, URGENT, ERRORS] as const;
 /** Errors and hang-ups are reported unasked. */
 const ASKED_FOR = (1 << READ) | (1 << WRITE) | (1 << URGENT);
 const FAILED = 1 << ERRORS;
+/** What was reported is not asked for any more: see readiness_windows.zig. Elsewhere edges are. */
+const ONCE = process.platform === "win32";
 
 /** What a watch is asked to change. */
 const ADD = 0;
@@ -172,6 +174,7 @@ export class Watch implements Watched {
 
   /** The kernel reported `events`. */
   ready(events: number): void {
+    if (ONCE) this.#interest &= (events & FAILED) !== 0 ? 0 : ~events;
     const wanted = this.#wanted();
     // What nobody waits for any more shall not wake the thread again.
     if (wanted === 0) {
@@ -198,6 +201,7 @@ export class Watch implements Watched {
       if (!waiter.attempt()) {
         // sendto(2) of a datagram to a full queue elsewhere: this socket itself is writable.
         if (waiter.unannounced || (announced && direction === WRITE)) this.#retryLater();
+        else if (ONCE) this.#watch(this.#wanted());
         return;
       }
       this.#pause = 1;

@@ -39,7 +39,7 @@ export function unguard({ watch }: Remains): void {
 
 /** The stack outside this package's own files. */
 function trace(): string {
-  const own = import.meta.dir.slice(0, import.meta.dir.lastIndexOf("/") + 1);
+  const own = /^.*[\\/]/.exec(import.meta.dir)?.[0] ?? import.meta.dir;
   const lines = (new Error().stack ?? "").split("\n").slice(1);
   const outside = lines.filter((line) => !line.includes(own) && !line.includes("socket.ts"));
   return `, opened\n${(outside.length === 0 ? lines : outside).join("\n")}`;

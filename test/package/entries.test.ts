@@ -102,7 +102,7 @@ test("a smaller entry point loads less than all", () => {
   using project = new Project(tarball);
   const size = (name: string) => {
     const main = project.write("main.ts", `import * as entry from "${name}"; console.log(entry);`);
-    const out = ["--outdir", project.path("bundle"), "--external=*.so", "--external=*.dylib"];
+    const out = ["--outdir", project.path("bundle"), "--external=*.so", "--external=*.dylib", "--external=*.dll"];
     project.run(process.execPath, "build", "--target=bun", main, ...out);
     return readFileSync(project.path("bundle/main.js")).length;
   };

@@ -45,7 +45,7 @@ test("the tarball holds what package.json lists, and is small", () => {
     .split("\n")
     .map((name) => name.replace(/^package\//, ""));
   const allowed =
-    /^(package\.json|README\.md|LICENSE|(CHANGELOG|OPTIONS)\.md|docs\/.*\.md|examples\/.*\.(ts|md)|dist\/bun\/.*\.js|dist\/bun\/(\w+\/)?main\.cjs(\.jsc)?|dist\/bun\/cli\/(rawsock|LICENSES\.txt|\w+\.cjs|ping\.cjs\.jsc)|dist\/other\/.*\.js(\.map)?|dist\/types\/.*\.d\.ts|prebuilt\/\w+-\w+\/librawsock\.(so|dylib))$/;
+    /^(package\.json|README\.md|LICENSE|(CHANGELOG|OPTIONS)\.md|docs\/.*\.md|examples\/.*\.(ts|md)|dist\/bun\/.*\.js|dist\/bun\/(\w+\/)?main\.cjs(\.jsc)?|dist\/bun\/cli\/(rawsock|LICENSES\.txt|\w+\.cjs|ping\.cjs\.jsc)|dist\/other\/.*\.js(\.map)?|dist\/types\/.*\.d\.ts|prebuilt\/\w+-\w+\/(librawsock\.(so|dylib)|rawsock\.dll))$/;
   expect(files.filter((name) => !allowed.test(name))).toEqual([]);
   for (const conditions of Object.values(manifest.exports)) {
     for (const path of Object.values(typeof conditions === "string" ? [conditions] : conditions)) {

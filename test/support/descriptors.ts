@@ -2,14 +2,18 @@
 
 import { fstatSync, readdirSync, statSync } from "node:fs";
 import { close, Sockaddr, SocketError, socket } from "../../src/index.ts";
+import { openHandles } from "./handles.ts";
+
+const WINDOWS = process.platform === "win32";
 
 /** How many descriptors this process has open. */
 export function openDescriptors(): number {
-  return readdirSync("/proc/self/fd").length;
+  return WINDOWS ? openHandles() : readdirSync("/proc/self/fd").length;
 }
 
 /** How many sockets this process has open: not what the event loop has besides. */
 export function openSockets(): number {
+  if (WINDOWS) return openHandles();
   return readdirSync("/proc/self/fd").filter((name) => {
     const path = `/proc/self/fd/${name}`;
     return statSync(path, { throwIfNoEntry: false })?.isSocket() === true;
@@ -61,7 +65,7 @@ export const loopback = Sockaddr.inet("127.0.0.1");
 
 /** A descriptor number that is not open. */
 export function closedDescriptor(): number {
-  const fd = socket("unix", "dgram");
+  const fd = socket("inet", "dgram");
   close(fd);
   return fd;
 }

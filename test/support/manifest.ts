@@ -25,7 +25,7 @@ function json(library: string, beginning: string): string {
 /** The manifest of a library. */
 export function manifest(library: Buffer): Manifest {
   const bytes = library.toString("latin1");
-  const pattern = /((?:linux|macos|freebsd)-\w+)\n(rawsock_[^\n]+)\n/;
+  const pattern = /((?:linux|macos|freebsd|windows)-\w+)\n(rawsock_[^\n]+)\n/;
   const [head = "", target = "", list = ""] = pattern.exec(bytes) ?? [];
   const constants = json(bytes, '{"AF":{');
   const records = json(bytes, '{"sockaddr":{"size":');

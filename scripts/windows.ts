@@ -1,0 +1,92 @@
+// `npm run test:windows`: the Zig unit tests, and the tests under Bun for Windows, both run by Wine.
+
+import { Glob } from "bun";
+import { toolEnvironment } from "./environment.ts";
+import { root, run, runForeign } from "./foreign.ts";
+import { conclude } from "./suite.ts";
+import { missingForWine, prepareWine } from "./wine.ts";
+
+/** Files that are not run: the beginning of their path, and the reason. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  "test/calls/blocking.": "Windows has no signals",
+  "test/capture/(?!file/)": "Windows has no packet sockets",
+  "test/examples/": "Windows has no network namespaces, in which these are tried",
+  "test/family/": "Windows has none of these families",
+  "test/message/rights.": "Windows passes no descriptors",
+  "test/native/(abi|platforms|allocation).": "these compile C, and run under Linux for all systems",
+  "test/netlink/": "Windows has no netlink",
+  "test/option/(filter|fuzz|packet|peer|oneway).": "Windows has none of these options",
+  "test/package/": "these are about the package itself, which is the same everywhere",
+  "test/tun/": "Windows has no tun devices",
+};
+
+const PAIR = "the pair is of UDP sockets, which lose what their queue has no room for";
+const TAKES_ALL = "Windows takes what a stream is given, however much it is";
+
+/** Tests that fail: a part of their name, or what they print. */
+const EXCLUSIONS = {
+  '/unknown (?:family|protocol) "(packet|netlink|vsock|route|can|alg|tipc)"':
+    "Windows has no sockets of $1",
+  '/unknown kind "(rights|credentials|timestamp|auxdata)"': "Windows has no such messages: $1",
+  "/this platform has no (struct )?([\\w ]+)": "Windows has no $2",
+  "/socket EAFNOSUPPORT: ": "Wine lacks AF_UNIX",
+  "/socketpair ESOCKTNOSUPPORT: ":
+    "Windows has no socketpair(2), nor pairs of records in its place",
+  '/Executable not found in \\$PATH: "(\\w+)"': "Windows has no program $1",
+  "/EFAULT: bad address in system call argument, rm": "Wine lacks how Bun removes directories",
+  "/ENOENT[^\\n]*'/?(proc/[^']*)'": "Windows has no /$1",
+  "/sendmmsg EMSGSIZE": PAIR,
+  "sendmmsg sends all, waiting where it must": PAIR,
+  "sends that would block wait for room": PAIR,
+  "a full connected Unix datagram queue": PAIR,
+  "1,000 sockets wait at once": PAIR,
+  "open, pair and adopt tell family": "a pair has the family of what it is made of",
+  "a stream's send sends everything": TAKES_ALL,
+  "close() ends pending calls of every kind": TAKES_ALL,
+  "accept, sends and connect that are late": TAKES_ALL,
+  "an error pending on the socket rejects": "Wine tells no errors of datagrams",
+  "a refusal by the kernel that comes while a call waits": "Wine tells no errors of datagrams",
+  "although that has reset the connection": "Wine accepts no connection that was reset",
+  "SO_LINGER of 0 resets": "Wine ends a connection that Windows resets",
+  "no thread at all": "Windows has the thread that is counted",
+};
+
+const tests = [...new Glob("test/**/*.test.ts").scanSync(root)].sort();
+const missing = missingForWine();
+if (missing !== null) {
+  console.log(`skipped: ${missing}`);
+  conclude({ passed: 0, failed: 0, skipped: tests.length });
+  process.exit();
+}
+
+/** Why a file is not run. */
+function reasonFor(file: string): string | undefined {
+  const found = Object.keys(LEFT_OUT).find((start) => new RegExp(`^${start}`).test(file));
+  return found === undefined ? undefined : LEFT_OUT[found];
+}
+
+const target = "-Dtarget=x86_64-windows-gnu";
+run("zig", "build", target);
+const { bun, executable, directory } = prepareWine();
+
+const env = toolEnvironment();
+env.PATH = `${directory}:${env.PATH}`;
+const command = ["zig", "build", "test", target, "-fwine"];
+console.log(`== Zig unit tests: ${command.join(" ")}`);
+const unit = Bun.spawnSync(command, { env, stdio: ["ignore", "inherit", "inherit"] });
+if (unit.exitCode !== 0) console.error(`== Zig unit tests: FAILED with status ${unit.exitCode}`);
+
+const words = process.argv.slice(2);
+const chosen = words.length > 0 ? words : tests.filter((file) => reasonFor(file) === undefined);
+for (const file of words.length > 0 ? [] : tests) {
+  const reason = reasonFor(file);
+  if (reason !== undefined) console.log(`excluded: ${file}: ${reason}`);
+}
+const settings = {
+  apart: true,
+  runner: bun,
+  flags: ["--timeout=60000"],
+  env: { RAWSOCK_TEST_PATIENCE: "5" },
+};
+const counts = await runForeign(executable, EXCLUSIONS, chosen, settings);
+conclude({ ...counts, failed: counts.failed + (unit.exitCode === 0 ? 0 : 1) });
