@@ -1,4 +1,4 @@
-// `npm run test:windows`: the Zig unit tests, and the tests under Bun for Windows, both run by Wine.
+// `npm run test:windows`: the Zig unit tests and the tests under Bun for Windows, run by Wine.
 
 import { Glob } from "bun";
 import { toolEnvironment } from "./environment.ts";
