@@ -227,7 +227,7 @@ fn writeGroup(out: *Text, comptime group: constants.Group) void {
 test "a short buffer is told the length needed and left alone" {
     var small = [_]u8{0xa5} ** 8;
     for (0..4) |section| {
-        try std.testing.expect(read(@intCast(section), &small, small.len) > 1000);
+        try std.testing.expect(read(@intCast(section), &small, small.len) > small.len);
         try std.testing.expectEqualSlices(u8, &([_]u8{0xa5} ** 8), &small);
     }
     try std.testing.expectEqual(0, read(4, &small, small.len));

@@ -37,7 +37,7 @@ fn again(fd: i32, direction: Direction, call: anytype, argument: anytype) i32 {
 }
 
 /// When the socket's own timeout is over; null: never.
-fn deadline(fd: i32, direction: Direction) ?i64 {
+pub fn deadline(fd: i32, direction: Direction) ?i64 {
     const name: i32 = if (direction == .receive) c.SO_RCVTIMEO else c.SO_SNDTIMEO;
     const milliseconds = sockets.timeout(fd, name) orelse return null;
     return if (milliseconds == 0) null else process.clockMs() + milliseconds;

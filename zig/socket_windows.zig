@@ -73,7 +73,7 @@ pub fn listen(fd: i32, backlog: i32) i32 {
     return if (winsock.listen(handle(fd), @max(backlog, 1)) == 0) 0 else errors.lastOf(fd);
 }
 
-pub fn getsockname(fd: i32, name: AddressPointer, length: *u32) i32 {
+pub fn getsockname(fd: i32, name: ?*anyopaque, length: *u32) i32 {
     var room: c_int = @intCast(length.*);
     if (winsock.getsockname(handle(fd), name, &room) == 0) {
         length.* = @intCast(room);
@@ -84,7 +84,7 @@ pub fn getsockname(fd: i32, name: AddressPointer, length: *u32) i32 {
 }
 
 /// The name of a socket that has none yet: its family and zeros, as elsewhere.
-fn unbound(fd: i32, name: AddressPointer, length: *u32) i32 {
+fn unbound(fd: i32, name: ?*anyopaque, length: *u32) i32 {
     const family = familyOf(fd);
     if (family < 0) return family;
     const size: u32 = switch (family) {
@@ -100,7 +100,7 @@ fn unbound(fd: i32, name: AddressPointer, length: *u32) i32 {
     return 0;
 }
 
-pub fn getpeername(fd: i32, name: AddressPointer, length: *u32) i32 {
+pub fn getpeername(fd: i32, name: ?*anyopaque, length: *u32) i32 {
     var room: c_int = @intCast(length.*);
     if (winsock.getpeername(handle(fd), name, &room) != 0) return errors.lastOf(fd);
     length.* = @intCast(room);

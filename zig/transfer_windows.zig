@@ -3,6 +3,7 @@ const std = @import("std");
 const c = @import("headers");
 const errors = @import("error_windows.zig");
 const patience = @import("patience_windows.zig");
+const poll = @import("poll_windows.zig").poll;
 const process = @import("process_windows.zig");
 const sockets = @import("socket_windows.zig");
 const winsock = @import("winsock.zig");
@@ -76,7 +77,28 @@ pub fn recvfrom(fd: i32, buffer: []u8, flags: u32, name: AddressPointer, length:
     var vector = [2]c.struct_iovec{ element(buffer), element(&.{}) };
     const call: Receive = .{ .fd = fd, .vector = vector[0..1], .name = name, .length = length };
     if (flags & c.MSG_TRUNC != 0) return receiveBeyond(fd, &vector, call, flags);
+    const patient = flags & c.MSG_DONTWAIT == 0 and !process.state(fd).nonblocking;
+    if (patient and flags & whole_peek == whole_peek) return peekWhole(fd, call, flags);
     return patience.waiting(fd, .receive, flags, call, flags);
+}
+
+const whole_peek: u32 = c.MSG_PEEK | c.MSG_WAITALL;
+const peek_pause_ms = 5;
+
+/// A peek at a stream that is to have all of it: nothing tells when more has come.
+fn peekWhole(fd: i32, call: Receive, flags: u32) i32 {
+    const end_ms = patience.deadline(fd, .receive);
+    while (true) {
+        const peeked = patience.waiting(fd, .receive, flags, call, flags);
+        const wanted = call.vector[0].iov_len;
+        if (peeked <= 0 or peeked >= wanted or !process.state(fd).stream) return peeked;
+        var table = [1]c.struct_pollfd{.{ .fd = fd, .events = 0 }};
+        const ended = poll(&table, 1, 0);
+        if (ended != 0) return if (ended < 0) ended else peeked;
+        if (end_ms) |end| if (process.clockMs() >= end) return peeked;
+        const paused = poll(&table, 0, peek_pause_ms);
+        if (paused < 0) return paused;
+    }
 }
 
 const AddressPointer = ?*anyopaque;
