@@ -19,9 +19,13 @@ const own_flags: u32 = c.MSG_DONTWAIT | wait_for_one | c.MSG_WAITALL | c.MSG_TRU
 
 /// A WSABUF's length has 32 bits, and so have the results of this package 31.
 fn isTooLong(vector: Vector) bool {
+    return bytesIn(vector) > std.math.maxInt(i32);
+}
+
+fn bytesIn(vector: Vector) usize {
     var sum: usize = 0;
     for (vector) |part| sum +|= part.iov_len;
-    return sum > std.math.maxInt(i32);
+    return sum;
 }
 
 fn element(bytes: []const u8) c.struct_iovec {
@@ -168,9 +172,7 @@ fn failed(fd: i32, stream: bool, vector: Vector, flags: *u32) i32 {
     const failure = errors.lastOf(fd);
     if (failure == -c.EMSGSIZE) {
         flags.* |= c.MSG_TRUNC;
-        var sum: usize = 0;
-        for (vector) |part| sum +|= part.iov_len;
-        return @intCast(sum);
+        return @intCast(bytesIn(vector));
     }
     // recv(2) of a direction that shutdown(2) has ended is the end of the stream.
     if (failure == -c.EPIPE) return 0;
@@ -248,8 +250,37 @@ const SendMessage = struct {
 };
 
 pub fn recvmsg(fd: i32, message: *c.struct_msghdr, flags: u32) i32 {
+    if (flags & c.MSG_TRUNC != 0) return receiveMessageBeyond(fd, message, flags);
     const call: ReceiveMessage = .{ .fd = fd, .message = message };
     return patience.waiting(fd, .receive, flags, call, flags);
+}
+
+/// IOV_MAX of src/calls/transfer.ts.
+const vector_max = 1024;
+
+/// As receiveBeyond.
+noinline fn receiveMessageBeyond(fd: i32, message: *c.struct_msghdr, flags: u32) i32 {
+    @setRuntimeSafety(false);
+    const known = sockets.know(fd);
+    if (known < 0) return known;
+    const vector = vectorOf(message);
+    if (vector.len > vector_max) return -c.EINVAL;
+    var rest: [datagram_max]u8 = undefined;
+    var table: [vector_max + 1]c.struct_iovec = undefined;
+    @memcpy(table[0..vector.len], vector);
+    table[vector.len] = element(&rest);
+    var longer = message.*;
+    longer.msg_iov = &table;
+    // The bytes of a stream have no end that could be cut off.
+    longer.msg_iovlen = @intCast(vector.len + @intFromBool(!process.state(fd).stream));
+    const call: ReceiveMessage = .{ .fd = fd, .message = &longer };
+    const received = patience.waiting(fd, .receive, flags, call, flags);
+    if (received < 0) return received;
+    message.msg_namelen = longer.msg_namelen;
+    message.msg_controllen = longer.msg_controllen;
+    message.msg_flags = longer.msg_flags;
+    if (received > bytesIn(vector)) message.msg_flags |= c.MSG_TRUNC;
+    return received;
 }
 
 const ReceiveMessage = struct {

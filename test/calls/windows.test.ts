@@ -80,6 +80,9 @@ testWith(windows)("a datagram that is longer is cut, and told to be", () => {
   const message = new Message({ iovec: [new Uint8Array(4)] });
   expect(recvmsg(fd, message)).toBe(4);
   expect(message.flags).toEqual(["trunc"]);
+  sendto(fd, new Uint8Array(9), getsockname(fd));
+  expect(recvmsg(fd, message, { trunc: true })).toBe(9);
+  expect(message.flags).toEqual(["trunc"]);
 });
 
 testWith(windows)("what came with a datagram is told", () => {
