@@ -26,8 +26,8 @@ pub fn build(b: *std.Build) void {
     const unit_tests = b.addTest(.{
         .root_module = module(b, withOwnLibc(b, target), optimize, .executable),
     });
-    // They look names up in libc while they run, as the library does.
-    unit_tests.linkage = .dynamic;
+    // They look names up in libc while they run, as the library does, except on Windows.
+    if (target.result.os.tag != .windows) unit_tests.linkage = .dynamic;
     b.step("test", "Run the unit tests").dependOn(&b.addRunArtifact(unit_tests).step);
     // For another machine, which runs them: the prefix's bin/test.
     b.step("test-program", "Compile the unit tests").dependOn(
@@ -202,7 +202,7 @@ fn moduleAt(
         .pic = true,
         // On Linux the library names no libc: glibc's and musl's Bun both load it, and what it
         // needs of libc it finds in the host process. On Windows it needs nothing of it.
-        .link_libc = if (use == .library and (linux or windows)) null else true,
+        .link_libc = if (windows or (use == .library and linux)) null else true,
     });
     root.addImport("headers", b.createModule(.{
         .root_source_file = headers.getOutput(),

@@ -4,8 +4,8 @@ const std = @import("std");
 const c = @import("headers");
 const adapters = @import("adapter_windows.zig");
 const options = @import("option_windows.zig");
-const patience = @import("patience_windows.zig");
 const process = @import("process_windows.zig");
+const sockets = @import("socket_windows.zig");
 
 pub fn requestAbout(_: i32, _: u32, _: [*]const u8, _: [*]u8) callconv(.c) i32 {
     return -c.EOPNOTSUPP;
@@ -13,7 +13,7 @@ pub fn requestAbout(_: i32, _: u32, _: [*]const u8, _: [*]u8) callconv(.c) i32 {
 
 /// The IFF_* bits, IFF_PROMISC where the socket receives all packets.
 pub fn flags(fd: i32, interface: [*]const u8) callconv(.c) i32 {
-    const known = patience.know(fd);
+    const known = sockets.know(fd);
     if (known < 0) return known;
     const wanted = std.mem.span(@as([*:0]const u8, @ptrCast(interface)));
     var found: adapters.List = .{};

@@ -66,6 +66,10 @@
 #define ESTALE WSAESTALE
 #define EREMOTE WSAEREMOTE
 
+/* A limit, and what only a driver says. */
+#undef MSG_MAXIOVLEN
+#undef MSG_INTERRUPT
+
 /* Bits of the package's own, which no call of Winsock sees: see system_windows.zig. */
 #define MSG_DONTWAIT 0x40
 #define O_NONBLOCK 0x800

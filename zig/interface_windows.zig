@@ -84,12 +84,13 @@ fn addAddress(table: *interface.Table, adapter: *const Adapter, entry: *adapters
             mask,
         | byte.* = own | ~mask;
     }
+    const mask_size: usize = if (family == c.AF_INET) broadcast.len else netmask.len;
     table.add(.{
         .index = adapter.index(),
         .flags = flags,
         .name = adapters.nameOf(adapter, &name_room),
         .address = bytes,
-        .netmask = netmask[0..if (family == c.AF_INET) @sizeOf(c.struct_sockaddr_in) else netmask.len],
+        .netmask = netmask[0..mask_size],
         .destination = if (broadcasts) &broadcast else &.{},
     });
 }

@@ -1,4 +1,4 @@
-//! Windows: what stands in for the C library, of which the library takes nothing: Winsock's lookups,
+//! Windows: what stands in for the C library, of which nothing is taken: Winsock's lookups, and
 //! the heap and the threads of the system.
 const std = @import("std");
 const c = @import("headers");

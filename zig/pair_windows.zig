@@ -1,11 +1,13 @@
-//! Windows: socketpair(2), which it lacks: two sockets connected through 127.0.0.1, where each
-//! makes sure that the other is its peer, as any program of the machine could connect instead.
+//! Windows: socketpair(2), which it lacks: two sockets connected through 127.0.0.1, where it is
+//! made sure that they are each other's peer: every program of the machine could connect instead.
 const std = @import("std");
 const c = @import("headers");
-const errors = @import("error_windows.zig");
+const accept = @import("accept_windows.zig").accept;
 const poll = @import("poll_windows.zig").poll;
+const options = @import("option_windows.zig");
 const process = @import("process_windows.zig");
-const system = @import("system_windows.zig");
+const sockets = @import("socket_windows.zig");
+const transfers = @import("transfer_windows.zig");
 
 const Name = c.struct_sockaddr_in;
 const size = @sizeOf(Name);
@@ -25,11 +27,11 @@ pub fn socketpair(domain: i32, kind: i32, protocol: i32, pair: *[2]i32) i32 {
 }
 
 fn loopback(kind: i32, name: *Name) i32 {
-    const fd = system.socket(c.AF_INET, kind, 0);
+    const fd = sockets.socket(c.AF_INET, kind, 0);
     if (fd < 0) return fd;
     const bound = bindTo(fd, name);
     if (bound >= 0) return fd;
-    _ = system.close(fd);
+    _ = sockets.close(fd);
     return bound;
 }
 
@@ -38,13 +40,13 @@ fn bindTo(fd: i32, name: *Name) i32 {
     // Otherwise another program could bind to the same port.
     const level = c.SOL_SOCKET;
     const option: i32 = c.SO_EXCLUSIVEADDRUSE;
-    var status = system.setsockopt(fd, level, option, @ptrCast(&on), @sizeOf(c_int));
+    var status = options.setsockopt(fd, level, option, @ptrCast(&on), @sizeOf(c_int));
     if (status < 0) return status;
     name.* = std.mem.zeroes(Name);
     name.sin_family = c.AF_INET;
     std.mem.writeInt(u32, std.mem.asBytes(&name.sin_addr)[0..4], 0x7f000001, .big);
-    status = system.bind(fd, @ptrCast(name), size);
-    return if (status < 0) status else nameOf(fd, system.getsockname, name);
+    status = sockets.bind(fd, @ptrCast(name), size);
+    return if (status < 0) status else nameOf(fd, sockets.getsockname, name);
 }
 
 fn nameOf(fd: i32, ask: fn (i32, ?*anyopaque, *u32) i32, name: *Name) i32 {
@@ -60,22 +62,22 @@ fn streams(pair: *[2]i32) i32 {
     var name: Name = undefined;
     const listener = loopback(c.SOCK_STREAM, &name);
     if (listener < 0) return listener;
-    defer _ = system.close(listener);
-    const status = system.listen(listener, 16);
+    defer _ = sockets.close(listener);
+    const status = sockets.listen(listener, 16);
     if (status < 0) return status;
     var own: Name = undefined;
     const first = loopback(c.SOCK_STREAM, &own);
     if (first < 0) return first;
     const second = meet(listener, first, &name, own);
     if (second < 0) {
-        _ = system.close(first);
+        _ = sockets.close(first);
         return second;
     }
     const on: c_int = 1;
     const made = [2]i32{ first, second };
     for (made) |fd| {
         const value: [*]const u8 = @ptrCast(&on);
-        _ = system.setsockopt(fd, c.IPPROTO_TCP, c.TCP_NODELAY, value, @sizeOf(c_int));
+        _ = options.setsockopt(fd, c.IPPROTO_TCP, c.TCP_NODELAY, value, @sizeOf(c_int));
     }
     pair.* = made;
     return 0;
@@ -84,13 +86,13 @@ fn streams(pair: *[2]i32) i32 {
 /// Connects `first` to the listener and accepts connections until its own comes.
 fn meet(listener: i32, first: i32, name: *Name, own: Name) i32 {
     // Nobody waits for a connection that went away again.
-    const set = system.setFlags(listener, c.O_NONBLOCK);
+    const set = sockets.setFlags(listener, c.O_NONBLOCK);
     if (set < 0) return set;
-    const begun = system.connect(first, @ptrCast(name), size);
+    const begun = sockets.connect(first, @ptrCast(name), size);
     if (begun < 0 and begun != -c.EINPROGRESS) return begun;
-    const end_ms = system.clockMs() + patience_ms;
+    const end_ms = process.clockMs() + patience_ms;
     while (true) {
-        const left_ms = end_ms - system.clockMs();
+        const left_ms = end_ms - process.clockMs();
         if (left_ms <= 0) return -c.ETIMEDOUT;
         var table = [1]c.struct_pollfd{.{ .fd = listener, .events = c.POLLIN }};
         const ready = poll(&table, 1, @intCast(left_ms));
@@ -98,12 +100,12 @@ fn meet(listener: i32, first: i32, name: *Name, own: Name) i32 {
         if (ready <= 0) continue;
         var peer: Name = undefined;
         var length: u32 = size;
-        const accepted = system.accept(listener, &peer, &length, false);
+        const accepted = accept(listener, &peer, &length, false);
         if (accepted == -c.EAGAIN or accepted == -c.ECONNRESET) continue;
         if (accepted < 0) return accepted;
         if (isSame(peer, own)) return accepted;
         // A stranger.
-        _ = system.close(accepted);
+        _ = sockets.close(accepted);
     }
 }
 
@@ -113,14 +115,14 @@ fn datagrams(pair: *[2]i32) i32 {
     if (first < 0) return first;
     const second = loopback(c.SOCK_DGRAM, &names[1]);
     if (second < 0) {
-        _ = system.close(first);
+        _ = sockets.close(first);
         return second;
     }
     const made = [2]i32{ first, second };
     for (made, 0..) |fd, index| {
-        const status = system.connect(fd, @ptrCast(&names[1 - index]), size);
+        const status = sockets.connect(fd, @ptrCast(&names[1 - index]), size);
         if (status >= 0) continue;
-        for (made) |each| _ = system.close(each);
+        for (made) |each| _ = sockets.close(each);
         return status;
     }
     // What strangers sent before the sockets were connected.
@@ -133,6 +135,6 @@ fn discard(fd: i32) void {
     var byte: [1]u8 = undefined;
     // As many as a receive buffer holds, at the most.
     for (0..65_536) |_| {
-        if (system.recvfrom(fd, &byte, c.MSG_DONTWAIT, null, null) == -c.EAGAIN) return;
+        if (transfers.recvfrom(fd, &byte, c.MSG_DONTWAIT, null, null) == -c.EAGAIN) return;
     }
 }

@@ -1,31 +1,16 @@
 //! Calls that wait where the socket's user takes it for a blocking one: tried, and tried again when
 //! the socket is ready, until its own timeout is over or Ctrl-C is pressed.
 const c = @import("headers");
-const errors = @import("error_windows.zig");
-const options = @import("option_windows.zig");
 const poll = @import("poll_windows.zig").poll;
 const process = @import("process_windows.zig");
-const system = @import("system_windows.zig");
-const winsock = @import("winsock.zig");
+const sockets = @import("socket_windows.zig");
 
 pub const Direction = enum { receive, send };
-
-/// Has a socket that somebody else made behave as those made here. 0, or -errno.
-pub fn know(fd: i32) i32 {
-    if (process.state(fd).known) return 0;
-    const kind = options.kindOf(fd);
-    if (kind < 0) return kind;
-    if (!process.isInRange(system.handle(fd))) return -c.EBADF;
-    var on: u32 = 1;
-    if (winsock.ioctlsocket(system.handle(fd), c.FIONBIO, &on) != 0) return errors.lastOf(fd);
-    process.setState(fd, .{ .known = true, .stream = kind == c.SOCK_STREAM });
-    return 0;
-}
 
 /// Makes a call, `call.now(argument)`, which returns -EAGAIN where it would have to wait. With
 /// MSG_DONTWAIT in the flags, and on a non-blocking socket, that is the result.
 pub fn waiting(fd: i32, direction: Direction, flags: u32, call: anytype, argument: anytype) i32 {
-    const known = know(fd);
+    const known = sockets.know(fd);
     if (known < 0) return known;
     const outcome = call.now(argument);
     if (outcome != -c.EAGAIN or flags & c.MSG_DONTWAIT != 0) return outcome;
@@ -36,7 +21,7 @@ pub fn waiting(fd: i32, direction: Direction, flags: u32, call: anytype, argumen
 fn again(fd: i32, direction: Direction, call: anytype, argument: anytype) i32 {
     const end_ms = deadline(fd, direction);
     while (true) {
-        const left_ms: i64 = if (end_ms) |end| end - system.clockMs() else -1;
+        const left_ms: i64 = if (end_ms) |end| end - process.clockMs() else -1;
         if (end_ms != null and left_ms <= 0) return -c.EAGAIN;
         const events: c_short = if (direction == .receive) c.POLLRDNORM else c.POLLWRNORM;
         var table = [1]c.struct_pollfd{.{ .fd = fd, .events = events }};
@@ -52,8 +37,8 @@ fn again(fd: i32, direction: Direction, call: anytype, argument: anytype) i32 {
 }
 
 /// When the socket's own timeout is over; null: never.
-fn deadline(fd: i32, direction: Direction) ?i64 {
+pub fn deadline(fd: i32, direction: Direction) ?i64 {
     const name: i32 = if (direction == .receive) c.SO_RCVTIMEO else c.SO_SNDTIMEO;
-    const milliseconds = options.timeout(fd, name) orelse return null;
-    return if (milliseconds == 0) null else system.clockMs() + milliseconds;
+    const milliseconds = sockets.timeout(fd, name) orelse return null;
+    return if (milliseconds == 0) null else process.clockMs() + milliseconds;
 }

@@ -3,8 +3,9 @@
 //! connection that failed is told by every version.
 const std = @import("std");
 const c = @import("headers");
+const errors = @import("error_windows.zig");
 const process = @import("process_windows.zig");
-const system = @import("system_windows.zig");
+const sockets = @import("socket_windows.zig");
 const winsock = @import("winsock.zig");
 
 /// So long may Ctrl-C have to wait for its answer.
@@ -21,14 +22,14 @@ const band: c_short = c.POLLRDBAND;
 /// pressed.
 pub fn poll(table: [*]c.struct_pollfd, count: u32, timeout_ms: i32) i32 {
     const interrupts = process.interruptCount();
-    const end_ms = system.clockMs() + timeout_ms;
+    const end_ms = process.clockMs() + timeout_ms;
     while (true) {
-        const left_ms = if (timeout_ms < 0) slice_ms else end_ms - system.clockMs();
+        const left_ms = if (timeout_ms < 0) slice_ms else end_ms - process.clockMs();
         const wait_ms: i32 = @intCast(std.math.clamp(left_ms, 0, slice_ms));
         const ready = once(table[0..count], wait_ms);
         if (ready != 0) return ready;
         if (process.interruptCount() != interrupts) return -c.EINTR;
-        if (timeout_ms >= 0 and system.clockMs() >= end_ms) return 0;
+        if (timeout_ms >= 0 and process.clockMs() >= end_ms) return 0;
     }
 }
 
@@ -77,7 +78,7 @@ fn ask(entry: c.struct_pollfd, waiting: *usize) winsock.PollEntry {
     var events = entry.events & takes;
     // POLLIN of Windows has both bits; out-of-band data are no data.
     events = if (entry.events & urgent != 0) events | band else events & ~band;
-    return .{ .socket = system.handle(entry.fd), .events = events, .revents = 0 };
+    return .{ .socket = sockets.handle(entry.fd), .events = events, .revents = 0 };
 }
 
 fn call(entries: []winsock.PollEntry, waiting: usize, wait_ms: i32) i32 {
@@ -89,7 +90,7 @@ fn call(entries: []winsock.PollEntry, waiting: usize, wait_ms: i32) i32 {
     if (status >= 0) return status;
     const code = winsock.WSAGetLastError();
     // Where none of them is a socket.
-    if (code != c.WSAENOTSOCK) return -@import("error_windows.zig").fromCode(code);
+    if (code != c.WSAENOTSOCK) return -errors.fromCode(code);
     for (entries) |*entry| entry.revents = c.POLLNVAL;
     return 0;
 }
@@ -118,11 +119,11 @@ fn translated(entry: c.struct_pollfd, told: c_short) c_short {
 
 /// Older versions of WSAPoll never tell of a connection that failed; select does.
 fn hasFailed(fd: i32) bool {
-    var failed: winsock.One = .{ .count = 1, .sockets = .{system.handle(fd)} };
+    var failed: winsock.One = .{ .count = 1, .sockets = .{sockets.handle(fd)} };
     const now: c.struct_timeval = .{ .tv_sec = 0, .tv_usec = 0 };
     if (winsock.select(0, null, null, &failed, &now) != 1) return false;
     // Of a connection that stands it means out-of-band data.
     var name: c.struct_sockaddr_storage = undefined;
     var length: u32 = @sizeOf(c.struct_sockaddr_storage);
-    return system.getpeername(fd, &name, &length) < 0;
+    return sockets.getpeername(fd, &name, &length) < 0;
 }

@@ -72,3 +72,13 @@ fn interrupted(kind: u32) callconv(.winapi) c_int {
 pub fn interruptCount() u32 {
     return interrupts.load(.acquire);
 }
+
+/// A clock that nobody sets back, in milliseconds.
+pub fn clockMs() i64 {
+    var count: i64 = 0;
+    var frequency: i64 = 1;
+    _ = winsock.QueryPerformanceCounter(&count);
+    _ = winsock.QueryPerformanceFrequency(&frequency);
+    return @divTrunc(count, frequency) * 1000 +
+        @divTrunc(@rem(count, frequency) * 1000, frequency);
+}

@@ -97,7 +97,10 @@ pub fn watch(
     generation: u32,
 ) i32 {
     const shared = ensure(source) orelse return -c.ENOMEM;
-    return shared.set.watch(fd, if (change < 2) events else 0, slot, generation);
+    const status = shared.set.watch(fd, if (change < 2) events else 0, slot, generation);
+    // Else it is asked when the JavaScript thread is about to sleep, or looks.
+    if (shared.waiting.load(.acquire) != 0) shared.set.ask();
+    return status;
 }
 
 /// Has the thread ring when a socket is ready, once.
@@ -224,4 +227,60 @@ pub fn end(source: *Source) void {
     shared.ending.store(1, .release);
     _ = completion_port.post(shared.set.port, completion_port.end_key, null);
     _ = SetEvent(shared.go);
+}
+
+test "who is watched while the thread waits is heard of, and the end leaves nothing" {
+    const process = @import("process_windows.zig");
+    try std.testing.expectEqual(0, process.start());
+    var source: Source = std.mem.zeroes(Source);
+    var sockets: [3]winsock.Socket = undefined;
+    var names: [3]c.struct_sockaddr_in = undefined;
+    for (&sockets, &names) |*socket, *name| {
+        socket.* = winsock.WSASocketW(c.AF_INET, c.SOCK_DGRAM, 0, null, 0, 0);
+        name.* = loopback(0);
+        var length: c_int = @sizeOf(@TypeOf(name.*));
+        try std.testing.expectEqual(0, winsock.bind(socket.*, @ptrCast(name), length));
+        try std.testing.expectEqual(0, winsock.getsockname(socket.*, name, &length));
+    }
+    defer for (sockets) |socket| {
+        _ = winsock.closesocket(socket);
+    };
+    // The first is the bell's listener.
+    try std.testing.expect(bell(&source, 0) > 0);
+    try std.testing.expectEqual(0, bell(&source, std.mem.bigToNative(u16, names[0].sin_port)));
+    const first: i32 = @intCast(sockets[1]);
+    const second: i32 = @intCast(sockets[2]);
+    try std.testing.expectEqual(0, watch(&source, first, 0, readiness.readable, 0, 7));
+    try std.testing.expectEqual(0, lend(&source));
+    try std.testing.expectEqual(0, watch(&source, second, 0, readiness.readable, 1, 8));
+    var byte = [1]u8{0};
+    var data = [1]winsock.Buffer{.{ .iov_len = 1, .iov_base = &byte }};
+    var moved: u32 = 0;
+    const name: [*]const u8 = @ptrCast(&names[2]);
+    const size = @sizeOf(c.struct_sockaddr_in);
+    const to = sockets[1];
+    _ = winsock.WSASendTo(to, &data, 1, &moved, 0, name, size, null, null);
+    var flags: u32 = 0;
+    const heard = winsock.WSARecvFrom(sockets[0], &data, 1, &moved, &flags, null, null, null, null);
+    try std.testing.expectEqual(0, heard);
+    try std.testing.expectEqual(0, moved);
+    try std.testing.expectEqual(1, take(&source));
+    const expected: readiness.Ready = .{ .slot = 1, .generation = 8, .events = readiness.readable };
+    try std.testing.expectEqual(expected, source.ready[0]);
+    // Reported once, and again where it is asked for again.
+    try std.testing.expectEqual(0, take(&source));
+    try std.testing.expectEqual(0, watch(&source, second, 1, readiness.readable, 1, 8));
+    try std.testing.expectEqual(1, take(&source));
+    // The place of one that is watched no longer is another's.
+    try std.testing.expectEqual(0, watch(&source, first, 2, 0, 0, 7));
+    try std.testing.expectEqual(0, watch(&source, second, 0, readiness.writable, 0, 9));
+    var found = take(&source);
+    for (0..100) |_| {
+        if (found > 0) break;
+        winsock.Sleep(10);
+        found = take(&source);
+    }
+    try std.testing.expectEqual(9, source.ready[0].generation);
+    end(&source);
+    try std.testing.expectEqual(readiness.no_set, source.set);
 }

@@ -34,6 +34,7 @@ test {
         _ = @import("error_windows.zig");
         _ = @import("interface_windows.zig");
         _ = @import("netdb_windows.zig");
+        _ = @import("readiness_windows.zig");
         _ = @import("text_windows.zig");
     }
     if (builtin.target.os.tag == .linux) {

@@ -3,8 +3,9 @@ const std = @import("std");
 const c = @import("headers");
 const errors = @import("error_windows.zig");
 const patience = @import("patience_windows.zig");
+const poll = @import("poll_windows.zig").poll;
 const process = @import("process_windows.zig");
-const system = @import("system_windows.zig");
+const sockets = @import("socket_windows.zig");
 const winsock = @import("winsock.zig");
 const BatchHeader = @import("batch_header.zig").BatchHeader;
 const Vector = []c.struct_iovec;
@@ -18,9 +19,13 @@ const own_flags: u32 = c.MSG_DONTWAIT | wait_for_one | c.MSG_WAITALL | c.MSG_TRU
 
 /// A WSABUF's length has 32 bits, and so have the results of this package 31.
 fn isTooLong(vector: Vector) bool {
+    return bytesIn(vector) > std.math.maxInt(i32);
+}
+
+fn bytesIn(vector: Vector) usize {
     var sum: usize = 0;
     for (vector) |part| sum +|= part.iov_len;
-    return sum > std.math.maxInt(i32);
+    return sum;
 }
 
 fn element(bytes: []const u8) c.struct_iovec {
@@ -45,7 +50,7 @@ const Send = struct {
         const vector: Vector = if (call.vector.len == 0) &none else call.vector;
         var sent: u32 = 0;
         const status = winsock.WSASendTo(
-            system.handle(call.fd),
+            sockets.handle(call.fd),
             vector.ptr,
             @intCast(vector.len),
             &sent,
@@ -69,14 +74,35 @@ const Send = struct {
 fn isConnected(fd: i32) bool {
     var name: c.struct_sockaddr_storage = undefined;
     var length: u32 = @sizeOf(c.struct_sockaddr_storage);
-    return system.getpeername(fd, &name, &length) >= 0;
+    return sockets.getpeername(fd, &name, &length) >= 0;
 }
 
 pub fn recvfrom(fd: i32, buffer: []u8, flags: u32, name: AddressPointer, length: ?*u32) i32 {
     var vector = [2]c.struct_iovec{ element(buffer), element(&.{}) };
     const call: Receive = .{ .fd = fd, .vector = vector[0..1], .name = name, .length = length };
     if (flags & c.MSG_TRUNC != 0) return receiveBeyond(fd, &vector, call, flags);
+    const patient = flags & c.MSG_DONTWAIT == 0 and !process.state(fd).nonblocking;
+    if (patient and flags & whole_peek == whole_peek) return peekWhole(fd, call, flags);
     return patience.waiting(fd, .receive, flags, call, flags);
+}
+
+const whole_peek: u32 = c.MSG_PEEK | c.MSG_WAITALL;
+const peek_pause_ms = 5;
+
+/// A peek at a stream that is to have all of it: nothing tells when more has come.
+fn peekWhole(fd: i32, call: Receive, flags: u32) i32 {
+    const end_ms = patience.deadline(fd, .receive);
+    while (true) {
+        const peeked = patience.waiting(fd, .receive, flags, call, flags);
+        const wanted = call.vector[0].iov_len;
+        if (peeked <= 0 or peeked >= wanted or !process.state(fd).stream) return peeked;
+        var table = [1]c.struct_pollfd{.{ .fd = fd, .events = 0 }};
+        const ended = poll(&table, 1, 0);
+        if (ended != 0) return if (ended < 0) ended else peeked;
+        if (end_ms) |end| if (process.clockMs() >= end) return peeked;
+        const paused = poll(&table, 0, peek_pause_ms);
+        if (paused < 0) return paused;
+    }
 }
 
 const AddressPointer = ?*anyopaque;
@@ -86,7 +112,7 @@ const datagram_max = 65_536;
 noinline fn receiveBeyond(fd: i32, vector: *[2]c.struct_iovec, single: Receive, flags: u32) i32 {
     // Otherwise the room would be filled each time.
     @setRuntimeSafety(false);
-    const known = patience.know(fd);
+    const known = sockets.know(fd);
     if (known < 0) return known;
     if (process.state(fd).stream) return patience.waiting(fd, .receive, flags, single, flags);
     var rest: [datagram_max]u8 = undefined;
@@ -113,7 +139,7 @@ const Receive = struct {
             var bits = flags & ~own_flags;
             var length: c_int = if (call.length) |room| @intCast(room.*) else 0;
             const status = winsock.WSARecvFrom(
-                system.handle(call.fd),
+                sockets.handle(call.fd),
                 vector.ptr,
                 @intCast(vector.len),
                 &received,
@@ -146,9 +172,7 @@ fn failed(fd: i32, stream: bool, vector: Vector, flags: *u32) i32 {
     const failure = errors.lastOf(fd);
     if (failure == -c.EMSGSIZE) {
         flags.* |= c.MSG_TRUNC;
-        var sum: usize = 0;
-        for (vector) |part| sum +|= part.iov_len;
-        return @intCast(sum);
+        return @intCast(bytesIn(vector));
     }
     // recv(2) of a direction that shutdown(2) has ended is the end of the stream.
     if (failure == -c.EPIPE) return 0;
@@ -218,7 +242,7 @@ const SendMessage = struct {
             .flags = 0,
         };
         var sent: u32 = 0;
-        const socket = system.handle(call.fd);
+        const socket = sockets.handle(call.fd);
         const bits = flags & ~own_flags;
         if (winsock.WSASendMsg(socket, &own, bits, &sent, null, null) == 0) return @intCast(sent);
         return errors.lastOf(call.fd);
@@ -226,8 +250,37 @@ const SendMessage = struct {
 };
 
 pub fn recvmsg(fd: i32, message: *c.struct_msghdr, flags: u32) i32 {
+    if (flags & c.MSG_TRUNC != 0) return receiveMessageBeyond(fd, message, flags);
     const call: ReceiveMessage = .{ .fd = fd, .message = message };
     return patience.waiting(fd, .receive, flags, call, flags);
+}
+
+/// IOV_MAX of src/calls/transfer.ts.
+const vector_max = 1024;
+
+/// As receiveBeyond.
+noinline fn receiveMessageBeyond(fd: i32, message: *c.struct_msghdr, flags: u32) i32 {
+    @setRuntimeSafety(false);
+    const known = sockets.know(fd);
+    if (known < 0) return known;
+    const vector = vectorOf(message);
+    if (vector.len > vector_max) return -c.EINVAL;
+    var rest: [datagram_max]u8 = undefined;
+    var table: [vector_max + 1]c.struct_iovec = undefined;
+    @memcpy(table[0..vector.len], vector);
+    table[vector.len] = element(&rest);
+    var longer = message.*;
+    longer.msg_iov = &table;
+    // The bytes of a stream have no end that could be cut off.
+    longer.msg_iovlen = @intCast(vector.len + @intFromBool(!process.state(fd).stream));
+    const call: ReceiveMessage = .{ .fd = fd, .message = &longer };
+    const received = patience.waiting(fd, .receive, flags, call, flags);
+    if (received < 0) return received;
+    message.msg_namelen = longer.msg_namelen;
+    message.msg_controllen = longer.msg_controllen;
+    message.msg_flags = longer.msg_flags;
+    if (received > bytesIn(vector)) message.msg_flags |= c.MSG_TRUNC;
+    return received;
 }
 
 const ReceiveMessage = struct {
@@ -275,7 +328,7 @@ const ReceiveMessage = struct {
                 .flags = flags & ~own_flags,
             };
             var received: u32 = 0;
-            const status = found.function.?(system.handle(call.fd), &own, &received, null, null);
+            const status = found.function.?(sockets.handle(call.fd), &own, &received, null, null);
             const outcome = if (status == 0)
                 @as(i32, @intCast(received))
             else
@@ -305,7 +358,7 @@ fn functionOf(fd: i32) Function {
     var function: ?*const winsock.ReceiveMessage = null;
     var returned: u32 = 0;
     const status = winsock.WSAIoctl(
-        system.handle(fd),
+        sockets.handle(fd),
         @bitCast(@as(i32, @truncate(@as(i64, c.SIO_GET_EXTENSION_FUNCTION_POINTER)))),
         &identifier,
         @sizeOf(c.GUID),

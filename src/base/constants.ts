@@ -4,7 +4,10 @@
 import { constants } from "../native/library.ts";
 import { Keywords } from "./keyword.ts";
 
-/** Names that every supported platform has, and those of this one. */
+/**
+ * Names that every supported platform has, and those of this one. Windows lacks three of the
+ * former: MSG_EOR, EAI_SYSTEM and SCM_RIGHTS, which are about what it cannot do.
+ */
 type Constants<Common extends string> = { readonly [name in Common]: number } & {
   readonly [name: string]: number | undefined;
 };

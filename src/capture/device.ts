@@ -266,6 +266,9 @@ export class Device implements Tap {
   }
 }
 
+/** Windows. */
+const NOTHING = { remedy: "this system has no sockets and no devices that capture packets" };
+
 function unsupported(what: string): SocketError {
   return new SocketError(ERRNO.EOPNOTSUPP ?? 0, "capture", { subject: what, remedy: UNSUPPORTED });
 }
@@ -273,6 +276,7 @@ function unsupported(what: string): SocketError {
 /** Opens a device; what fails leaves nothing behind. */
 export function openDevice(settings: Settings): Device {
   const { interface: wanted, fanout, hardwareStamps, namespace } = settings;
+  if (!new Structure("bpf_hdr").exists) throw namedError("EOPNOTSUPP", "capture", NOTHING);
   if (wanted === ANY) throw unsupported(`interface: "${ANY}"`);
   if (fanout !== undefined) throw unsupported("fanout");
   if (hardwareStamps) throw unsupported('timestamps: "hardware"');

@@ -212,7 +212,8 @@ export class InterfaceAddress {
 
   /**
    * The interface's counters, asked of the kernel when they are first read. null for a network
-   * address, for an interface that is gone or of another network namespace, and outside Linux and Windows.
+   * address, for an interface that is gone or of another network namespace, and on macOS and
+   * FreeBSD.
    */
   get statistics(): LinkStatistics | null {
     const asked = this.#later();

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import {
+  AF,
   type ControlMessage,
   decodeControl,
   ERRNO,
@@ -27,7 +28,7 @@ const nanoseconds = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const positive = fc.bigInt({ min: 1n, max: 2n ** 63n - 1n });
 const inet = fc.ipV4();
 const inet6 = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => {
-  return Sockaddr.from(new Uint8Array([10, 0, 0, 0, 0, 0, 0, 0, ...bytes, 0, 0, 0, 0]))
+  return Sockaddr.from(new Uint8Array([AF.INET6, 0, 0, 0, 0, 0, 0, 0, ...bytes, 0, 0, 0, 0]))
     .address as string;
 });
 const socket4 = fc.tuple(inet, u16).map(([address, port]) => Sockaddr.inet(address, port));

@@ -38,6 +38,13 @@ const MUSL_OWN = [
   "sizeof(((struct cmsghdr *)0)->cmsg_len)",
 ];
 
+/** The library's own structure where Windows has another: statistics of an interface. */
+function withoutOwn(stated: Map<string, number>): void {
+  for (const expression of stated.keys()) {
+    if (expression.includes("struct rtnl_link_stats64")) stated.delete(expression);
+  }
+}
+
 /** Compiles, and with `library` links, a C program for a target; throws where that fails. */
 function compile(target: string, text: string, library?: string): void {
   const directory = mkdtempSync(join(tmpdir(), "rawsock-platforms-"));
@@ -86,7 +93,9 @@ for (const [file, [own, ...others]] of Object.entries(PLATFORMS)) {
     test("every symbol is there for a linker", () => {
       const names = [...Object.keys(symbolsIn(symbols)), "rawsock_manifest"];
       if (own.includes("windows")) {
-        expect(exportedNames(readFileSync(path)).sort()).toEqual(names.sort());
+        // The others are the linker's.
+        const exported = exportedNames(readFileSync(path)).filter((name) => /^[a-z]/.test(name));
+        expect(exported.sort()).toEqual(names.sort());
         return;
       }
       const declarations = names.map((name) => `extern int ${name}(void);`).join("\n");
@@ -99,6 +108,7 @@ for (const [file, [own, ...others]] of Object.entries(PLATFORMS)) {
 
     test(`every size, offset and constant is that of the headers of ${own}`, () => {
       const stated = statements(manifest(readFileSync(path)));
+      if (own.includes("windows")) withoutOwn(stated);
       expect(stated.size).toBeGreaterThan(500);
       compile(own, assertions(stated, false));
       const wrong = new Map(stated).set("AF_INET", 77);

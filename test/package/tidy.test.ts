@@ -159,8 +159,16 @@ test(`src has at most ${ENTRIES_MAX} entries`, () => {
   expect(readdirSync(join(root, "src")).length).toBeLessThanOrEqual(ENTRIES_MAX);
 });
 
-/** The lock around the C library's own statics, of which a process has one each. */
-const SHARED: ReadonlySet<string> = new Set(["zig/netdb.zig: var lock"]);
+/**
+ * The lock around the C library's own statics, of which a process has one each; and what a process
+ * of Windows has once, which says nothing of it itself.
+ */
+const SHARED: ReadonlySet<string> = new Set([
+  "zig/netdb.zig: var lock",
+  "zig/process_windows.zig: var states",
+  "zig/process_windows.zig: var started",
+  "zig/process_windows.zig: var interrupts",
+]);
 
 test("the library has no mutable statics", async () => {
   const statics: string[] = [];

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { patience } from "../support/patience.ts";
-import { bun, type Ended, end } from "../support/program.ts";
+import { bun, type Ended, end, endWithin } from "../support/program.ts";
 
 const UDP = `
 const { Socket, Sockaddr } = rawsock;
@@ -11,7 +11,7 @@ const buffer = new Uint8Array(64);
 
 /** Runs a script to its end; kills it after some seconds: then the status is 124. */
 function run(script: string, env: Record<string, string> = {}, seconds = 5): Promise<Ended> {
-  return end(["timeout", String(seconds * patience), ...bun(UDP + script)], env);
+  return endWithin(seconds * patience, bun(UDP + script), env);
 }
 
 test("an idle open socket lets the process end", async () => {
@@ -241,7 +241,7 @@ for (const [what, work] of Object.entries(WORK)) {
   test(
     `a Worker is terminated under ${what}, and leaves no descriptor behind`,
     async () => {
-      const worker = `import * as rawsock from "${join(import.meta.dir, "../../src/index.ts")}";
+      const worker = `import * as rawsock from ${JSON.stringify(join(import.meta.dir, "../../src/index.ts"))};
       ${UDP} ${work}`;
       const { exitCode, stdout, stderr } = await end([
         "timeout",
@@ -274,7 +274,7 @@ for (const [what, work] of Object.entries(WORK)) {
 }
 
 test("descriptors that a Worker has looked at are its own, and outlive it", async () => {
-  const worker = `import * as rawsock from "${join(import.meta.dir, "../../src/index.ts")}";
+  const worker = `import * as rawsock from ${JSON.stringify(join(import.meta.dir, "../../src/index.ts"))};
     ${UDP} ${STORM.replace(/b.readable.*/, "")}
     (async () => { for await (const { control } of b.messages()) {
       postMessage([passed.fd, ...control[0].fds]);
@@ -298,7 +298,7 @@ test("descriptors that a Worker has looked at are its own, and outlive it", asyn
 test("two Workers and the main thread wait at the same time", async () => {
   const { exitCode, stdout } = await run(`
     const worker = ${JSON.stringify(`
-      import * as rawsock from "${join(import.meta.dir, "../../src/index.ts")}";
+      import * as rawsock from ${JSON.stringify(join(import.meta.dir, "../../src/index.ts"))};
       ${UDP}
       const a = open(), b = open();
       (async () => { for (;;) { const { length, address } = await b.recvfrom(buffer);

@@ -42,12 +42,14 @@ export type Ended = {
 export async function end(
   command: string[],
   env: Record<string, string | undefined> = {},
+  milliseconds?: number,
 ): Promise<Ended> {
   const child = Bun.spawn(command, {
     stdout: "pipe",
     stderr: "pipe",
     stdin: "ignore",
     env: { ...process.env, ...env },
+    ...(milliseconds === undefined ? {} : { timeout: milliseconds }),
   });
   const [stdout, stderr] = await Promise.all([
     new Response(child.stdout).text(),
@@ -55,4 +57,18 @@ export async function end(
   ]);
   await child.exited;
   return { stdout, stderr, exitCode: child.exitCode, signal: child.signalCode };
+}
+
+/** The status of a command that did not end in time. */
+export const LATE = 124;
+
+/** Runs a command to its end, or for some time: then the status is LATE. timeout(1) */
+export async function endWithin(
+  seconds: number,
+  command: string[],
+  env: Record<string, string | undefined> = {},
+): Promise<Ended> {
+  if (process.platform !== "win32") return end(["timeout", String(seconds), ...command], env);
+  const ended = await end(command, env, seconds * 1000);
+  return ended.signal === null ? ended : { ...ended, exitCode: LATE };
 }
