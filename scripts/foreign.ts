@@ -81,6 +81,8 @@ export type ForeignOptions = {
   readonly env?: Record<string, string>;
   /** Lines that nobody is to see. */
   readonly noise?: RegExp;
+  /** How that Bun names a file. */
+  readonly pathFor?: (path: string) => string;
 };
 
 /**
@@ -91,16 +93,18 @@ export async function runForeign(
   bun: string,
   exclusions: Exclusions,
   words: string[],
-  { apart = false, runner = bun, flags = [], env = {}, noise }: ForeignOptions = {},
+  { apart = false, runner = bun, flags = [], env = {}, noise, pathFor }: ForeignOptions = {},
 ): Promise<Counts> {
   const all = [...new Glob("test/**/*.test.ts").scanSync(root)].sort();
   const files = words.length === 0 ? all : words.filter((word) => word.endsWith(".test.ts"));
   // Other words are for `bun test`, for all files at once.
   const runs = apart && files.length >= words.length ? files.map((file) => [file]) : [words];
-  const common = ["--preload", join(root, "scripts/preload.ts"), ...flags];
+  const preload = join(root, "scripts/preload.ts");
+  const common = ["--preload", pathFor?.(preload) ?? preload, ...flags];
   const settings: RunOptions = {
     env: { ...env, RAWSOCK_TEST_BUN: bun },
     ...(noise === undefined ? {} : { noise }),
+    ...(pathFor === undefined ? {} : { pathFor }),
   };
   const outcomes: Outcome[] = [];
   for (const run of runs) {

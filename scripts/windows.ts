@@ -4,7 +4,7 @@ import { Glob } from "bun";
 import { toolEnvironment } from "./environment.ts";
 import { root, run, runForeign } from "./foreign.ts";
 import { conclude } from "./suite.ts";
-import { missingForWine, prepareWine } from "./wine.ts";
+import { missingForWine, prepareWine, windowsPath } from "./wine.ts";
 
 /** Files that are not run: the beginning of their path, and the reason. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
@@ -94,6 +94,7 @@ const settings = {
   runner: bun,
   flags: ["--timeout=60000"],
   env: { RAWSOCK_TEST_PATIENCE: "5" },
+  pathFor: windowsPath,
 };
 const counts = await runForeign(executable, EXCLUSIONS, chosen, settings);
 conclude({ ...counts, failed: counts.failed + failed });
