@@ -1,5 +1,5 @@
-//! Windows: what stands in for the C library, of which nothing is taken: the lookups of Winsock, and
-//! the system's heap and threads.
+//! Windows: what stands in for the C library, of which nothing is taken: Winsock's lookups, and
+//! the heap and the threads of the system.
 const std = @import("std");
 const c = @import("headers");
 const errors = @import("error_windows.zig");
