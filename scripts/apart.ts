@@ -17,16 +17,18 @@ export type ApartOptions = {
   readonly exclusions: Exclusions;
   readonly flags: readonly string[];
   readonly env: Record<string, string>;
+  /** How that Bun names a file. */
+  readonly pathFor: (path: string) => string;
 };
 
 /** `bun` starts the test runner. */
 export async function runApart(
   bun: string,
   files: readonly string[],
-  { executable, exclusions, flags, env }: ApartOptions,
+  { executable, exclusions, flags, env, pathFor }: ApartOptions,
 ): Promise<Rooms> {
-  const settings = { env: { ...env, RAWSOCK_TEST_BUN: executable } };
-  const common = ["--preload", join(root, "scripts/preload.ts"), ...flags];
+  const settings = { env: { ...env, RAWSOCK_TEST_BUN: executable }, pathFor };
+  const common = ["--preload", pathFor(join(root, "scripts/preload.ts")), ...flags];
   const found: Rooms[] = [];
   for (const file of files) {
     const whole = await runTests([bun], [...common, file], settings);

@@ -22,21 +22,28 @@ export type RunOptions = {
   readonly env?: Record<string, string>;
   /** The pattern of the one test that is to run. */
   readonly alone?: string;
+  /** How that Bun names a file. */
+  readonly pathFor?: (path: string) => string;
 };
 
 const GRACE_MS = 2000;
 const report = join(tmpdir(), `rawsock-test-${process.pid}.xml`);
-const reporting = ["--reporter=junit", `--reporter-outfile=${report}`];
+
+/** Words that have the report written to a file of that name. */
+function reporting(file: string): string[] {
+  return ["--reporter=junit", `--reporter-outfile=${file}`];
+}
 
 /** Runs `bun test`, `bun` being the words that start one, and prints what was skipped. */
 export async function runTests(
   bun: readonly string[],
   words: readonly string[],
-  { env = {}, alone }: RunOptions = {},
+  { env = {}, alone, pathFor }: RunOptions = {},
 ): Promise<Outcome> {
   const chosen = alone === undefined ? words : [...words, "-t", alone];
   console.log(`== TypeScript tests: ${[...bun, "test", ...chosen].join(" ")}`);
-  const child = Bun.spawn([...bun, "test", ...reporting, ...chosen], {
+  const file = pathFor?.(report) ?? report;
+  const child = Bun.spawn([...bun, "test", ...reporting(file), ...chosen], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "pipe"],
   });
@@ -77,7 +84,7 @@ export async function runTests(
 
 /** The tests of a file, each as a pattern that it alone matches; none of them runs. */
 export async function testPatterns(bun: readonly string[], file: string): Promise<string[]> {
-  const command = [...bun, "test", ...reporting, file, "-t", "$nothing"];
+  const command = [...bun, "test", ...reporting(report), file, "-t", "$nothing"];
   Bun.spawnSync(command, { stdio: ["ignore", "ignore", "ignore"] });
   const names = (await takeReport()).map(fullName);
   return names.map((name) => `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`);

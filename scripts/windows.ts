@@ -6,7 +6,7 @@ import { toolEnvironment } from "./environment.ts";
 import { root, run } from "./foreign.ts";
 import { environment, record, recording } from "./results.ts";
 import { conclude, total } from "./suite.ts";
-import { missingForWine, prepareWine } from "./wine.ts";
+import { missingForWine, prepareWine, windowsPath } from "./wine.ts";
 
 /** Files that are not run: the beginning of their path, and the reason. */
 const LEFT_OUT: Readonly<Record<string, string>> = {
@@ -97,6 +97,7 @@ const rooms = await runApart(bun, chosen, {
   exclusions: EXCLUSIONS,
   flags: ["--timeout=60000"],
   env: { RAWSOCK_TEST_PATIENCE: "5" },
+  pathFor: windowsPath,
 });
 if (kept) {
   record("npm run test:windows", {

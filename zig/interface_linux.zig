@@ -312,12 +312,12 @@ const name_max = std.math.maxInt(u8);
 test "an address of another family, a long name and an address among the links are bounded" {
     var room: [1024]u8 align(8) = undefined;
     var lister: Lister = .{ .table = .begin(&room, 1) };
-    const Link = extern struct {
+    const Named = extern struct {
         head: c.struct_ifinfomsg = .{ .ifi_index = 1 },
         name: c.struct_rtattr,
         text: [300]u8 = @splat('x'),
     };
-    var link: Link = .{ .name = .{ .rta_len = 4 + 256, .rta_type = c.IFLA_IFNAME } };
+    var link: Named = .{ .name = .{ .rta_len = 4 + 256, .rta_type = c.IFLA_IFNAME } };
     const bytes = std.mem.asBytes(&link);
     try std.testing.expectEqual(-c.EBADMSG, lister.take(c.RTM_NEWLINK, bytes));
     link.name.rta_len = 4 + 255;
