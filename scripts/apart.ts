@@ -1,5 +1,6 @@
 // Runs test files each in a process of its own, and each test of a file where that dies, lest an
-// emulator that dies takes the others along; what cannot pass there is listed and counts as skipped.
+// emulator that dies takes the others along; what cannot pass there is listed and counts as
+// skipped.
 
 import { join } from "node:path";
 import { root } from "./foreign.ts";

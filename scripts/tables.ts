@@ -127,6 +127,15 @@ export const CONTROL: Readonly<Record<string, ControlLine>> = {
     send: "instead of `IP_TOS`",
     systems: LINUX,
   },
+  ecn: {
+    places: [
+      ["IPPROTO_IP", "IP_ECN"],
+      ["IPPROTO_IPV6", "IPV6_ECN"],
+    ],
+    receive: "`IP_RECVECN`, `IPV6_RECVECN`",
+    send: "instead of the class's two bits",
+    systems: "Windows",
+  },
   tclass: {
     places: [["IPPROTO_IPV6", "IPV6_TCLASS"]],
     receive: "`IPV6_RECVTCLASS`",
