@@ -23,6 +23,7 @@ const WIRE = "Packets: rawsock/wire";
 const TCP = "Ethernet/IPv4/TCP, timestamps";
 const MANY = "Many sockets: processor time for each event";
 const BULK = "UDP in bulk through Socket: processor time for a gigabyte";
+const TRIPS = "Round trips between two processes, one by one";
 const trip = "round trip, recv and send";
 const burst = "one way, batches of 64";
 
@@ -39,6 +40,13 @@ const known: readonly Row[] = [
     "Bun.udpSocket",
     "A datagram to another process and its answer",
   ]),
+  ...of(
+    TRIPS,
+    ["1 kHz, 64 B: p50", "Bun.udpSocket", "The same a thousand times a second, the median"],
+    ["1 kHz, 64 B: p99", "Bun.udpSocket", "The slowest of a hundred of them"],
+    ["1 kHz, 64 B: p50", "node:dgram", "The same a thousand times a second, the median"],
+    ["1 kHz, 64 B: p50", "python asyncio", "The same a thousand times a second, the median"],
+  ),
   ...of(
     LOOP,
     [trip, "Bun.udpSocket", "The same within one process"],
@@ -102,7 +110,13 @@ const inC: readonly Row[] = [
     ["the same, ZEROCOPY, 16 a call", "C", "The same by MSG_ZEROCOPY"],
   ),
   ...of(PROCESSES, [`${trip}, 64 B`, "C epoll", "A datagram to another process and its answer"]),
+  ...of(TRIPS, ["1 kHz, 64 B: p50", "C epoll", "The same a thousand times a second, the median"]),
   ...of(LOOP, [trip, "C epoll", "The same within one process"]),
+  ...of(
+    "messages(), from another process",
+    ["64 B, one by one", "C recvmmsg, copied", "A datagram received in a loop, a copy"],
+    ["64 B, { batch: true }", "C recvmmsg, copied", "The same, in arrays"],
+  ),
   ...of(
     MANY,
     ["100 datagrams for 10,000 that wait", "C epoll", "A datagram for some of 10,000 sockets"],
