@@ -18,7 +18,8 @@ export function plain(value: unknown): unknown {
   if (typeof value === "string") {
     if (/^(0x[0-9a-f]+|\d+)$/i.test(value)) return Number(value);
     // A bridge's identity, whose bytes ip(8) writes without leading zeros.
-    if (/^[0-9a-f]{4}\.([0-9a-f]{1,2}:){5}/.test(value)) return value.replaceAll(/\b0(?=[0-9a-f])/g, "");
+    if (/^[0-9a-f]{4}\.([0-9a-f]{1,2}:){5}/.test(value))
+      return value.replaceAll(/\b0(?=[0-9a-f])/g, "");
     if (value === "on") return 1;
     if (value === "off") return 0;
     return value.toLowerCase().replaceAll("_", "-");
