@@ -109,6 +109,7 @@ async function runUnitTests(program: string): Promise<Rooms> {
     /(\d+) passed; (\d+) skipped; (\d+) failed/.exec(output)?.map(Number) ?? [];
   const failed = failures === 0 && exitCode !== 0 ? 1 : failures;
   if (failed > 0) console.log(output);
+  console.log(`Zig unit tests: ${some} passed, ${failed} failed, ${skips} skipped`);
   return { zig: { passed: some, failed, skipped: skips } };
 }
 

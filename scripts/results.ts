@@ -93,6 +93,7 @@ function cell(counts: Counts | undefined): string {
 /** What was run where, and how many tests of each directory passed there. */
 export function table(results: Results): string {
   const columns = Object.entries(results);
+  if (columns.length === 0) return "Nothing is recorded.";
   const rooms = [...new Set(columns.flatMap(([, { rooms }]) => Object.keys(rooms)))].sort();
   const row = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const letters = columns.map((_, index) => String.fromCharCode(65 + index));

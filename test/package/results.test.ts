@@ -50,6 +50,10 @@ test("the table says where each command ran, and what of each directory passed",
   expect(text).toContain("| wire | 1 | 1 |");
 });
 
+test("without results it says so", () => {
+  expect(table({})).toBe("Nothing is recorded.");
+});
+
 test("a page without a place for the table is an error", () => {
   expect(() => page("# Platforms\n", results)).toThrow("no place");
 });
