@@ -7,6 +7,7 @@ import { I32_MAX, integer, wrongType } from "../base/validate.ts";
 import { native } from "../native/library.ts";
 import { mapLookup } from "../native/mapping.ts";
 import { allocate } from "../native/memory.ts";
+import { type Announcement, announcement } from "./announcement.ts";
 
 /** How long a lookup may take. */
 export type LookupLimits = {
@@ -174,23 +175,11 @@ function closeIdle(): void {
   for (const lookup of idle.splice(0)) lookup.abandon();
 }
 
-type Reader = { read(): Promise<unknown>; cancel(): Promise<void> };
-
-/** Null where Bun has no descriptor left to watch this one with. */
-function readerOf(fd: number): Reader | null {
-  try {
-    return Bun.file(fd).stream().getReader();
-  } catch {
-    return null;
-  }
-}
-
 /** A thread that looks up, one question after the other. */
 class Lookup {
   readonly #memory: Uint8Array;
   #subject = "";
-  /** Null where the clock tells when to look; undefined before the first question. */
-  #reader: Reader | null | undefined;
+  #announcement: Announcement | undefined;
   #abandoned = false;
 
   constructor() {
@@ -206,24 +195,12 @@ class Lookup {
     // No sockets or thread for the lookup: it could not be made, as getaddrinfo itself says.
     if (fd < 0) throw this.#failed(fd);
     // The memory keeps the descriptor: this only watches it, and keeps the process alive meanwhile.
-    if (this.#reader === undefined) this.#reader = readerOf(fd);
+    this.#announcement ??= announcement(fd, () => this.ended || this.#abandoned);
   }
 
   /** Fulfils when the answer is there, or it was abandoned. */
   async answered(): Promise<void> {
-    try {
-      if (this.#reader) return void (await this.#reader.read());
-    } catch {
-      this.#reader = null;
-    }
-    await this.#answeredByClock();
-  }
-
-  async #answeredByClock(): Promise<void> {
-    for (let pause = 1; !this.ended && !this.#abandoned; ) {
-      await Bun.sleep(pause);
-      pause = Math.min(pause * 2, GIVEN_UP_MS);
-    }
+    await this.#announcement?.heard();
   }
 
   take(): Uint8Array {
@@ -247,7 +224,7 @@ class Lookup {
   /** Waits a little for another question. */
   rest(): void {
     if (this.#abandoned) return;
-    if (this.#reader === null) {
+    if (this.#announcement?.again !== true) {
       this.abandon();
       return;
     }
@@ -264,7 +241,7 @@ class Lookup {
 
   /** Closes the descriptor when nothing watches it any more. */
   async #close(): Promise<void> {
-    await this.#reader?.cancel();
+    await this.#announcement?.end();
     native.rawsock_lookup_close(this.#memory);
   }
 
