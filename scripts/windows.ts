@@ -45,6 +45,8 @@ const EXCLUSIONS = {
   "a refusal by the kernel that comes while a call waits": "Wine tells no errors of datagrams",
   "although that has reset the connection": "Wine accepts no connection that was reset",
   "SO_LINGER of 0 resets": "Wine ends a connection that Windows resets",
+  "a descriptor number used again": "Windows does not give the lowest number that is free",
+  "an aborted connect is undone": "Winsock takes back no attempt to connect: the socket is closed",
   "no thread at all": "Windows has the thread that is counted",
 };
 
