@@ -7,6 +7,7 @@ import { I32_MAX, integer, wrongType } from "../base/validate.ts";
 import { native } from "../native/library.ts";
 import { mapLookup } from "../native/mapping.ts";
 import { allocate } from "../native/memory.ts";
+import { type Announcement, announcement } from "./announcement.ts";
 
 /** How long a lookup may take. */
 export type LookupLimits = {
@@ -164,7 +165,7 @@ function lookForEnds(): void {
 class Lookup {
   readonly #subject: string;
   readonly #memory: Uint8Array;
-  readonly #reader: { read(): Promise<unknown>; cancel(): Promise<void> };
+  readonly #announcement: Announcement;
 
   constructor({ node, service, hints, subject }: Question) {
     this.#subject = subject;
@@ -175,12 +176,12 @@ class Lookup {
     // No sockets or thread for the lookup: it could not be made, as getaddrinfo itself says.
     if (fd < 0) throw this.#failed(fd);
     // The memory keeps the descriptor: this only watches it, and keeps the process alive meanwhile.
-    this.#reader = Bun.file(fd).stream().getReader();
+    this.#announcement = announcement(fd, () => this.ended);
   }
 
   /** Fulfils when the answer is there. */
   async answered(): Promise<void> {
-    await this.#reader.read();
+    await this.#announcement.heard();
   }
 
   take(): Uint8Array {
@@ -207,7 +208,7 @@ class Lookup {
 
   /** Closes the descriptor when nothing watches it any more. */
   async close(): Promise<void> {
-    await this.#reader.cancel();
+    await this.#announcement.end();
     native.rawsock_lookup_close(this.#memory);
   }
 
