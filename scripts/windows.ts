@@ -38,9 +38,6 @@ const EXCLUSIONS = {
   "/EFAULT: bad address in system call argument, rm": "Wine lacks how Bun removes directories",
   "/ENOENT[^\\n]*'/?(proc/[^']*)'": "Windows has no /$1",
   "/sendmmsg EMSGSIZE": PAIR,
-  "sendmmsg sends all, waiting where it must": PAIR,
-  "sends that would block wait for room": PAIR,
-  "a full connected Unix datagram queue": PAIR,
   "1,000 sockets wait at once": PAIR,
   "open, pair and adopt tell family": "a pair has the family of what it is made of",
   "a stream's send sends everything": TAKES_ALL,
@@ -50,6 +47,8 @@ const EXCLUSIONS = {
   "a refusal by the kernel that comes while a call waits": "Wine tells no errors of datagrams",
   "although that has reset the connection": "Wine accepts no connection that was reset",
   "SO_LINGER of 0 resets": "Wine ends a connection that Windows resets",
+  "a descriptor number used again": "Windows does not give the lowest number that is free",
+  "an aborted connect is undone": "Winsock takes back no attempt to connect: the socket is closed",
   "no thread at all": "Windows has the thread that is counted",
 };
 

@@ -42,7 +42,7 @@ extern "kernel32" fn FreeLibraryAndExitThread(
 
 const room = @typeInfo(@FieldType(Source, "ready")).array.len;
 
-/// What the JavaScript thread and ours share: memory of its own, which ours frees when it ends.
+/// What the JavaScript thread and ours share: memory of its own, which goes with the last of them.
 const Shared = struct {
     set: watched_set.Set,
     /// Set: the thread is to wait, or to end.
@@ -50,6 +50,8 @@ const Shared = struct {
     /// The thread's socket, connected to Bun's.
     bell: winsock.Socket,
     has_thread: bool,
+    /// The threads that use it: one, or both.
+    holders: std.atomic.Value(u32),
     ending: std.atomic.Value(u32),
     /// Is the thread waiting? Then it will ring.
     waiting: std.atomic.Value(u32),
@@ -57,7 +59,8 @@ const Shared = struct {
     taken: std.atomic.Value(u32),
     answers: [room]Completion,
 
-    fn close(shared: *Shared) void {
+    fn letGo(shared: *Shared) void {
+        if (shared.holders.fetchSub(1, .acq_rel) > 1) return;
         shared.set.close();
         _ = completion_port.CloseHandle(shared.go);
         if (shared.bell != winsock.invalid_socket) _ = winsock.closesocket(shared.bell);
@@ -76,6 +79,7 @@ fn ensure(source: *Source) ?*Shared {
     const shared: *Shared = @ptrCast(memory);
     @memset(std.mem.asBytes(shared), 0);
     shared.bell = winsock.invalid_socket;
+    shared.holders = .init(1);
     shared.go = CreateEventW(null, 0, 0, null);
     if (shared.go != null) {
         if (shared.set.open()) {
@@ -180,8 +184,10 @@ fn startThread(shared: *Shared) i32 {
     if (GetModuleHandleExW(from_address, @ptrCast(&run), &module) == 0) return -c.ENOMEM;
     const stack_size = 64 * 1024;
     const stack_is_reserved = 0x10000; // STACK_SIZE_PARAM_IS_A_RESERVATION
+    _ = shared.holders.fetchAdd(1, .acq_rel);
     const thread = CreateThread(null, stack_size, run, shared, stack_is_reserved, null);
     if (thread == null) {
+        _ = shared.holders.fetchSub(1, .acq_rel);
         _ = FreeLibrary(module);
         return -c.EAGAIN;
     }
@@ -194,7 +200,7 @@ fn run(argument: ?*anyopaque) callconv(.winapi) u32 {
     const shared: *Shared = @ptrCast(@alignCast(argument.?));
     while (waitAndRing(shared)) {}
     shared.set.forget(shared.answers[0..shared.taken.load(.acquire)]);
-    shared.close();
+    shared.letGo();
     const from_address_uncounted = 4 | 2;
     var module: Handle = null;
     _ = GetModuleHandleExW(from_address_uncounted, @ptrCast(&run), &module);
@@ -216,17 +222,16 @@ fn waitAndRing(shared: *Shared) bool {
     return true;
 }
 
-/// Ends the thread, which ends the rest. Without it we do.
+/// Ends the thread, wherever it waits, and lets go.
 pub fn end(source: *Source) void {
     const shared = sharedOf(source) orelse return;
     source.set = readiness.no_set;
-    if (!shared.has_thread) {
-        shared.close();
-        return;
+    if (shared.has_thread) {
+        shared.ending.store(1, .release);
+        _ = completion_port.post(shared.set.port, completion_port.end_key, null);
+        _ = SetEvent(shared.go);
     }
-    shared.ending.store(1, .release);
-    _ = completion_port.post(shared.set.port, completion_port.end_key, null);
-    _ = SetEvent(shared.go);
+    shared.letGo();
 }
 
 test "who is watched while the thread waits is heard of, and the end leaves nothing" {

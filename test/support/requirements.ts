@@ -73,6 +73,12 @@ export const ipv6: Requirement = {
   remedy: "needs IPv6: sysctl net.ipv6.conf.lo.disable_ipv6=0",
 };
 
+/** Unix datagrams, which wait for room where others are lost. */
+export const unixDatagrams: Requirement = {
+  met: process.platform !== "win32",
+  remedy: "needs Unix datagrams, which Windows has not: elsewhere",
+};
+
 /** Sockets of IPv6, whether or not an interface has it. */
 export const ipv6Sockets: Requirement = {
   met: !LINUX || existsSync(IF_INET6),
