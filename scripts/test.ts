@@ -1,5 +1,6 @@
 // `npm test`: builds the library and the bundle, then checks types, style, the Zig unit tests, the
-// fuzzing harnesses for 20 seconds each and the TypeScript tests. The last line is `N passed, N failed, N skipped`.
+// fuzzing harnesses for 20 seconds each and the TypeScript tests. The last line is
+// `N passed, N failed, N skipped`.
 
 import { toolEnvironment } from "./environment.ts";
 import { conclude, runTests } from "./suite.ts";

@@ -1,4 +1,4 @@
-// `npm run test:valgrind`: the Zig unit tests, and the harnesses of test/fuzz/native with all inputs
+// `npm run test:valgrind`: the Zig unit tests, and the harnesses of test/fuzz/native with the inputs
 // of their corpora, under valgrind's memcheck. The harnesses tell it what nobody has written yet.
 
 import { join } from "node:path";
