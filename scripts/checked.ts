@@ -1,9 +1,9 @@
-// `npm run test:checked`: the tests of what is native, ten times, each in another order, against the
-// library with all of Zig's safety checks (Debug), with collections of garbage forced between the
-// native calls and, every other time, without a pause (BUN_JSC_collectContinuously).
+// `npm run test:checked`: the tests of what is native, ten times in ten orders, against the library
+// with all of Zig's safety checks (Debug), with collections of garbage forced between the native
+// calls and, every other time, without a pause (BUN_JSC_collectContinuously).
 //
-// `--rounds=n`, `--seed=n` for the orders that a run had, `--minutes=n` after which no further round
-// begins, and folders or files of test/ for those alone. Then `npm run test:valgrind`.
+// `--rounds=n`, `--seed=n` for the orders that a run had, `--minutes=n` after which no other round
+// begins, and folders or files of test/ for those alone.
 
 import { parseArgs } from "node:util";
 import { toolEnvironment } from "./environment.ts";

@@ -4,8 +4,8 @@
 //
 // A harness begins with its inputs in test/fuzz/corpus, and with those that earlier runs left in
 // .zig-cache/fuzz unless `--fresh`; `--minimize` puts those of them into the corpus that reach
-// something. An input that fails is written to .zig-cache/fuzz/findings: mend what it shows, and add
-// it to the corpus.
+// something. An input that fails is written to .zig-cache/fuzz/findings: mend what it shows, and
+// add it to the corpus.
 
 import {
   existsSync,

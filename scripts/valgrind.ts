@@ -1,5 +1,5 @@
-// `npm run test:valgrind`: the Zig unit tests, and the harnesses of test/fuzz/native with all inputs
-// of their corpora, under valgrind's memcheck. The harnesses tell it what nobody has written yet.
+// `npm run test:valgrind`: the Zig unit tests, and the harnesses of test/fuzz/native with their
+// corpora, under valgrind's memcheck. The harnesses tell it what nobody has written yet.
 
 import { join } from "node:path";
 import { toolEnvironment } from "./environment.ts";

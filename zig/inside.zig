@@ -1,4 +1,4 @@
-//! The library as test/fuzz/native sees it: what it exports, and the parts that make and read bytes.
+//! The library as test/fuzz/native sees it: its exports, and the parts that make and read bytes.
 pub const BatchHeader = @import("batch_header.zig").BatchHeader;
 pub const abi = @import("abi.zig");
 pub const frame_checksum = @import("frame_checksum.zig");

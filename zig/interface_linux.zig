@@ -312,23 +312,23 @@ const name_max = std.math.maxInt(u8);
 test "an address of another family, a long name and an address among the links are bounded" {
     var room: [1024]u8 align(8) = undefined;
     var lister: Lister = .{ .table = .begin(&room, 1) };
-    const Named = extern struct {
+    const LinkMessage = extern struct {
         head: c.struct_ifinfomsg = .{ .ifi_index = 1 },
         name: c.struct_rtattr,
         text: [300]u8 = @splat('x'),
     };
-    var link: Named = .{ .name = .{ .rta_len = 4 + 256, .rta_type = c.IFLA_IFNAME } };
+    var link: LinkMessage = .{ .name = .{ .rta_len = 4 + 256, .rta_type = c.IFLA_IFNAME } };
     const bytes = std.mem.asBytes(&link);
     try std.testing.expectEqual(-c.EBADMSG, lister.take(c.RTM_NEWLINK, bytes));
     link.name.rta_len = 4 + 255;
     try std.testing.expectEqual(0, lister.take(c.RTM_NEWLINK, bytes));
 
-    const Address = extern struct {
+    const AddressMessage = extern struct {
         head: c.struct_ifaddrmsg = .{ .ifa_family = 99, .ifa_index = 1 },
         attribute: c.struct_rtattr,
         data: [64]u8 = @splat('y'),
     };
-    var address: Address = .{ .attribute = .{ .rta_type = c.IFA_ADDRESS } };
+    var address: AddressMessage = .{ .attribute = .{ .rta_type = c.IFA_ADDRESS } };
     address.attribute.rta_len = 4 + 62;
     try std.testing.expectEqual(0, lister.take(c.RTM_NEWADDR, std.mem.asBytes(&address)));
     const before = lister.table.length;

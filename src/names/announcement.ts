@@ -26,7 +26,7 @@ function readerOf(fd: number): Reader | null {
 }
 
 /** The longest pause, in milliseconds, of a clock that tells when to look. */
-const PAUSE_MAX = 50;
+const PAUSE_MAX = 20;
 
 /** Bun reads what is a file to it. */
 class Stream implements Announcement {

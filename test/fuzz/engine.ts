@@ -105,18 +105,20 @@ function keep(input: Uint8Array): void {
     writeFileSync(join(kept, Bun.hash(input).toString(16).padStart(16, "0")), input);
 }
 
+// The harness' own first, so that the corpus need not have them.
+for (const input of [...(harness.seeds ?? []), new Uint8Array(0)]) {
+  corpus.push(input.slice(0, harness.largest));
+}
+const own = chooses ? corpus.length : 0;
 const given = new Uint8Array(await Bun.stdin.arrayBuffer());
 for (let at = 0; at < given.length; ) {
   const length = new DataView(given.buffer).getUint32(at, true);
   corpus.push(given.slice(at + 4, at + 4 + Math.min(length, harness.largest)));
   at += 4 + length;
 }
-for (const input of [...(harness.seeds ?? []), new Uint8Array(0)]) {
-  corpus.push(input.slice(0, harness.largest));
-}
 const count = corpus.length;
-for (const input of corpus.slice()) {
-  if ((await run(input)) && chooses) keep(input);
+for (const [place, input] of corpus.slice().entries()) {
+  if ((await run(input)) && chooses && place >= own) keep(input);
 }
 const end = performance.now() + Number(seconds) * 1000;
 while (performance.now() < end) {

@@ -7,6 +7,7 @@ import {
   compile,
   disassemble,
   filter,
+  type Instruction,
   type LinkName,
   type Program,
   parse,
@@ -60,6 +61,12 @@ function judged(program: Program, packet: Uint8Array): number {
   return verdict;
 }
 
+/** An end that refuses, told from a load that fails, which gives 0. */
+function told(instruction: Instruction): Instruction {
+  const refuses = instruction.code === CODE.RET_K && instruction.k === 0;
+  return refuses ? { ...instruction, k: 7 } : instruction;
+}
+
 /** What the optimizer changes is not what a packet gets. */
 function compiled(expression: string, link: LinkName, choices: Choices): void {
   const plain = made(expression, () => compile(expression, { link, optimize: false }));
@@ -73,6 +80,8 @@ function compiled(expression: string, link: LinkName, choices: Choices): void {
   for (let round = 0; round < 4; round++) {
     const { bytes } = packetFor(random, link);
     const [one, other] = [judged(plain, bytes), judged(short, bytes)];
+    // What the optimizer leaves out may have been a load behind the packet's end.
+    if (run(plain.map(told), bytes) === 0) continue;
     check(one === other, () => `${one} and ${other} of ${both}, of ${bytes.toHex()}`);
   }
 }
