@@ -306,6 +306,11 @@ const blocking: readonly Pick<Handling, "calls" | "errnos" | "names" | "why">[] 
     names: /^(accept|openUnixSocket$)/,
     why: "the connection that is waited for was never begun",
   },
+  {
+    calls: ["getsockopt"],
+    names: /^recv, late$/,
+    why: "a time-out that cannot be read is none",
+  },
 ];
 
 type Case = { readonly name: string; readonly call: string; readonly errno: string };
