@@ -179,6 +179,13 @@ export const handled: readonly Handling[] = [
     why: "packet sockets refuse MSG_CMSG_CLOEXEC: it is tried without",
   },
   {
+    calls: ["pwritev2"],
+    errnos: ["EIO"],
+    names: /^Tun#send/,
+    became: DONE,
+    why: "it is the device's own answer while it is down",
+  },
+  {
     calls: ["sendmsg"],
     errnos: ["ENOTSOCK"],
     names: /^write/,
