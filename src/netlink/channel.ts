@@ -37,6 +37,11 @@ export type Request = {
 const WINDOW = 32;
 /** How often a dump is asked for before it is said that it never was whole. */
 const DUMPS_MAX = 10;
+/**
+ * A dump whose replies could not be read goes on: each try to begin another reads a part of it,
+ * which is 32 KiB.
+ */
+const BUSY_MAX = 4096;
 /** The largest datagram of a dump is 32 KiB, unless one message alone is larger. */
 const ROOM = 64 * 1024;
 const RECEIVE_BUFFER = 1024 * 1024;
@@ -56,6 +61,8 @@ class Exchange {
   /** The message as it was sent. */
   message = NOTHING;
   attempts = 0;
+  /** How often the kernel said that an earlier dump goes on. */
+  busy = 0;
   interrupted = false;
 
   constructor(request: Request, sink: Sink) {
@@ -326,7 +333,10 @@ export class Channel {
         ? endOfDump(bytes, start, end, message)
         : acknowledgement(bytes, start, end, flags, message);
     this.#end(sequence, exchange);
-    if (said.errno !== 0) exchange.refuse(said);
+    if (exchange.isDump && said.errno === ERRNO.EBUSY && exchange.busy++ < BUSY_MAX) {
+      exchange.attempts--;
+      this.#waiting.unshift(exchange);
+    } else if (said.errno !== 0) exchange.refuse(said);
     else if (exchange.isDump && type === ERROR) {
       exchange.fail(() => namedError("EBADMSG", exchange.request.name, { remedy: IGNORED }));
     } else if (!exchange.interrupted) exchange.succeed();

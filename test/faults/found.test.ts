@@ -58,6 +58,10 @@ const found: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       "Ethtool#close | close EIO 0",
       "Ethtool#closed | close EBADF 0+",
     ],
+    "after a dump that could not be read the next one is refused": [
+      "Netlink#links, again | recvfrom ENOBUFS 0",
+      "Netlink#links, again | recvfrom ENOMEM 0+",
+    ],
     "a family that was not found once is never found again": [
       "Ethtool#linkModes, again | sendto ENOBUFS 0",
       "Ethtool#linkModes, again | recvfrom ENOMEM 1",

@@ -179,6 +179,13 @@ export const handled: readonly Handling[] = [
     why: "packet sockets refuse MSG_CMSG_CLOEXEC: it is tried without",
   },
   {
+    calls: ["pwritev2"],
+    errnos: ["EIO"],
+    names: /^Tun#send/,
+    became: DONE,
+    why: "it is the device's own answer while it is down",
+  },
+  {
     calls: ["sendmsg"],
     errnos: ["ENOTSOCK"],
     names: /^write/,
@@ -305,6 +312,11 @@ const blocking: readonly Pick<Handling, "calls" | "errnos" | "names" | "why">[] 
     errnos: ["EALREADY", "EINPROGRESS"],
     names: /^(accept|openUnixSocket$)/,
     why: "the connection that is waited for was never begun",
+  },
+  {
+    calls: ["getsockopt"],
+    names: /^recv, late$/,
+    why: "a time-out that cannot be read is none",
   },
 ];
 
