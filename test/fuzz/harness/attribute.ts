@@ -77,8 +77,16 @@ function decoded(choices: Choices, body: Uint8Array): void {
       return "RangeError";
     }
   };
-  const first = outcome(decode, 0xff);
-  check(first === outcome(fresh(), 0), () => `what was decoded before changes ${first}`);
+  const plain = outcome(fresh(), 0).split("\n");
+  for (const [call, filler, what] of [
+    [fresh(), 0xff, "what lies behind"],
+    [decode, 0xff, "what was decoded before"],
+  ] as const) {
+    const found = outcome(call, filler).split("\n");
+    const at = plain.findIndex((line, index) => line !== found[index]);
+    const same = at < 0 && found.length === plain.length;
+    check(same, () => `${what} makes ${plain[at]} ${found[at]}, behind ${plain[at - 1]}`);
+  }
 }
 
 export const harness: Harness = {
