@@ -8,6 +8,7 @@ import { release } from "node:os";
 import type { Family, Protocol, SocketType } from "../../src/base/constants.ts";
 import { close, SocketError, socket } from "../../src/index.ts";
 import { libcName } from "./libc.ts";
+import { patience } from "./patience.ts";
 import { NOBODY } from "./program.ts";
 
 export type Requirement = { readonly met: boolean; readonly remedy: string };
@@ -163,7 +164,7 @@ export function kernel(version: string): Requirement {
 }
 
 /** The first call of the zig compiler on a new machine takes longer than bun test's 5 seconds. */
-const TIMEOUT = 120_000;
+const TIMEOUT = 120_000 * Math.min(patience, 5);
 
 /** `test` where everything is there, else a test that is reported as skipped, with the remedy. */
 export function testWith(...requirements: readonly Requirement[]) {
