@@ -108,7 +108,7 @@ export const handled: readonly Handling[] = [
   },
   {
     calls: ["fcntl"],
-    names: /waiting|all of a stream|fast open/,
+    names: /waiting|all of a stream|fast open|late$/,
     became: /^(as usual|a result|another error: \w+ \w+ EAGAIN)$/,
     why: "where nobody knows whether a descriptor blocks, the call does not",
   },
