@@ -40,6 +40,13 @@ export const handled: readonly Handling[] = [
     why: "unix(7): the listener's queue is full, which passes",
   },
   {
+    calls: ["connect"],
+    errnos: ["EAGAIN"],
+    names: /^Socket#connect of TCP$/,
+    became: WAITED,
+    why: "called again, it says that the connection is still being made",
+  },
+  {
     calls: ["epoll_pwait"],
     errnos: ["EINTR"],
     became: WAITED,
@@ -101,7 +108,7 @@ export const handled: readonly Handling[] = [
   },
   {
     calls: ["fcntl"],
-    names: /waiting|all of a stream|fast open/,
+    names: /waiting|all of a stream|fast open|late$/,
     became: /^(as usual|a result|another error: \w+ \w+ EAGAIN)$/,
     why: "where nobody knows whether a descriptor blocks, the call does not",
   },
@@ -300,7 +307,11 @@ export const handled: readonly Handling[] = [
 ];
 
 /** These wait for ever, as a blocking call does, where a thread is not to be held up for good. */
-const blocking: readonly Pick<Handling, "calls" | "errnos" | "names" | "why">[] = [
+type Blocking = Omit<Handling, "became"> & {
+  /** Only where so many of the calls succeed before, or more. */
+  readonly after?: number;
+};
+const blocking: readonly Blocking[] = [
   {
     calls: ["connect"],
     errnos: ["EAGAIN"],
@@ -318,6 +329,12 @@ const blocking: readonly Pick<Handling, "calls" | "errnos" | "names" | "why">[] 
     names: /^recv, late$/,
     why: "a time-out that cannot be read is none",
   },
+  {
+    calls: ["clock_gettime"],
+    names: /^recv, late$/,
+    after: 0,
+    why: "a clock that falls back to its beginning makes a wait as long as it has run",
+  },
 ];
 
 type Case = { readonly name: string; readonly call: string; readonly errno: string };
@@ -334,8 +351,11 @@ export function isHandled(one: Case, became: string): boolean {
 }
 
 /** Whether a call would rightly never end. */
-export function blocks(one: Case, forEver: boolean): boolean {
+export function blocks(one: Case & { readonly from: number }, forEver: boolean): boolean {
   return blocking.some(
-    (rule) => covers(rule, one) && (forEver || !rule.errnos?.includes("EAGAIN")),
+    (rule) =>
+      covers(rule, one) &&
+      one.from > (rule.after ?? -1) &&
+      (forEver || !rule.errnos?.includes("EAGAIN")),
   );
 }
