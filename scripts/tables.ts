@@ -30,7 +30,7 @@ type ControlLine = {
   readonly receive: string;
   /** What it does when it is sent; "" where that makes no sense. */
   readonly send: string;
-  readonly systems: "all" | "Linux" | "Linux, FreeBSD" | "Linux, macOS";
+  readonly systems: "all" | "Linux" | "Linux, FreeBSD" | "Linux, macOS" | "Windows";
 };
 
 const LINUX = "Linux";
