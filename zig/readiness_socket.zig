@@ -153,8 +153,21 @@ pub fn isReady(fd: i32, events: u32) callconv(.c) i32 {
     if (events & readiness.readable != 0) wanted |= c.POLLIN;
     if (events & readiness.writable != 0) wanted |= c.POLLOUT;
     if (events & readiness.urgent != 0) wanted |= c.POLLPRI;
-    var table = [1]c.struct_pollfd{.{ .fd = fd, .events = wanted }};
-    return system.poll(&table, 1, 0);
+    return pollNow(fd, wanted);
+}
+
+/// How often in a row a signal may come before poll(2) has looked.
+const signals_max = 128;
+
+/// poll(2) that does not wait; a signal ends it nevertheless.
+fn pollNow(fd: i32, events: c_short) i32 {
+    var table = [1]c.struct_pollfd{.{ .fd = fd, .events = events }};
+    var status = system.poll(&table, 1, 0);
+    var signals: u32 = 1;
+    while (status == -c.EINTR and signals < signals_max) : (signals += 1) {
+        status = system.poll(&table, 1, 0);
+    }
+    return status;
 }
 
 /// POLLRDHUP of Linux, which is not in POSIX.
@@ -162,8 +175,7 @@ const peer_ended: c_short = if (@import("builtin").target.os.tag == .linux) 0x20
 
 /// Has the peer ended? > 0 or 0, or -errno.
 pub fn peerEnded(fd: i32) i32 {
-    var table = [1]c.struct_pollfd{.{ .fd = fd, .events = peer_ended }};
-    return system.poll(&table, 1, 0);
+    return pollNow(fd, peer_ended);
 }
 
 /// Has the peer ended, and are there no bytes to be read? 1 or 0, or -errno.

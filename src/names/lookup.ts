@@ -100,22 +100,38 @@ class Turn {
 
   readonly #start = (): void => {
     running++;
-    try {
-      const lookup = idle.pop() ?? new Lookup();
-      this.#lookup = lookup;
-      lookup.ask(this.#question);
-      lookup.answered().then(
-        () => this.#finish(() => this.#resolve(lookup.take())),
-        (error) => this.#fail(error),
-      );
-    } catch (error) {
-      this.#fail(error);
-    }
+    const rested = idle.pop();
+    // One that has answered before may have come to its end since: then another one answers.
+    if (rested === undefined) this.#askAnother();
+    else this.#ask(rested, () => this.#askAnother());
   };
 
-  #fail(error: unknown): void {
-    this.#lookup?.abandon();
-    this.#finish(() => this.#reject(error));
+  #askAnother(): void {
+    if (this.#over) return;
+    const failed = (error: unknown) => this.#finish(() => this.#reject(error));
+    try {
+      this.#ask(new Lookup(), failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  #ask(lookup: Lookup, failed: (error: unknown) => void): void {
+    this.#lookup = lookup;
+    const end = (error: unknown) => {
+      lookup.abandon();
+      failed(error);
+    };
+    try {
+      lookup.ask(this.#question);
+    } catch (error) {
+      end(error);
+      return;
+    }
+    lookup
+      .answered()
+      .then(() => lookup.take())
+      .then((answer) => this.#finish(() => this.#resolve(answer)), end);
   }
 
   giveUp(reason: unknown): void {

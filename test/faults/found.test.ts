@@ -35,7 +35,7 @@ const found: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       "Socket#attachFilter, drained | recvfrom EBADF 0+",
       "Socket#attachFilter, drained | recvfrom ENETDOWN 1+",
     ],
-    "a lookup's descriptor blocks": ["resolve | fcntl EBADF 1"],
+    "a lookup's descriptor blocks": ["resolve of a name | fcntl EBADF 1"],
   },
   capture: {
     "a capture whose counters cannot be read is never closed": [

@@ -25,7 +25,8 @@ const linux = { met: process.platform === "linux", remedy: "the tables are Linux
 
 testWith(linux)("every kind is in the table, where the package knows it", () => {
   const codecs = controlCodecs();
-  expect([...new Set(codecs.map(({ kind }) => kind))].sort()).toEqual(Object.keys(CONTROL).sort());
+  const here = Object.keys(CONTROL).filter((kind) => CONTROL[kind]?.systems !== "Windows");
+  expect([...new Set(codecs.map(({ kind }) => kind))].sort()).toEqual(here.sort());
   for (const { kind, level, type } of codecs) {
     const places = CONTROL[kind]?.places.map((names) => names.map(numberOf)) ?? [];
     const known = places.some(([first, second]) => first === level && second === type);

@@ -199,6 +199,11 @@ function tally(names: readonly string[]): Map<string, number> {
   return counts;
 }
 
+/** A turn of the event loop, in which what was kept for the next call is let go. */
+async function turn(): Promise<void> {
+  await new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
+}
+
 let begun = plan.after === undefined;
 const last = plan.after;
 
@@ -206,6 +211,7 @@ async function hunt(name: string): Promise<void> {
   injector.begin(`${name} without a fault`);
   const usual = new Set<string>();
   for (let time = 0; time < 3; time++) usual.add(digest(await attempt(name)));
+  await turn();
   injector.arm();
   usual.add(digest(await attempt(name)));
   injector.disarm();
@@ -231,6 +237,7 @@ async function hunt(name: string): Promise<void> {
     }
     if (!isChosen(title) || blocks({ name, ...fault }, forEver)) continue;
     injector.begin(title);
+    await turn();
     const number = numberOf(fault.errno);
     injector.arm({ ...fault, errno: number });
     const notice = fault.errno === "EAGAIN" ? NOTICE_MS : PENDING_MS;
@@ -247,7 +254,7 @@ async function hunt(name: string): Promise<void> {
     // A machine that has other things to do.
     if (LATE.test(again)) again = digest(await attempt(name));
     if (!usual.has(again) && usual.size === 1) found.push(`afterwards: ${again}`);
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await turn();
     const left = await leaked(descriptors);
     if (left.length > 0) found.push(`left: ${left.map((one) => one.replace(/:.*/, "")).join(" ")}`);
     for (const stray of strays.splice(0)) {

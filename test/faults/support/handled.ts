@@ -206,6 +206,18 @@ export const handled: readonly Handling[] = [
     why: "an answer is told of by a byte, or by the end",
   },
   {
+    calls: ["recvfrom"],
+    names: /^resolve/,
+    became: DONE,
+    why: "a thread that hears of no further question ends, and another one answers it",
+  },
+  {
+    calls: ["getaddrinfo"],
+    names: /^resolve/,
+    became: DONE,
+    why: "what is not read as an address at once is looked up by a thread",
+  },
+  {
     calls: ["recvfrom", "sendto"],
     names: /^(ifaddrs|ifNameIndex|interfaces)$/,
     became: /^(as usual|a result|another error: \w+ getifaddrs EAGAIN)$/,
