@@ -176,10 +176,11 @@ export const sctpEvent: Writable<{
 /** SCTP_GET_ASSOC_ID_LIST: behind their number. */
 export const associations: Readable<number[]> = {
   shape: "number[]",
-  decode: (bytes) =>
-    Array.from({ length: readUnsigned(bytes, 0, 4) }, (_, index) =>
-      readUnsigned(bytes, 4 + index * 4, 4),
-    ),
+  decode: (bytes) => {
+    const room = Math.max(0, (bytes.length - 4) >> 2);
+    const length = Math.min(readUnsigned(bytes, 0, 4), room);
+    return Array.from({ length }, (_, index) => readUnsigned(bytes, 4 + index * 4, 4));
+  },
 };
 
 /** DCCP_SOCKOPT_SERVICE: the services' codes, the own one first. RFC 4340, section 8.1.2. */

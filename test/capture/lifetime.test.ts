@@ -80,7 +80,8 @@ test("what is opened and closed leaves neither descriptors nor mappings", async 
     if (round % 10 === 0) await own.next({ timeout: 5000 });
     own.close();
   }
-  expect({ mappings: mappings(), descriptors: descriptors() }).toEqual(before);
+  expect(mappings()).toBe(before.mappings);
+  expect(descriptors()).toBeLessThanOrEqual(before.descriptors);
 }, 300_000);
 
 test("closed at every moment of an iteration, it ends", async () => {
