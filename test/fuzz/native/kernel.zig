@@ -14,6 +14,7 @@ pub const no_signal: u32 = c.MSG_NOSIGNAL;
 pub const close_on_exec: u32 = c.MSG_CMSG_CLOEXEC;
 pub const error_queue: u32 = c.MSG_ERRQUEUE;
 pub const wait_for_one: u32 = c.MSG_WAITFORONE;
+pub const waits_are_ended = false;
 
 /// What the sockets are; all of them are the same.
 pub const Setting = struct {
