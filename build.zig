@@ -1,6 +1,6 @@
 //! `zig build` compiles the shim for this machine into prebuilt/<platform>-<arch>/, `zig build all`
 //! for every supported machine; `zig build test` runs the unit tests; `zig build fuzz` compiles the
-//! harnesses of test/fuzz/native.
+//! harnesses of test/fuzz/native, `zig build memcheck` the unit tests beside them.
 const std = @import("std");
 const builtin = @import("builtin");
 
@@ -77,7 +77,9 @@ fn addFuzz(
         .dest_dir = beside,
         .dest_sub_path = "unit-tests",
     });
-    step.dependOn(&tests.step);
+    const memcheck = b.step("memcheck", "Compile what valgrind runs (Linux)");
+    memcheck.dependOn(step);
+    memcheck.dependOn(&tests.step);
 }
 
 /// What the package ships, each for the least CPU that Bun itself runs on there.

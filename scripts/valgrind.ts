@@ -27,11 +27,11 @@ if (process.platform !== "linux" || Bun.which("valgrind") === null) {
   console.log("skipped: memcheck: install valgrind on Linux: apt-get install valgrind");
   conclude({ ...counts, skipped: 1 });
 } else {
-  const { exitCode } = Bun.spawnSync(["zig", "build", "fuzz"], {
+  const { exitCode } = Bun.spawnSync(["zig", "build", "memcheck"], {
     env: toolEnvironment(),
     stdio: ["ignore", "inherit", "inherit"],
   });
-  if (exitCode !== 0) throw new Error("zig build fuzz failed");
+  if (exitCode !== 0) throw new Error("zig build memcheck failed");
   for (const name of NATIVE) {
     const inputs = inputsIn(join(corpora, name));
     const command = [join(place, "driver"), name, "0", "0", join(place, "finding"), "-"];

@@ -28,7 +28,10 @@ import { u16At, u32At } from "./layout.ts";
 export interface Value<T, Input = T> {
   decode(bytes: Uint8Array, offset: number, length: number, context: number): T | undefined;
   encode(value: Input, name: string, context: number): Uint8Array;
-  /** Where it is no field of its own: the fields that it may have, of what it belongs to. */
+  /**
+   * Where it is no field of its own: the fields that it may have, of what it belongs to. They
+   * come in one order, or the keys of what is decoded would depend on what was decoded before.
+   */
   readonly spread?: readonly string[];
   /** Whether it consists of attributes. */
   readonly nested?: boolean;

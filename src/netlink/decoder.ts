@@ -35,6 +35,8 @@ const WORD = 4;
 const WORD_BITS = 2;
 /** The half of it that is the length; the type is the other. */
 const LENGTH = 0xffff;
+/** In a hash: more than any type. */
+const EMPTY = 0x1_0000;
 
 /** A message, what it became, and what is to be done with another that has its attributes. */
 class Pattern<T extends object> {
@@ -120,7 +122,8 @@ class Pattern<T extends object> {
     size: number,
   ): boolean {
     const step = this.#steps[index] as Step;
-    if (step === STEP.empty && size === WORD) return true;
+    // What says something becomes a field, in its place among the others: that is another sort.
+    if (step === STEP.empty) return size === WORD;
     const row = this.#rows[index];
     if (row === undefined) {
       keep(target, typeAt(bytes, at), bytes, at + WORD, at + size);
@@ -214,13 +217,16 @@ export class Decoder<T extends object> {
   }
 }
 
-/** The types of attributes in their order as one number, up to one that is malformed. */
+/**
+ * The types of attributes in their order, and which are empty, as one number, up to one that is
+ * malformed.
+ */
 function hashOf(bytes: Uint8Array, start: number, end: number, context: number): number {
   let hash = context;
   for (let at = start; end - at >= WORD; ) {
     const length = u16At(bytes, at);
     if (length < WORD || length > end - at) break;
-    hash = (Math.imul(hash, 31) + typeAt(bytes, at)) | 0;
+    hash = (Math.imul(hash, 31) + typeAt(bytes, at) + (length === WORD ? EMPTY : 0)) | 0;
     at += aligned(length);
   }
   return hash;

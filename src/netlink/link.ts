@@ -97,7 +97,10 @@ export type LinkInfo = { kind?: string; data?: Fields; portKind?: string; port?:
 const linkInfo: Value<LinkInfo, never> = {
   spread: ["kind", "data", "portKind", "port"],
   decode: (bytes, offset, length) => {
-    const target: LinkInfo = {};
+    let kind: string | undefined;
+    let data: Fields | undefined;
+    let portKind: string | undefined;
+    let port: Fields | undefined;
     const { INFO_KIND, INFO_DATA, INFO_SLAVE_KIND, INFO_SLAVE_DATA } = group("IFLA");
     const end = offset + length;
     const header = ATTRIBUTE.size;
@@ -106,15 +109,21 @@ const linkInfo: Value<LinkInfo, never> = {
       const size = lengthAt(bytes, at, end);
       const from = at + header;
       const type = typeAt(bytes, at);
-      if (type === INFO_KIND) target.kind = textAt(bytes, from, size - header);
-      else if (type === INFO_SLAVE_KIND) target.portKind = textAt(bytes, from, size - header);
-      else if (type === INFO_DATA) target.data = decodeData(target.kind, bytes, from, at + size);
+      if (type === INFO_KIND) kind = textAt(bytes, from, size - header);
+      else if (type === INFO_SLAVE_KIND) portKind = textAt(bytes, from, size - header);
+      else if (type === INFO_DATA) data = decodeData(kind, bytes, from, at + size);
       else if (type === INFO_SLAVE_DATA) {
-        const known = kinds.get(target.portKind ?? "")?.port;
-        target.port = decodePart(known ?? NOTHING_KNOWN, bytes, from, at + size);
+        const known = kinds.get(portKind ?? "")?.port;
+        port = decodePart(known ?? NOTHING_KNOWN, bytes, from, at + size);
       }
       at += aligned(size);
     }
+    // In one order, whatever that of the attributes is.
+    const target: LinkInfo = {};
+    if (kind !== undefined) target.kind = kind;
+    if (data !== undefined) target.data = data;
+    if (portKind !== undefined) target.portKind = portKind;
+    if (port !== undefined) target.port = port;
     return target;
   },
   encode: () => {

@@ -2,7 +2,13 @@
 
 import { expect } from "bun:test";
 import { decodeAddress } from "../../src/netlink/address.ts";
-import { decodeAttributes, decodeMessages } from "../../src/netlink/index.ts";
+import { group } from "../../src/netlink/constants.ts";
+import {
+  type AttributeInit,
+  decodeAttributes,
+  decodeMessages,
+  encodeAttributes,
+} from "../../src/netlink/index.ts";
 import { linkDecoder } from "../../src/netlink/link.ts";
 import { decodeNeighbour } from "../../src/netlink/neighbour.ts";
 import { routeDecoder } from "../../src/netlink/route.ts";
@@ -14,6 +20,8 @@ import { lab } from "./support/lab.ts";
 
 /** RAWSOCK_TEST_MUTATIONS=100000 takes a minute. */
 const MUTATIONS = Number(process.env.RAWSOCK_TEST_MUTATIONS ?? 5000);
+
+const linux = { met: process.platform === "linux", remedy: "needs Linux" };
 
 type Decode = (bytes: Uint8Array, start: number, end: number) => unknown;
 
@@ -133,6 +141,42 @@ testWith(namespaces)("what was decoded before changes nothing, mutated or not", 
         expect(text(given)).toBe(before);
         if (typeof given === "object" && given !== null) scribble(given);
       }
+    }
+  }
+});
+
+/** A message of a link, of the type Ethernet, with its attributes. */
+function linkMessage(...attributes: AttributeInit[]): Uint8Array {
+  return Uint8Array.of(0, 0, 1, 0, ...new Uint8Array(12), ...encodeAttributes(attributes));
+}
+
+testWith(linux)("the order of keys does not depend on what was decoded before", () => {
+  const ifla = (name: string, data: AttributeInit["data"]) => {
+    return { type: group("IFLA")[name] as number, data };
+  };
+  const kind = ifla("INFO_KIND", Buffer.from("bridge\0"));
+  const data = ifla("INFO_DATA", []);
+  const portKind = ifla("INFO_SLAVE_KIND", Buffer.from("bond\0"));
+  const port = ifla("INFO_SLAVE_DATA", []);
+  const mtu = ifla("MTU", Uint8Array.of(0, 4, 0, 0));
+  const pin = (...inner: AttributeInit[]) => ifla("DPLL_PIN", inner);
+  const info = (...inner: AttributeInit[]) => ifla("LINKINFO", inner);
+  const one = { type: 1, data: Uint8Array.of(1, 2, 3, 4) };
+  for (const [earlier, later] of [
+    [linkMessage(info(kind, data)), linkMessage(info(data, kind))],
+    [linkMessage(info(portKind, port), mtu), linkMessage(info(port, portKind), mtu)],
+    [linkMessage(info(kind, portKind)), linkMessage(info(portKind, kind))],
+    // Empty, it is no field.
+    [linkMessage(pin(), mtu), linkMessage(pin(one), mtu)],
+    [linkMessage(pin(one), mtu), linkMessage(pin(), mtu)],
+  ] as const) {
+    const experienced = linkDecoder({ statistics: true });
+    // The second time there is a pattern.
+    for (const message of [earlier, later, earlier, later]) {
+      const own = experienced(message, 0, message.length);
+      const fresh = linkDecoder({ statistics: true })(message, 0, message.length);
+      expect(Bun.inspect(own, { depth: 9 })).toBe(Bun.inspect(fresh, { depth: 9 }));
+      expect(own).toStrictEqual(fresh);
     }
   }
 });

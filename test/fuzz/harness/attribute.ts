@@ -71,8 +71,7 @@ function decoded(choices: Choices, body: Uint8Array): void {
     const room = new Uint8Array(bytes.length + 96).fill(filler);
     room.set(bytes, 32);
     try {
-      // The order of keys is that of earlier messages where attributes come in another order.
-      return Bun.inspect(call(room, 32, 32 + bytes.length), { depth: 9, sorted: true });
+      return Bun.inspect(call(room, 32, 32 + bytes.length), { depth: 9 });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       return "RangeError";
