@@ -4,6 +4,7 @@ import { expect } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { run, VethPair } from "../support/namespace.ts";
+import { patience } from "../support/patience.ts";
 import { namespaces, program, testWith } from "../support/requirements.ts";
 import { Folder } from "../wire/support/pcap.ts";
 import { Sender, udp, udp6 } from "./support/traffic.ts";
@@ -108,5 +109,5 @@ testWith(namespaces, program("capinfos", "tshark"), program("tshark"))(
     const lines = ports.join("").trim().split("\n");
     expect([lines.length, new Set(lines)]).toEqual([Number(recorded), new Set(["2"])]);
   },
-  60_000,
+  60_000 * patience,
 );

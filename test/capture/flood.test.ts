@@ -19,7 +19,7 @@ if (namespaces.met) {
   beforeAll(() => {
     pair = new VethPair();
     program = new Program();
-  }, 120_000);
+  }, 120_000 * patience);
   afterAll(() => {
     pair[Symbol.dispose]();
     program[Symbol.dispose]();
@@ -91,7 +91,7 @@ describe("a flood", () => {
       expect(told.turns).toBeGreaterThan(5);
       // Threads that compile and collect count, too.
       expect(told.most).toBeLessThan(60 * 2);
-    }, 120_000);
+    }, 120_000 * patience);
   }
 
   test("does not make memory grow", async () => {
@@ -144,7 +144,7 @@ describe("a group", () => {
       if (mode === "lb") expect(shares).toEqual([count / 3, count / 3, count / 3]);
       if (mode === "hash" || mode === "rnd") expect(Math.min(...shares)).toBeGreaterThan(count / 6);
       for (const one of members) one.close();
-    }, 60_000);
+    }, 60_000 * patience);
   }
 
   test("may be of several Workers", async () => {
@@ -180,7 +180,7 @@ describe("a group", () => {
     await child.stdin.flush();
     const { value } = await output.next();
     expect(new TextDecoder().decode(value).trim()).toBe("1000 1000");
-  }, 60_000);
+  }, 60_000 * patience);
 });
 
 /** The largest TCP segments that pass the loopback interface. */
@@ -217,4 +217,4 @@ test("packets of segmentation offload are captured whole, or cut at a small bloc
   const kept = Math.max(...cut.map(({ data }) => data.length));
   expect(kept).toBeLessThan(16384);
   expect(kept).toBeGreaterThan(16000);
-}, 60_000);
+}, 60_000 * patience);

@@ -20,7 +20,7 @@ if (namespaces.met) {
   beforeAll(() => {
     pair = new VethPair();
     program = new Program();
-  }, 120_000);
+  }, 120_000 * patience);
   afterAll(() => {
     pair[Symbol.dispose]();
     program[Symbol.dispose]();
@@ -136,7 +136,7 @@ test("left within a step, a loop gives its packets back, and another goes on", a
     ).rejects.toThrow("left");
   }
   expect(own.statistics()).toEqual({ received: 40, dropped: 0, freezes: 0 });
-}, 60_000);
+}, 60_000 * patience);
 
 test("views that are kept too long are no crash", async () => {
   await using _ = new Flood(50_000);
@@ -163,7 +163,7 @@ test("views that are kept too long are no crash", async () => {
   Bun.gc(true);
   for (const { data } of kept) sum += data[0] ?? 0;
   expect(sum).toBeGreaterThan(0);
-}, 60_000);
+}, 60_000 * patience);
 
 test("a capture that nobody closed is closed when it is collected, with a warning", async () => {
   const { stdout, stderr } = await end([
@@ -179,7 +179,7 @@ test("a capture that nobody closed is closed when it is collected, with a warnin
   ]);
   expect(stdout).toBe("0\n");
   expect(stderr).toContain("a Capture (descriptor");
-}, 60_000);
+}, 60_000 * patience);
 
 test("what waits keeps the process alive, an idle capture does not", async () => {
   const run = (text: string) =>
@@ -196,7 +196,7 @@ test("what waits keeps the process alive, an idle capture does not", async () =>
   ]);
   expect([idle.exitCode, waiting.exitCode]).toEqual([0, 124]);
   expect([closed.exitCode, closed.stdout]).toEqual([0, "null\n"]);
-}, 60_000);
+}, 60_000 * patience);
 
 /** What a Worker does until it is terminated. */
 const WORK = {
@@ -241,5 +241,5 @@ for (const [what, work] of Object.entries(WORK)) {
       ),
     );
     expect([exitCode, stdout, stderr]).toEqual([0, "true 0\n", ""]);
-  }, 120_000);
+  }, 120_000 * patience);
 }

@@ -9,6 +9,7 @@ import { Writer } from "../../src/netlink/writer.ts";
 import { Tun } from "../../src/tun/index.ts";
 import { openSockets } from "../support/descriptors.ts";
 import { Namespace, run } from "../support/namespace.ts";
+import { patience } from "../support/patience.ts";
 import { namespaces, program, testWith, tun as tunDevice } from "../support/requirements.ts";
 
 const ethtool = program("ethtool");
@@ -278,4 +279,4 @@ test("mutated replies are decoded or refused, whatever is in them", () => {
   }
   expect(outcomes.decoded).toBeGreaterThan(0);
   expect(outcomes.refused).toBeGreaterThan(0);
-}, 120_000);
+}, 120_000 * patience);
