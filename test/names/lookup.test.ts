@@ -17,8 +17,10 @@ test("wrong limits are refused before anything is asked", async () => {
   expect(lookup({ abort: 1 })).toThrow(TypeError);
 });
 
-test("a Worker terminated at any moment of its lookups leaves no descriptor", async () => {
-  const script = `
+test(
+  "a Worker terminated at any moment of its lookups leaves no descriptor",
+  async () => {
+    const script = `
     const { readdirSync } = await import("node:fs");
     const source = 'const { resolve } = await import(${INDEX});' +
       'const next = () => resolve({ node: "localhost" }).then(next);' +
@@ -39,10 +41,12 @@ test("a Worker terminated at any moment of its lookups leaves no descriptor", as
     for (let number = 0; number < 30; number++) await round(number % 7);
     for (let tries = 0; tries < 100 && descriptors() > before; tries++) await Bun.sleep(20);
     console.log(descriptors() - before);`;
-  const { stdout, exitCode } = await end(bun(script));
-  expect(stdout).toBe("0\n");
-  expect(exitCode).toBe(0);
-}, 60_000 * patience);
+    const { stdout, exitCode } = await end(bun(script));
+    expect(stdout).toBe("0\n");
+    expect(exitCode).toBe(0);
+  },
+  60_000 * patience,
+);
 
 test("an address is answered as by getaddrinfo, and without end does not starve timers", async () => {
   for (const node of ["127.0.0.1", "::1", "fe80::1%1", "0x7f.1"]) {
