@@ -1,13 +1,15 @@
 // More packets than a program likes: none lost, timers that run, memory that stays, and several
 // captures that share them.
 
-import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
 import { type CapturedPacket, capture } from "../../src/capture/index.ts";
 import { Namespace, VethPair } from "../support/namespace.ts";
 import { patience } from "../support/patience.ts";
 import { bun, end } from "../support/program.ts";
 import { namespaces, testWith } from "../support/requirements.ts";
 import { Program, packets, Sender, udp } from "./support/traffic.ts";
+
+setDefaultTimeout(120_000 * patience);
 
 const entry = JSON.stringify(`${import.meta.dir}/../../src/capture/index.ts`);
 /** RAWSOCK_TEST_RUNS=1500 for the whole flood of 1,500,000 packets. */
@@ -78,24 +80,20 @@ const LOOPS = {
 
 describe("a flood", () => {
   for (const [what, loop] of Object.entries(LOOPS)) {
-    test(
-      `is captured whole in ${what}, and timers run`,
-      async () => {
-        const child = Bun.spawn(receiver(loop), { stdout: "pipe", stderr: "inherit" });
-        const output = child.stdout[Symbol.asyncIterator]();
-        await output.next();
-        // Slower than the slowest machine that the tests run on: who loses packets here loses some.
-        await flood(COUNT, 200_000 / patience);
-        const { value } = await output.next();
-        const told = JSON.parse(new TextDecoder().decode(value));
-        expect(await child.exited).toBe(0);
-        expect(told).toMatchObject({ seen: COUNT, wrong: 0, received: COUNT, dropped: 0 });
-        expect(told.turns).toBeGreaterThan(5);
-        // Threads that compile and collect count, too.
-        expect(told.most).toBeLessThan(60 * 2);
-      },
-      120_000 * patience,
-    );
+    test(`is captured whole in ${what}, and timers run`, async () => {
+      const child = Bun.spawn(receiver(loop), { stdout: "pipe", stderr: "inherit" });
+      const output = child.stdout[Symbol.asyncIterator]();
+      await output.next();
+      // Slower than the slowest machine that the tests run on: who loses packets here loses some.
+      await flood(COUNT, 200_000 / patience);
+      const { value } = await output.next();
+      const told = JSON.parse(new TextDecoder().decode(value));
+      expect(await child.exited).toBe(0);
+      expect(told).toMatchObject({ seen: COUNT, wrong: 0, received: COUNT, dropped: 0 });
+      expect(told.turns).toBeGreaterThan(5);
+      // Threads that compile and collect count, too.
+      expect(told.most).toBeLessThan(60 * 2);
+    });
   }
 
   test("does not make memory grow", async () => {
@@ -131,35 +129,28 @@ describe("a group", () => {
   const count = 3000;
 
   for (const mode of ["hash", "lb", "cpu", "rnd", "rollover", "qm"]) {
-    test(
-      `shares packets by ${mode}: each is given once`,
-      async () => {
-        const group = 100 + mode.charCodeAt(0);
-        const options = { interface: "veth0", namespace: pair.b.name, filter: "udp" } as const;
-        const members = [1, 2, 3].map(() => capture({ ...options, fanout: { group, mode } }));
-        using sender = new Sender(pair.a.name, "veth0");
-        const frames = Array.from({ length: count }, (_, index) => udp(index + 1));
-        await sender.send(...frames);
-        const seen = await Promise.all(members.map((one) => packets(one, count, 300)));
-        const ports = seen
-          .flat()
-          .map(({ data }: CapturedPacket) => (data[36] as number) * 256 + (data[37] as number));
-        expect(ports.length).toBe(count);
-        expect(new Set(ports).size).toBe(count);
-        const shares = seen.map(({ length }) => length);
-        if (mode === "lb") expect(shares).toEqual([count / 3, count / 3, count / 3]);
-        if (mode === "hash" || mode === "rnd")
-          expect(Math.min(...shares)).toBeGreaterThan(count / 6);
-        for (const one of members) one.close();
-      },
-      60_000 * patience,
-    );
+    test(`shares packets by ${mode}: each is given once`, async () => {
+      const group = 100 + mode.charCodeAt(0);
+      const options = { interface: "veth0", namespace: pair.b.name, filter: "udp" } as const;
+      const members = [1, 2, 3].map(() => capture({ ...options, fanout: { group, mode } }));
+      using sender = new Sender(pair.a.name, "veth0");
+      const frames = Array.from({ length: count }, (_, index) => udp(index + 1));
+      await sender.send(...frames);
+      const seen = await Promise.all(members.map((one) => packets(one, count, 300)));
+      const ports = seen
+        .flat()
+        .map(({ data }: CapturedPacket) => (data[36] as number) * 256 + (data[37] as number));
+      expect(ports.length).toBe(count);
+      expect(new Set(ports).size).toBe(count);
+      const shares = seen.map(({ length }) => length);
+      if (mode === "lb") expect(shares).toEqual([count / 3, count / 3, count / 3]);
+      if (mode === "hash" || mode === "rnd") expect(Math.min(...shares)).toBeGreaterThan(count / 6);
+      for (const one of members) one.close();
+    });
   }
 
-  test(
-    "may be of several Workers",
-    async () => {
-      const worker = `
+  test("may be of several Workers", async () => {
+    const worker = `
       import { capture } from ${entry};
       const own = capture({ interface: "veth0", filter: "udp port 9", fanout: { group: 7, mode: "lb" } });
       postMessage("ready");
@@ -167,9 +158,9 @@ describe("a group", () => {
       self.onmessage = () => { own.close(); };
       for await (const batch of own.batches()) seen += batch.length;
       postMessage(seen);`;
-      const child = Bun.spawn(
-        pair.b.command(
-          ...bun(`
+    const child = Bun.spawn(
+      pair.b.command(
+        ...bun(`
           const url = URL.createObjectURL(new Blob([${JSON.stringify(worker)}], { type: "text/javascript" }));
           const workers = [new Worker(url), new Worker(url)];
           const next = (one) => new Promise((resolve) => { one.onmessage = ({ data }) => resolve(data); });
@@ -180,58 +171,52 @@ describe("a group", () => {
           for (const one of workers) one.postMessage("close");
           console.log((await Promise.all(shares)).join(" "));
           process.exit(0);`),
-        ),
-        { stdin: "pipe", stdout: "pipe", stderr: "inherit" },
-      );
-      const output = child.stdout[Symbol.asyncIterator]();
-      await output.next();
-      await flood(2000, 20_000);
-      await Bun.sleep(100);
-      child.stdin.write("done\n");
-      await child.stdin.flush();
-      const { value } = await output.next();
-      expect(new TextDecoder().decode(value).trim()).toBe("1000 1000");
-    },
-    60_000 * patience,
-  );
+      ),
+      { stdin: "pipe", stdout: "pipe", stderr: "inherit" },
+    );
+    const output = child.stdout[Symbol.asyncIterator]();
+    await output.next();
+    await flood(2000, 20_000);
+    await Bun.sleep(100);
+    child.stdin.write("done\n");
+    await child.stdin.flush();
+    const { value } = await output.next();
+    expect(new TextDecoder().decode(value).trim()).toBe("1000 1000");
+  });
 });
 
 /** The largest TCP segments that pass the loopback interface. */
-test(
-  "packets of segmentation offload are captured whole, or cut at a small block",
-  async () => {
-    using namespace = new Namespace();
-    const options = { interface: "lo", namespace: namespace.name, filter: "tcp" } as const;
-    using own = capture(options);
-    using small = capture({ ...options, ring: { blockSize: 16384, blocks: 256 } });
-    await namespace.enter(async () => {
-      const server = Bun.listen({
-        hostname: "127.0.0.1",
-        port: 0,
-        socket: { data() {}, error() {} },
-      });
-      const client = await Bun.connect({
-        hostname: "127.0.0.1",
-        port: server.port,
-        socket: { data() {}, error() {} },
-      });
-      const data = new Uint8Array(1 << 20).fill(7);
-      for (let sent = 0, tries = 0; sent < data.length && tries < 100; tries++) {
-        sent += client.write(data.subarray(sent));
-        await Bun.sleep(5);
-      }
-      client.end();
-      server.stop(true);
+test("packets of segmentation offload are captured whole, or cut at a small block", async () => {
+  using namespace = new Namespace();
+  const options = { interface: "lo", namespace: namespace.name, filter: "tcp" } as const;
+  using own = capture(options);
+  using small = capture({ ...options, ring: { blockSize: 16384, blocks: 256 } });
+  await namespace.enter(async () => {
+    const server = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: { data() {}, error() {} },
     });
-    const whole = await packets(own, 2000, 200);
-    const longest = Math.max(...whole.map(({ length }) => length));
-    expect(longest).toBeGreaterThan(30_000);
-    expect(whole.every(({ data, length }) => data.length === length)).toBe(true);
-    const cut = await packets(small, 2000, 200);
-    expect(Math.max(...cut.map(({ length }) => length))).toBe(longest);
-    const kept = Math.max(...cut.map(({ data }) => data.length));
-    expect(kept).toBeLessThan(16384);
-    expect(kept).toBeGreaterThan(16000);
-  },
-  60_000 * patience,
-);
+    const client = await Bun.connect({
+      hostname: "127.0.0.1",
+      port: server.port,
+      socket: { data() {}, error() {} },
+    });
+    const data = new Uint8Array(1 << 20).fill(7);
+    for (let sent = 0, tries = 0; sent < data.length && tries < 100; tries++) {
+      sent += client.write(data.subarray(sent));
+      await Bun.sleep(5);
+    }
+    client.end();
+    server.stop(true);
+  });
+  const whole = await packets(own, 2000, 200);
+  const longest = Math.max(...whole.map(({ length }) => length));
+  expect(longest).toBeGreaterThan(30_000);
+  expect(whole.every(({ data, length }) => data.length === length)).toBe(true);
+  const cut = await packets(small, 2000, 200);
+  expect(Math.max(...cut.map(({ length }) => length))).toBe(longest);
+  const kept = Math.max(...cut.map(({ data }) => data.length));
+  expect(kept).toBeLessThan(16384);
+  expect(kept).toBeGreaterThan(16000);
+});

@@ -1,6 +1,6 @@
 // Captures that begin and end, at any moment, under traffic.
 
-import { afterAll, beforeAll, expect } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { type CaptureOptions, capture } from "../../src/capture/index.ts";
 import { VethPair } from "../support/namespace.ts";
@@ -8,6 +8,8 @@ import { patience } from "../support/patience.ts";
 import { bun, end } from "../support/program.ts";
 import { namespaces, testWith } from "../support/requirements.ts";
 import { Program, packets, Sender, udp } from "./support/traffic.ts";
+
+setDefaultTimeout(120_000 * patience);
 
 const entry = JSON.stringify(`${import.meta.dir}/../../src/capture/index.ts`);
 /** RAWSOCK_TEST_RUNS=1000 for what a test run has no time for. */
@@ -119,100 +121,84 @@ test("closed at every moment of an iteration, it ends", async () => {
   expect(mappings()).toBe(before);
 }, 300_000);
 
-test(
-  "left within a step, a loop gives its packets back, and another goes on",
-  async () => {
-    using own = receiving({ filter: "udp port 77", ring: { blockSize: 4096, blocks: 2 } });
-    using sender = new Sender(pair.a.name, "veth0");
-    for (let round = 0; round < 20; round++) {
-      await sender.send(udp(77));
-      for await (const batch of own.batches()) {
-        expect(batch.length).toBe(1);
-        break;
-      }
-      await sender.send(udp(77));
-      await expect(
-        (async () => {
-          for await (const _ of own) throw new Error("left");
-        })(),
-      ).rejects.toThrow("left");
+test("left within a step, a loop gives its packets back, and another goes on", async () => {
+  using own = receiving({ filter: "udp port 77", ring: { blockSize: 4096, blocks: 2 } });
+  using sender = new Sender(pair.a.name, "veth0");
+  for (let round = 0; round < 20; round++) {
+    await sender.send(udp(77));
+    for await (const batch of own.batches()) {
+      expect(batch.length).toBe(1);
+      break;
     }
-    expect(own.statistics()).toEqual({ received: 40, dropped: 0, freezes: 0 });
-  },
-  60_000 * patience,
-);
+    await sender.send(udp(77));
+    await expect(
+      (async () => {
+        for await (const _ of own) throw new Error("left");
+      })(),
+    ).rejects.toThrow("left");
+  }
+  expect(own.statistics()).toEqual({ received: 40, dropped: 0, freezes: 0 });
+});
 
-test(
-  "views that are kept too long are no crash",
-  async () => {
-    await using _ = new Flood(50_000);
-    const kept: { readonly data: Uint8Array }[] = [];
-    const views: Uint8Array[] = [];
-    for (let round = 0; round < 10; round++) {
-      const own = receiving({ ring: { blockSize: 65536, blocks: 2 } });
-      let steps = 0;
-      for await (const batch of own.batches()) {
-        for (const packet of batch.slice(0, 10)) {
-          kept.push(packet);
-          views.push(packet.data);
-        }
-        if (++steps === 4) own.close();
+test("views that are kept too long are no crash", async () => {
+  await using _ = new Flood(50_000);
+  const kept: { readonly data: Uint8Array }[] = [];
+  const views: Uint8Array[] = [];
+  for (let round = 0; round < 10; round++) {
+    const own = receiving({ ring: { blockSize: 65536, blocks: 2 } });
+    let steps = 0;
+    for await (const batch of own.batches()) {
+      for (const packet of batch.slice(0, 10)) {
+        kept.push(packet);
+        views.push(packet.data);
       }
+      if (++steps === 4) own.close();
     }
-    Bun.gc(true);
-    let sum = 0;
-    for (const view of views) sum += (view[0] ?? 0) + view.length;
-    for (const { data } of kept) sum += data.length;
-    views.length = 0;
-    Bun.gc(true);
-    await Bun.sleep(1);
-    Bun.gc(true);
-    for (const { data } of kept) sum += data[0] ?? 0;
-    expect(sum).toBeGreaterThan(0);
-  },
-  60_000 * patience,
-);
+  }
+  Bun.gc(true);
+  let sum = 0;
+  for (const view of views) sum += (view[0] ?? 0) + view.length;
+  for (const { data } of kept) sum += data.length;
+  views.length = 0;
+  Bun.gc(true);
+  await Bun.sleep(1);
+  Bun.gc(true);
+  for (const { data } of kept) sum += data[0] ?? 0;
+  expect(sum).toBeGreaterThan(0);
+});
 
-test(
-  "a capture that nobody closed is closed when it is collected, with a warning",
-  async () => {
-    const { stdout, stderr } = await end([
-      ...pair.b.command(
-        ...bun(`
+test("a capture that nobody closed is closed when it is collected, with a warning", async () => {
+  const { stdout, stderr } = await end([
+    ...pair.b.command(
+      ...bun(`
         import { capture } from ${entry};
         import { readFileSync } from "node:fs";
         const mapped = () => (readFileSync("/proc/self/maps", "utf8").match(/socket:/g) ?? []).length;
         (() => { capture({ interface: "lo" }); capture({ interface: "lo", signal: globalThis.kept = new AbortController().signal }); })();
         for (let turn = 0; turn < 100 && mapped() > 0; turn++) { Bun.gc(true); await Bun.sleep(5); }
         console.log(mapped());`),
-      ),
-    ]);
-    expect(stdout).toBe("0\n");
-    expect(stderr).toContain("a Capture (descriptor");
-  },
-  60_000 * patience,
-);
+    ),
+  ]);
+  expect(stdout).toBe("0\n");
+  expect(stderr).toContain("a Capture (descriptor");
+});
 
-test(
-  "what waits keeps the process alive, an idle capture does not",
-  async () => {
-    const run = (text: string) =>
-      end([
-        "timeout",
-        String(2 * patience),
-        ...pair.b.command(...bun(`import { capture } from ${entry};\n${text}`)),
-      ]);
-    const open = `const own = globalThis.kept = capture({ interface: "lo" });`;
-    const [idle, waiting, closed] = await Promise.all([
-      run(open),
-      run(`${open} own.next();`),
-      run(`${open} own.next().then(console.log); setTimeout(() => own.close(), 20);`),
+test("what waits keeps the process alive, an idle capture does not", async () => {
+  const run = (text: string) =>
+    end([
+      "timeout",
+      String(2 * patience),
+      ...pair.b.command(...bun(`import { capture } from ${entry};\n${text}`)),
     ]);
-    expect([idle.exitCode, waiting.exitCode]).toEqual([0, 124]);
-    expect([closed.exitCode, closed.stdout]).toEqual([0, "null\n"]);
-  },
-  60_000 * patience,
-);
+  const open = `const own = globalThis.kept = capture({ interface: "lo" });`;
+  const [idle, waiting, closed] = await Promise.all([
+    run(open),
+    run(`${open} own.next();`),
+    run(`${open} own.next().then(console.log); setTimeout(() => own.close(), 20);`),
+  ]);
+  expect([idle.exitCode, waiting.exitCode]).toEqual([0, 124]);
+  expect([closed.exitCode, closed.stdout]).toEqual([0, "null\n"]);
+});
 
 /** What a Worker does until it is terminated. */
 const WORK = {
@@ -222,22 +208,20 @@ const WORK = {
 };
 
 for (const [what, work] of Object.entries(WORK)) {
-  test(
-    `a Worker that ${what} is terminated under traffic, and leaves nothing`,
-    async () => {
-      await using _ = new Flood(30_000);
-      const worker = `
+  test(`a Worker that ${what} is terminated under traffic, and leaves nothing`, async () => {
+    await using _ = new Flood(30_000);
+    const worker = `
       import { capture } from ${entry};
       const open = () => capture({ interface: "veth0", timeout: 2 });
       let own = open(), sum = 0;
       await own.next();
       postMessage("running");
       ${work}`;
-      const { exitCode, stdout, stderr } = await end(
-        pair.b.command(
-          "timeout",
-          "100",
-          ...bun(`
+    const { exitCode, stdout, stderr } = await end(
+      pair.b.command(
+        "timeout",
+        "100",
+        ...bun(`
           const { readdirSync, readFileSync } = await import("node:fs");
           const url = URL.createObjectURL(new Blob([${JSON.stringify(worker)}], { type: "text/javascript" }));
           const left = () => [readdirSync("/proc/self/fd").length,
@@ -256,10 +240,8 @@ for (const [what, work] of Object.entries(WORK)) {
           for (let tries = 0; tries < 200 && (left()[0] > first[0] || left()[1] > 0); tries++) await Bun.sleep(10);
           console.log(left()[0] <= first[0], left()[1]);
           process.exit(0);`),
-        ),
-      );
-      expect([exitCode, stdout, stderr]).toEqual([0, "true 0\n", ""]);
-    },
-    120_000 * patience,
-  );
+      ),
+    );
+    expect([exitCode, stdout, stderr]).toEqual([0, "true 0\n", ""]);
+  });
 }
