@@ -1,15 +1,13 @@
 // More packets than a program likes: none lost, timers that run, memory that stays, and several
 // captures that share them.
 
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout } from "bun:test";
+import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { type CapturedPacket, capture } from "../../src/capture/index.ts";
 import { Namespace, VethPair } from "../support/namespace.ts";
 import { patience } from "../support/patience.ts";
 import { bun, end } from "../support/program.ts";
 import { namespaces, testWith } from "../support/requirements.ts";
 import { Program, packets, Sender, udp } from "./support/traffic.ts";
-
-setDefaultTimeout(120_000 * patience);
 
 const entry = JSON.stringify(`${import.meta.dir}/../../src/capture/index.ts`);
 /** RAWSOCK_TEST_RUNS=1500 for the whole flood of 1,500,000 packets. */
@@ -62,7 +60,7 @@ function receiver(loop: string): string[] {
       console.log("ready");
       const { promise, resolve } = Promise.withResolvers();
       (async () => { ${loop} })().then(resolve);
-      const given = setTimeout(resolve, 60_000);
+      const given = setTimeout(resolve, ${60_000 * patience});
       await promise;
       clearTimeout(given);
       clearInterval(timer);
@@ -92,7 +90,7 @@ describe("a flood", () => {
       expect(told).toMatchObject({ seen: COUNT, wrong: 0, received: COUNT, dropped: 0 });
       expect(told.turns).toBeGreaterThan(5);
       // Threads that compile and collect count, too.
-      expect(told.most).toBeLessThan(60 * 2);
+      expect(told.most).toBeLessThan(60 * 2 * patience);
     });
   }
 
@@ -114,7 +112,7 @@ describe("a flood", () => {
             if (first === 0 && passed > seconds / 2) first = held();
             if (passed > seconds) break;
           }
-          console.log(held() - first, own.statistics().received > seconds * 1000);
+          console.log(held() - first, own.statistics().received > (seconds * 1000) / ${patience});
           sent.kill();
           own.close();`),
       ),
@@ -176,8 +174,8 @@ describe("a group", () => {
     );
     const output = child.stdout[Symbol.asyncIterator]();
     await output.next();
-    await flood(2000, 20_000);
-    await Bun.sleep(100);
+    await flood(2000, 20_000 / patience);
+    await Bun.sleep(100 * patience);
     child.stdin.write("done\n");
     await child.stdin.flush();
     const { value } = await output.next();

@@ -1,6 +1,6 @@
 // Captures that begin and end, at any moment, under traffic.
 
-import { afterAll, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { afterAll, beforeAll, expect } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { type CaptureOptions, capture } from "../../src/capture/index.ts";
 import { VethPair } from "../support/namespace.ts";
@@ -8,8 +8,6 @@ import { patience } from "../support/patience.ts";
 import { bun, end } from "../support/program.ts";
 import { namespaces, testWith } from "../support/requirements.ts";
 import { Program, packets, Sender, udp } from "./support/traffic.ts";
-
-setDefaultTimeout(120_000 * patience);
 
 const entry = JSON.stringify(`${import.meta.dir}/../../src/capture/index.ts`);
 /** RAWSOCK_TEST_RUNS=1000 for what a test run has no time for. */
@@ -43,7 +41,7 @@ class Flood implements AsyncDisposable {
 
   /** So many in a second; without, as many as there is time for. */
   constructor(perSecond?: number) {
-    const rate = perSecond === undefined ? [] : [String(perSecond)];
+    const rate = perSecond === undefined ? [] : [String(perSecond / patience)];
     const words = [program.path, "send", "veth0", "100000000", ...rate];
     this.#process = Bun.spawn(pair.a.command(...words), { stdout: "ignore" });
   }
@@ -220,7 +218,7 @@ for (const [what, work] of Object.entries(WORK)) {
     const { exitCode, stdout, stderr } = await end(
       pair.b.command(
         "timeout",
-        "100",
+        String(100 * patience),
         ...bun(`
           const { readdirSync, readFileSync } = await import("node:fs");
           const url = URL.createObjectURL(new Blob([${JSON.stringify(worker)}], { type: "text/javascript" }));
