@@ -259,8 +259,7 @@ test("a descriptor number used again wakes nobody who waited for the old one", a
   const [source, first] = udpPair();
   for (let count = 0; count < 50; count++) {
     const old = Socket.open("inet", "dgram").bind(loopback);
-    const oldAddress = old.localAddress;
-    const { fd } = old;
+    const { fd, localAddress: oldAddress } = old;
     const waiting = reason(old.recv(byte(0)));
     old.close();
     const fresh = Socket.open("inet", "dgram").bind(loopback);
