@@ -4,6 +4,7 @@ import { expect } from "bun:test";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { run, VethPair } from "../support/namespace.ts";
+import { patience } from "../support/patience.ts";
 import { namespaces, program, testWith } from "../support/requirements.ts";
 import { Folder } from "../wire/support/pcap.ts";
 import { Sender, udp, udp6 } from "./support/traffic.ts";
@@ -34,7 +35,7 @@ async function whileSending(
 
 testWith(namespaces)("top-talkers tells who sends most", async () => {
   using pair = new VethPair();
-  const words = example("top-talkers.ts", "veth0", "0.5");
+  const words = example("top-talkers.ts", "veth0", String(0.5 * patience));
   const frames = [udp(1, 1000), udp6(1, 10), udp(2, 1000)];
   const stdout = await whileSending(pair, words, frames);
   const lines = stdout.trim().split("\n");
@@ -45,7 +46,7 @@ testWith(namespaces)("top-talkers tells who sends most", async () => {
 
 testWith(namespaces)("fanout shares packets among threads", async () => {
   using pair = new VethPair();
-  const words = example("fanout.ts", "veth0", "2", "0.5");
+  const words = example("fanout.ts", "veth0", "2", String(0.5 * patience));
   // Flows of many ports: each thread gets some.
   const frames = Array.from({ length: 64 }, (_, index) => udp(index + 1));
   const stdout = await whileSending(pair, words, frames);
@@ -59,7 +60,8 @@ testWith(namespaces)("fanout shares packets among threads", async () => {
 
 testWith(namespaces)("sniff shows what its filter lets through", async () => {
   using pair = new VethPair();
-  const words = ["timeout", "-s", "INT", "2", ...example("sniff.ts", "veth0", "udp port 2")];
+  const seconds = String(2 * patience);
+  const words = ["timeout", "-s", "INT", seconds, ...example("sniff.ts", "veth0", "udp port 2")];
   using sender = new Sender(pair.a.name, "veth0");
   const child = Bun.spawn(pair.b.command(...words), { stdout: "pipe" });
   const text = new Response(child.stdout).text();
@@ -88,13 +90,13 @@ testWith(namespaces, program("capinfos", "tshark"), program("tshark"))(
     const files = () => readdirSync(folder.path).sort();
     const sizes = () =>
       files().reduce((sum, name) => sum + statSync(join(folder.path, name)).size, 0);
-    for (let tries = 0; tries < 200 && sizes() < 2000; tries++) {
+    for (let tries = 0; tries < 200 * patience && sizes() < 2000; tries++) {
       await sender.send(udp(1), frame);
       await Bun.sleep(20);
     }
     for (let count = 0; count < 8000; count += 100)
       await sender.send(...new Array(100).fill(frame));
-    await Bun.sleep(300);
+    await Bun.sleep(300 * patience);
     child.kill("SIGINT");
     expect(await child.exited).toBe(0);
     const [, recorded, received, dropped] =
@@ -108,5 +110,5 @@ testWith(namespaces, program("capinfos", "tshark"), program("tshark"))(
     const lines = ports.join("").trim().split("\n");
     expect([lines.length, new Set(lines)]).toEqual([Number(recorded), new Set(["2"])]);
   },
-  60_000,
+  60_000 * patience,
 );

@@ -8,6 +8,7 @@ import {
   type Sockaddr,
 } from "../../src/index.ts";
 import { Namespace, run } from "../support/namespace.ts";
+import { patience } from "../support/patience.ts";
 import { Peer } from "../support/peer.ts";
 import { namespaces, python, testWith } from "../support/requirements.ts";
 
@@ -135,7 +136,7 @@ testWith(namespaces, python)(
     expectAgreement(namespace);
     expect(namespace.enter(() => ifNameIndex())).toHaveLength(before + 300);
   },
-  60_000,
+  60_000 * patience,
 );
 
 testWith(namespaces)("a list read while interfaces come and go is consistent", async () => {

@@ -19,7 +19,7 @@ import {
 import { copies, Descriptors } from "../support/descriptors.ts";
 import { setOption } from "../support/option.ts";
 import { Peer } from "../support/peer.ts";
-import { python, testWith } from "../support/requirements.ts";
+import { kernel, python, testWith } from "../support/requirements.ts";
 
 const CLOEXEC = 0o2000000;
 const DATA = new Uint8Array([7]);
@@ -222,7 +222,7 @@ function ownPidfds(): number {
   }).length;
 }
 
-test("a pidfd nobody saw is closed, one that does not fit is cut off", () => {
+testWith(kernel("6.5"))("a pidfd nobody saw is closed, one that does not fit is cut off", () => {
   using open = new Descriptors();
   const [from, to] = open.own(socketpair("unix", "dgram"));
   setOption(to, SOL.SOCKET, SO.PASSPIDFD);

@@ -254,7 +254,7 @@ testWith(namespaces, python)("a slow resolver does not delay a 20 ms timer", asy
   const { codes, took, ticks, longest } = JSON.parse(await peer.line());
   expect(codes).toEqual(Array(4).fill("EAI_AGAIN"));
   expect(took).toBeGreaterThan(900);
-  expect(ticks).toBeGreaterThan((took / 20) * 0.6);
+  expect(ticks).toBeGreaterThan(((took / 20) * 0.6) / patience);
   // The first call loads code.
   expect(longest).toBeLessThan(200 * patience);
   await slow.end();
@@ -323,7 +323,7 @@ testWith(namespaces, python)(
     const pending = resolve(slow, { signal: controller.signal }).catch((e) => e);
     setTimeout(() => controller.abort(reason), 20);
     const stopped = await pending;
-    const quick = performance.now() - start < 800;
+    const quick = performance.now() - start < ${800 * patience};
     // As many as may run at once: given up, they still run, and what is asked next waits for them.
     const crowd = await Promise.all(Array.from({ length: 20 }, () => seen(resolve(slow, { timeout: 5 }))));
     const [next] = await resolve({ node: "127.0.0.1" });

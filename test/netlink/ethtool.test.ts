@@ -1,6 +1,6 @@
 // Ethtool beside ethtool(8).
 
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { SocketError } from "../../src/index.ts";
 import { decodeReply } from "../../src/netlink/ethtool/ethtool.ts";
 import { MESSAGES, type MessageName } from "../../src/netlink/ethtool/messages.ts";
@@ -9,7 +9,10 @@ import { Writer } from "../../src/netlink/writer.ts";
 import { Tun } from "../../src/tun/index.ts";
 import { openSockets } from "../support/descriptors.ts";
 import { Namespace, run } from "../support/namespace.ts";
+import { patience } from "../support/patience.ts";
 import { namespaces, program, testWith, tun as tunDevice } from "../support/requirements.ts";
+
+setDefaultTimeout(120_000 * patience);
 
 const ethtool = program("ethtool");
 
@@ -278,4 +281,4 @@ test("mutated replies are decoded or refused, whatever is in them", () => {
   }
   expect(outcomes.decoded).toBeGreaterThan(0);
   expect(outcomes.refused).toBeGreaterThan(0);
-}, 120_000);
+});

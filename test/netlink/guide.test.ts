@@ -3,6 +3,7 @@
 import { describe, expect } from "bun:test";
 import { join } from "node:path";
 import { Namespace } from "../support/namespace.ts";
+import { patience } from "../support/patience.ts";
 import { end } from "../support/program.ts";
 import { namespaces, program, testWith } from "../support/requirements.ts";
 
@@ -38,8 +39,8 @@ const example = (name: string, ...words: string[]) => [
 
 testWith(namespaces)("the link monitor tells what is there and what happens", async () => {
   using namespace = new Namespace();
-  const shown = end(namespace.command(...example("link-monitor.ts", "2")));
-  await Bun.sleep(1000);
+  const shown = end(namespace.command(...example("link-monitor.ts", String(2 * patience))));
+  await Bun.sleep(1000 * patience);
   namespace.ip("link", "add", "new0", "type", "ifb");
   namespace.ip("link", "delete", "new0");
   const { stdout, stderr, exitCode } = await shown;

@@ -3,6 +3,7 @@
 import { describe, expect } from "bun:test";
 import { join } from "node:path";
 import { Namespace } from "../support/namespace.ts";
+import { patience } from "../support/patience.ts";
 import { end } from "../support/program.ts";
 import { program, testWith, tun } from "../support/requirements.ts";
 
@@ -24,7 +25,7 @@ for (const name of ["tun", "ethtool"]) {
     for (const [index, block] of blocks.entries()) {
       testWith(tun, program("ping", "iputils-ping"))(`block ${index + 1}`, async () => {
         using namespace = new Namespace();
-        const words = ["timeout", "30", process.execPath, "-e", source(block)];
+        const words = ["timeout", String(30 * patience), process.execPath, "-e", source(block)];
         const { stdout, stderr } = await end(namespace.command(...words));
         const told = [...block.matchAll(/console\.log\(.*\)+; \/\/ (.*)$/gm)].map(([, one]) => one);
         expect(stderr).toBe("");

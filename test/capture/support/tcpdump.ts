@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import type { Namespace } from "../../support/namespace.ts";
+import { patience } from "../../support/patience.ts";
 import { Folder, frames } from "../../wire/support/pcap.ts";
 
 /** What it wrote of what passed from here on until `end`. */
@@ -37,11 +38,11 @@ export class Tcpdump implements AsyncDisposable {
   /** The packets that it has seen: it has some seconds for at least so many. */
   async end(expected: number): Promise<Uint8Array[]> {
     const written = async () => frames(new Uint8Array(await Bun.file(this.#file).arrayBuffer()));
-    for (let tries = 0; tries < 100 && (await written()).length < expected; tries++) {
+    for (let tries = 0; tries < 100 * patience && (await written()).length < expected; tries++) {
       await Bun.sleep(50);
     }
     // There might be more than there should be.
-    await Bun.sleep(50);
+    await Bun.sleep(50 * patience);
     this.#process.kill("SIGINT");
     await this.#process.exited;
     return written();

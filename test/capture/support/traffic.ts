@@ -7,6 +7,7 @@ import type { CapturedPacket } from "../../../src/capture/index.ts";
 import { type Bytes, Socket } from "../../../src/index.ts";
 import { build, type LayerInit } from "../../../src/wire/index.ts";
 import { run } from "../../support/namespace.ts";
+import { patience } from "../../support/patience.ts";
 import { compiler } from "../../support/zig.ts";
 
 const ETHERNET = {
@@ -74,7 +75,7 @@ export class Sender implements Disposable {
   }
 }
 
-/** The next `count` packets, or those that come within a second of the last. */
+/** The next `count` packets, or those that come within `timeout` ms of the last. */
 export async function packets(
   source: { next(op: { timeout: number }): Promise<CapturedPacket | null> },
   count: number,
@@ -82,7 +83,7 @@ export async function packets(
 ): Promise<CapturedPacket[]> {
   const found: CapturedPacket[] = [];
   while (found.length < count) {
-    const packet = await source.next({ timeout }).catch((error) => {
+    const packet = await source.next({ timeout: timeout * patience }).catch((error) => {
       if (error.code !== "ETIMEDOUT") throw error;
       return null;
     });
