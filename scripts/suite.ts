@@ -24,6 +24,8 @@ export type RunOptions = {
   readonly alone?: string;
   /** How that Bun names a file. */
   readonly pathFor?: (path: string) => string;
+  /** It is ended if it takes longer, as where a call never returns. */
+  readonly limitMs?: number;
 };
 
 const GRACE_MS = 2000;
@@ -38,7 +40,7 @@ function reporting(file: string): string[] {
 export async function runTests(
   bun: readonly string[],
   words: readonly string[],
-  { env = {}, alone, pathFor }: RunOptions = {},
+  { env = {}, alone, pathFor, limitMs }: RunOptions = {},
 ): Promise<Outcome> {
   const chosen = alone === undefined ? words : [...words, "-t", alone];
   console.log(`== TypeScript tests: ${[...bun, "test", ...chosen].join(" ")}`);
@@ -46,6 +48,7 @@ export async function runTests(
   const child = Bun.spawn([...bun, "test", ...reporting(file), ...chosen], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "pipe"],
+    ...(limitMs === undefined ? {} : { timeout: limitMs, killSignal: "SIGKILL" }),
   });
   let output = "";
   const reader = child.stderr.getReader();

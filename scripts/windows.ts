@@ -43,8 +43,6 @@ const EXCLUSIONS = {
   "a stream's send sends everything": TAKES_ALL,
   "close() ends pending calls of every kind": TAKES_ALL,
   "accept, sends and connect that are late": TAKES_ALL,
-  "an error pending on the socket rejects": "Wine tells no errors of datagrams",
-  "a refusal by the kernel that comes while a call waits": "Wine tells no errors of datagrams",
   "although that has reset the connection": "Wine accepts no connection that was reset",
   "SO_LINGER of 0 resets": "Wine ends a connection that Windows resets",
   "a descriptor number used again": "Windows does not give the lowest number that is free",
@@ -96,6 +94,7 @@ const rooms = await runApart(bun, chosen, {
   exclusions: EXCLUSIONS,
   flags: ["--timeout=60000"],
   env: { RAWSOCK_TEST_PATIENCE: "5" },
+  limitMs: 150_000,
   pathFor: windowsPath,
 });
 if (kept) {

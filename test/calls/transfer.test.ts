@@ -19,6 +19,7 @@ import {
   write,
 } from "../../src/index.ts";
 import { closedDescriptor, Descriptors, loopback, socketError } from "../support/descriptors.ts";
+import { refusals, testWith } from "../support/requirements.ts";
 
 const bytes = (...values: number[]) => new Uint8Array(values);
 
@@ -165,7 +166,7 @@ test("sending without a peer is not connected or wants an address", () => {
   expect(error.address?.equals(loopback)).toBe(true);
 });
 
-test("a refused datagram shows at the next call, once", () => {
+testWith(refusals())("a refused datagram shows at the next call, once", () => {
   using open = new Descriptors();
   const dead = open.own(socket("inet", "dgram"));
   bind(dead, loopback);
