@@ -29,7 +29,7 @@ const TAKES_ALL = "Windows takes what a stream is given, however much it is";
 const EXCLUSIONS = {
   '/unknown (?:family|protocol) "(packet|netlink|vsock|route|can|alg|tipc)"':
     "Windows has no sockets of $1",
-  '/unknown kind "(rights|credentials|timestamp|auxdata)"': "Windows has no such messages: $1",
+  '/unknown kind "([\\w-]+)"': "Windows has no such messages: $1",
   "/this platform has no (struct )?([\\w ]+)": "Windows has no $2",
   "/socket EAFNOSUPPORT: ": "Wine lacks AF_UNIX",
   "/socketpair ESOCKTNOSUPPORT: ":
