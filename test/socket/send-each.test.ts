@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { Message, Sockaddr, Socket } from "../../src/index.ts";
+import { testWith, unixDatagrams } from "../support/requirements.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, number) => number);
 const datagram = (number: number) => Uint8Array.of(number & 255, number >> 8, 7);
@@ -16,7 +17,7 @@ async function arrived(socket: Socket, count: number): Promise<number[]> {
   return seen;
 }
 
-test("buffers go to the peer in order, waiting where its queue is full", async () => {
+testWith(unixDatagrams)("buffers go to the peer in order, waiting where its queue is full", async () => {
   const [left, right] = Socket.pair("unix", "dgram");
   using a = left;
   using b = right;
@@ -30,7 +31,7 @@ test("buffers go to the peer in order, waiting where its queue is full", async (
   expect(await arrived(b, 3)).toEqual([0, 0, 2]);
 });
 
-test("what a full queue or an error leaves is told", async () => {
+testWith(unixDatagrams)("what a full queue or an error leaves is told", async () => {
   const [left, right] = Socket.pair("unix", "dgram");
   using a = left;
   using b = right;

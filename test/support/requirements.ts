@@ -90,6 +90,12 @@ export const unixDatagrams: Requirement = {
   remedy: "needs Unix datagrams, which Windows has not: elsewhere",
 };
 
+/** Signals with handlers, sent by other programs. */
+export const signals: Requirement = {
+  met: process.platform !== "win32",
+  remedy: "needs signals, which Windows has not: elsewhere",
+};
+
 /** A datagram that nobody takes is told to who sent it: such a one is sent. */
 export function refusals(): Requirement {
   const dead = socket("inet", "dgram");

@@ -69,7 +69,7 @@ function canMake(kind: SocketKind): boolean {
     // Not even a word for it.
     if (error instanceof TypeError) return false;
     if (!(error instanceof SocketError)) throw error;
-    if (error.code === "EPERM") return !further.includes(kind);
+    if (error.code === "EPERM" || error.code === "EACCES") return !further.includes(kind);
     if (NO_FAMILY.has(error.code)) return false;
     throw error;
   }
