@@ -23,7 +23,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
 };
 
 const PAIR = "the pair is of UDP sockets, which lose what their queue has no room for";
-const TAKES_ALL = "Windows takes what a stream is given, however much it is";
+const TAKES_ALL = "the pair is of TCP sockets, which take more at once";
 const PEER = "the pair is of TCP sockets: a peer that is gone says so to what it was sent first";
 const NO_CONTROL = "Wine sends no control messages";
 
@@ -66,6 +66,7 @@ const EXCLUSIONS = {
   "ioctl reads into bytes": "Windows has neither SIOCOUTQ nor SIOCGIFMTU",
   "sockatmark tells where": "Windows tells by SIOCATMARK whether an urgent byte waits",
   "read and write work on descriptors that are no sockets": "Windows has no other descriptors",
+  "an address in use and one of another machine": "Wine gives datagram sockets any address",
   "although that has reset the connection": "Wine accepts no connection that was reset",
   "SO_LINGER of 0 resets": "Wine ends a connection that Windows resets",
   "a descriptor number used again": "Windows does not give the lowest number that is free",

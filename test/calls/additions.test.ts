@@ -15,6 +15,7 @@ import {
   ioctl,
   listen,
   Message,
+  MSG,
   openIn,
   poll,
   recv,

@@ -146,7 +146,12 @@ test("a connection that nobody accepts is refused, with the address in the messa
   const address = getsockname(taken);
   const client = open.own(socket("inet", "stream"));
   const error = socketError(() => connect(client, address));
-  expect(error).toMatchObject({ code: "ECONNREFUSED", errno: ERRNO.ECONNREFUSED, syscall: "connect", fd: client });
+  expect(error).toMatchObject({
+    code: "ECONNREFUSED",
+    errno: ERRNO.ECONNREFUSED,
+    syscall: "connect",
+    fd: client,
+  });
   expect(error.message).toBe(`connect ECONNREFUSED ${address}: Connection refused`);
   expect(error.address?.equals(address)).toBe(true);
 });

@@ -109,7 +109,7 @@ export function refusals(): Requirement {
     const met = poll([{ fd, events: ["in"] }], 200).length > 0;
     return {
       met,
-      remedy: "needs errors of connected datagram sockets, which Wine tells to nobody",
+      remedy: "needs errors of connected datagram sockets, which Wine loses",
     };
   } finally {
     close(fd);
