@@ -18,6 +18,8 @@ export type ApartOptions = {
   readonly exclusions: Exclusions;
   readonly flags: readonly string[];
   readonly env: Record<string, string>;
+  /** How long a file, or a test that runs alone, may take. */
+  readonly limitMs: number;
   /** How that Bun names a file. */
   readonly pathFor: (path: string) => string;
 };
@@ -26,9 +28,9 @@ export type ApartOptions = {
 export async function runApart(
   bun: string,
   files: readonly string[],
-  { executable, exclusions, flags, env, pathFor }: ApartOptions,
+  { executable, exclusions, flags, env, limitMs, pathFor }: ApartOptions,
 ): Promise<Rooms> {
-  const settings = { env: { ...env, RAWSOCK_TEST_BUN: executable }, pathFor };
+  const settings = { env: { ...env, RAWSOCK_TEST_BUN: executable }, limitMs, pathFor };
   const common = ["--preload", pathFor(join(root, "scripts/preload.ts")), ...flags];
   const found: Rooms[] = [];
   for (const file of files) {

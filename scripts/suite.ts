@@ -24,6 +24,8 @@ export type RunOptions = {
   readonly alone?: string;
   /** How that Bun names a file. */
   readonly pathFor?: (path: string) => string;
+  /** It is ended if it takes longer, as where a call never returns. */
+  readonly limitMs?: number;
 };
 
 const GRACE_MS = 2000;
@@ -38,7 +40,7 @@ function reporting(file: string): string[] {
 export async function runTests(
   bun: readonly string[],
   words: readonly string[],
-  { env = {}, alone, pathFor }: RunOptions = {},
+  { env = {}, alone, pathFor, limitMs }: RunOptions = {},
 ): Promise<Outcome> {
   const chosen = alone === undefined ? words : [...words, "-t", alone];
   console.log(`== TypeScript tests: ${[...bun, "test", ...chosen].join(" ")}`);
@@ -46,6 +48,7 @@ export async function runTests(
   const child = Bun.spawn([...bun, "test", ...reporting(file), ...chosen], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "inherit", "pipe"],
+    ...(limitMs === undefined ? {} : { timeout: limitMs, killSignal: "SIGKILL" }),
   });
   let output = "";
   const reader = child.stderr.getReader();
@@ -70,9 +73,15 @@ export async function runTests(
   for (const text of skipped) console.log(`skipped: ${attribute(text, "name")}`);
   const failures = failuresIn(output);
   if (cases.length === 0 && exitCode !== 0) {
-    // It died without a report.
     const last = words.at(-1) ?? "all";
-    failures.push({ name: alone ?? last, text: output });
+    const name = alone === undefined ? last : nameOf(alone);
+    if (alone !== undefined && output.includes(" matched 0 tests")) {
+      console.log(`skipped: ${name}: it is not there`);
+      const counts = { ...NOTHING, skipped: 1 };
+      return { ...counts, rooms: { [roomOf(last)]: counts }, failures: [], died: false };
+    }
+    // It died without a report.
+    failures.push({ name, text: output });
     const counts = { passed: 0, failed: failures.length, skipped: 0 };
     return { ...counts, rooms: { [roomOf(last)]: counts }, failures, died: true };
   }
@@ -87,7 +96,19 @@ export async function testPatterns(bun: readonly string[], file: string): Promis
   const command = [...bun, "test", ...reporting(report), file, "-t", "$nothing"];
   Bun.spawnSync(command, { stdio: ["ignore", "ignore", "ignore"] });
   const names = (await takeReport()).map(fullName);
-  return names.map((name) => `^${name.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}$`);
+  return names.map(patternOf);
+}
+
+/** With what testWith adds where something is missing, or without it. */
+const ADDED = " \\[skipped: .*\\]";
+
+function patternOf(name: string): string {
+  const plain = name.replace(new RegExp(`${ADDED}$`), "");
+  return `^${plain.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")}(${ADDED})?$`;
+}
+
+function nameOf(pattern: string): string {
+  return pattern.slice(1, -`(${ADDED})?$`.length).replace(/\\(.)/g, "$1");
 }
 
 /** As a pattern of names sees it. */

@@ -90,7 +90,7 @@ function remedyOf(
   if (errno !== ERRNO.EACCES) return undefined;
   if (syscall === "bind") return portRemedy(address);
   if (address?.port === undefined) return undefined;
-  return broadcastRemedy(fd) ?? (syscall === "connect" ? CONNECT_REMEDY : undefined);
+  return broadcastRemedy(fd, address) ?? (syscall === "connect" ? CONNECT_REMEDY : undefined);
 }
 
 /** The sysctl's own value, which few change. */
@@ -112,9 +112,10 @@ const word = new Int32Array(new ArrayBuffer(4));
 const wordBytes = new Uint8Array(word.buffer);
 
 /** A prohibiting route refuses with EACCES too: only where the option is off is it the cure. */
-function broadcastRemedy(fd: number): string | undefined {
+function broadcastRemedy(fd: number, address: Sockaddr): string | undefined {
   const status = native.rawsock_getsockopt(fd, SOL.SOCKET, SO.BROADCAST, wordBytes, 4);
   if (status < 0 || word[0] !== 0) return undefined;
-  const { family, type } = kindOf(fd);
-  return family === AF.INET && type !== SOCK.STREAM ? BROADCAST_REMEDY : undefined;
+  // The address's family: few platforms have SO_DOMAIN.
+  if (address.family !== "inet") return undefined;
+  return kindOf(fd).type === SOCK.STREAM ? undefined : BROADCAST_REMEDY;
 }

@@ -4,9 +4,12 @@ import { ptr } from "bun:ffi";
 import { type Layout, record } from "./library.ts";
 import { allocate } from "./memory.ts";
 
-/** Words of a struct iovec table: pointer and length, each 64 bits. */
+/** Words of a struct iovec table: pointer and length, each 64 bits, in the platform's order. */
 const WORDS_PER_ELEMENT = 4;
 const HIGH_WORD = 2 ** 32;
+/** Where the pointer is, and where the length: a WSABUF of Windows begins with that. */
+let pointerWord = -1;
+let lengthWord = -1;
 let vectors = new Uint32Array(new ArrayBuffer(64 * WORDS_PER_ELEMENT * 4));
 
 /** A struct iovec table over `views[start..end]`, for the next call only. */
@@ -17,18 +20,25 @@ export function vectorTable(
 ): Uint32Array {
   const words = (end - start) * WORDS_PER_ELEMENT;
   if (vectors.length < words) vectors = new Uint32Array(new ArrayBuffer(words * 4));
+  if (pointerWord < 0) findWords();
   let word = 0;
-  for (let index = start; index < end; index++) {
+  for (let index = start; index < end; index++, word += WORDS_PER_ELEMENT) {
     const view = views[index] as ArrayBufferView;
     const length = view.byteLength;
     // An empty view has no address.
     const address = length === 0 ? 0 : ptr(view as NodeJS.TypedArray);
-    vectors[word++] = address % HIGH_WORD;
-    vectors[word++] = address / HIGH_WORD;
-    vectors[word++] = length % HIGH_WORD;
-    vectors[word++] = length / HIGH_WORD;
+    vectors[word + pointerWord] = address % HIGH_WORD;
+    vectors[word + pointerWord + 1] = address / HIGH_WORD;
+    vectors[word + lengthWord] = length % HIGH_WORD;
+    vectors[word + lengthWord + 1] = length / HIGH_WORD;
   }
   return vectors;
+}
+
+function findWords(): void {
+  const { fields } = record("iovec");
+  pointerWord = (fields.iov_base?.[0] ?? 0) / 4;
+  lengthWord = (fields.iov_len?.[0] ?? 0) / 4;
 }
 
 /**

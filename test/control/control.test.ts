@@ -53,7 +53,8 @@ const kinds: Record<string, fc.Arbitrary<ControlMessage>> = {
     kind: kind("pktinfo"),
     ifindex: natural,
     address: inet,
-    specDst: inet,
+    // in_pktinfo of Windows has no such field.
+    ...(process.platform === "win32" ? {} : { specDst: inet }),
   }),
   "pktinfo of IPv6": fc.record({ kind: kind("pktinfo"), ifindex: natural, address: inet6 }),
   ttl: fc.record({ kind: kind("ttl"), value: u8 }),
@@ -94,7 +95,20 @@ const kinds: Record<string, fc.Arbitrary<ControlMessage>> = {
     data: fc.uint8Array({ maxLength: 100 }),
   }),
 };
-const anyKind = fc.oneof(...Object.values(kinds));
+
+/** Linux has them all. */
+function isKnown(arbitrary: fc.Arbitrary<ControlMessage>): boolean {
+  if (process.platform === "linux") return true;
+  try {
+    encodeControl(fc.sample(arbitrary, 1));
+    return true;
+  } catch (error) {
+    if (error instanceof TypeError && error.message.startsWith("unknown kind")) return false;
+    throw error;
+  }
+}
+
+const anyKind = fc.oneof(...Object.values(kinds).filter(isKnown));
 
 /** With addresses as text, which toEqual compares by value. */
 function plain(control: readonly ControlMessage[]): unknown {
@@ -109,7 +123,7 @@ function plain(control: readonly ControlMessage[]): unknown {
 }
 
 for (const [name, arbitrary] of Object.entries(kinds)) {
-  test(`${name} comes back from its bytes as it was`, () => {
+  test.skipIf(!isKnown(arbitrary))(`${name} comes back from its bytes as it was`, () => {
     fc.assert(
       fc.property(arbitrary, (message) => {
         const bytes = encodeControl([message]);
@@ -131,13 +145,14 @@ test("several control messages at once keep their order", () => {
 });
 
 test("integers of different kinds and lengths in turn are told apart", () => {
-  const kinds: ControlMessage[] = [
+  const all: ControlMessage[] = [
     { kind: "ttl", value: 7 },
     { kind: "gro", size: 7 },
     { kind: "overflow", dropped: 0xffff_ffff },
     { kind: "hoplimit", value: -1 },
     { kind: "segment", size: 7 },
   ];
+  const kinds = all.filter((message) => isKnown(fc.constant(message)));
   for (const first of kinds) {
     for (const second of kinds) {
       for (const one of [first, first, second]) {

@@ -31,7 +31,7 @@ import { setOption } from "../support/option.ts";
 import { patience } from "../support/patience.ts";
 import { Peer } from "../support/peer.ts";
 import { bun, end } from "../support/program.ts";
-import { python, testWith } from "../support/requirements.ts";
+import { python, signals, testWith, unixDatagrams } from "../support/requirements.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const outgoing = (...texts: string[]) => texts.map((one) => new Message({ iovec: [text(one)] }));
@@ -91,22 +91,25 @@ test("addresses and control messages are each message's own", () => {
   expect(recv(other, new Uint8Array(4))).toBe(1);
 });
 
-test("a non-blocking descriptor gives what is there, and EAGAIN for nothing", () => {
-  using open = new Descriptors();
-  const [a, b] = open.own(socketpair("unix", "dgram"));
-  sendmmsg(a, outgoing("x", "y"));
-  const arrived = incoming(5);
-  expect(recvmmsg(b, arrived, { dontwait: true })).toBe(2);
-  setNonblocking(b, true);
-  expect(socketError(() => recvmmsg(b, arrived))).toMatchObject({ code: "EAGAIN", fd: b });
-  expect(socketError(() => recvmmsg(b, arrived, { timeout: 50 })).code).toBe("EAGAIN");
-  setNonblocking(a, true);
-  const many = Array.from({ length: 1000 }, () => outgoing("z")[0] as Message);
-  const sent = sendmmsg(a, many);
-  expect(sent).toBeGreaterThan(0);
-  expect(sent).toBeLessThan(1000);
-  expect(socketError(() => sendmmsg(a, many)).code).toBe("EAGAIN");
-});
+testWith(unixDatagrams)(
+  "a non-blocking descriptor gives what is there, and EAGAIN for nothing",
+  () => {
+    using open = new Descriptors();
+    const [a, b] = open.own(socketpair("unix", "dgram"));
+    sendmmsg(a, outgoing("x", "y"));
+    const arrived = incoming(5);
+    expect(recvmmsg(b, arrived, { dontwait: true })).toBe(2);
+    setNonblocking(b, true);
+    expect(socketError(() => recvmmsg(b, arrived))).toMatchObject({ code: "EAGAIN", fd: b });
+    expect(socketError(() => recvmmsg(b, arrived, { timeout: 50 })).code).toBe("EAGAIN");
+    setNonblocking(a, true);
+    const many = Array.from({ length: 1000 }, () => outgoing("z")[0] as Message);
+    const sent = sendmmsg(a, many);
+    expect(sent).toBeGreaterThan(0);
+    expect(sent).toBeLessThan(1000);
+    expect(socketError(() => sendmmsg(a, many)).code).toBe("EAGAIN");
+  },
+);
 
 test("the error of a later message comes with the next call", () => {
   using open = new Descriptors();
@@ -205,7 +208,7 @@ test("the error queue is read in batches and never waited for", () => {
   expect(socketError(() => recvmmsg(fd, arrived, { errqueue: true })).code).toBe("EAGAIN");
 });
 
-test(
+testWith(signals)(
   "a signal ends the wait with what has come",
   async () => {
     const script = (received: number, options: string) => `

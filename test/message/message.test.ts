@@ -16,6 +16,7 @@ import {
 } from "../../src/index.ts";
 import { closedDescriptor, Descriptors, loopback, socketError } from "../support/descriptors.ts";
 import { bun, end } from "../support/program.ts";
+import { python, signals, testWith } from "../support/requirements.ts";
 
 const text = (value: string) => new TextEncoder().encode(value);
 const read = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
@@ -30,7 +31,9 @@ test("a message is gathered from many buffers and scattered into many", () => {
   const arrived = new Message({ iovec: [1, 0, 3, 9].map((size) => new Uint8Array(size)) });
   expect(recvmsg(b, arrived)).toBe(8);
   expect(arrived.iovec.map(read)).toEqual(["a", "", "bcd", "efgh\0\0\0\0\0"]);
-  expect(arrived).toMatchObject({ length: 8, flags: [], control: [], address: null });
+  expect(arrived).toMatchObject({ length: 8, flags: [], control: [] });
+  // A pair of Windows is of UDP sockets, which have names.
+  if (process.platform !== "win32") expect(arrived.address).toBeNull();
 });
 
 test("as many buffers as IOV_MAX go in one call, one more is a RangeError", () => {
@@ -218,7 +221,7 @@ test("a blocking stream takes all of a large message, whose table stays intact",
   worker.terminate();
 });
 
-test("waitall fills every buffer of a stream", async () => {
+testWith(python)("waitall fills every buffer of a stream", async () => {
   using open = new Descriptors();
   const [a, b] = open.own(socketpair("unix", "stream"));
   const script = `import os, time
@@ -234,7 +237,7 @@ for part in (b"ab", b"cde", b"fgh"):
   expect(arrived.iovec.map(read)).toEqual(["123", "45678"]);
 });
 
-test("a signal with a handler ends a wait with EINTR", async () => {
+testWith(signals)("a signal with a handler ends a wait with EINTR", async () => {
   const { stdout } = await end(
     bun(`
 const [a] = rawsock.socketpair("unix", "dgram");
@@ -322,7 +325,7 @@ test("a Message refuses wrong fields, and none that it does not know", () => {
     expect(wrong({ controlLength })).toThrow(RangeError);
   }
   expect(wrong({ nonsense: 1 })).toThrow(/accepted: address, iovec, control/);
-  expect(new Message({ flags: ["trunc", "eor"] }).flags.sort()).toEqual(["eor", "trunc"]);
+  expect(new Message({ flags: ["trunc", "ctrunc"] }).flags.sort()).toEqual(["ctrunc", "trunc"]);
   expect(new Message()).toMatchObject({ controlLength: 256, iovec: [], flags: [], length: 0 });
 });
 
@@ -330,7 +333,7 @@ test("empty control is none, and what arrived replaces what was set", () => {
   using open = new Descriptors();
   const [a, b] = open.own(socketpair("unix", "dgram"));
   expect(sendmsg(a, new Message({ iovec: [text("x")], control: [] }))).toBe(1);
-  const control: ControlMessage[] = [{ kind: "mark", value: 1 }];
+  const control: ControlMessage[] = [{ kind: "ttl", value: 1 }];
   const arrived = new Message({ iovec: [new Uint8Array(1)], control, controlLength: 0 });
   recvmsg(b, arrived);
   expect(arrived.control).toEqual([]);

@@ -61,7 +61,7 @@ test("every name of this system's headers is an option or is excluded for a reas
   const names = ["SO", "IP", "IPV6", "TCP", "UDP", "PACKET", "NETLINK", "MCAST"].flatMap((group) =>
     Object.keys(constants[group] ?? {}).map((name) => `${group}_${name}`),
   );
-  expect(names.length).toBeGreaterThan(300);
+  expect(names.length).toBeGreaterThan(process.platform === "linux" ? 300 : 100);
   const unknown = names.filter((name) => !known.has(name) && excluded(name) === undefined);
   expect(unknown).toEqual([]);
   const both = names.filter((name) => known.has(name) && excluded(name) !== undefined);
@@ -104,7 +104,8 @@ describe("socketOptions never throws, and reads what socketOption reads", () => 
     testWith(...needed)(kind, () => {
       withSocket(kind, (fd) => {
         const values = socketOptions(fd, { level: "all" });
-        expect(Object.keys(values).length).toBeGreaterThan(30);
+        const least = process.platform === "linux" ? 30 : 5;
+        expect(Object.keys(values).length).toBeGreaterThan(least);
         for (const name of Object.keys(values) as OptionName[]) {
           if (running.has(name)) continue;
           expect(socketOption(fd, name)).toEqual(values[name] as never);

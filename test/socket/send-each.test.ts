@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { Message, Sockaddr, Socket } from "../../src/index.ts";
+import { testWith, unixDatagrams } from "../support/requirements.ts";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, number) => number);
 const datagram = (number: number) => Uint8Array.of(number & 255, number >> 8, 7);
@@ -16,21 +17,24 @@ async function arrived(socket: Socket, count: number): Promise<number[]> {
   return seen;
 }
 
-test("buffers go to the peer in order, waiting where its queue is full", async () => {
-  const [left, right] = Socket.pair("unix", "dgram");
-  using a = left;
-  using b = right;
-  const before = a.bytesSent;
-  const sending = a.sendmmsg(numbers(500).map(datagram));
-  expect(await arrived(b, 500)).toEqual(numbers(500));
-  expect(await sending).toBe(500);
-  expect(a.bytesSent - before).toBe(1500);
-  expect(await a.sendmmsg([new ArrayBuffer(3), new DataView(new ArrayBuffer(3))])).toBe(2);
-  expect(await a.sendmmsg([datagram(1), datagram(2), datagram(3)], { start: 1, end: 2 })).toBe(1);
-  expect(await arrived(b, 3)).toEqual([0, 0, 2]);
-});
+testWith(unixDatagrams)(
+  "buffers go to the peer in order, waiting where its queue is full",
+  async () => {
+    const [left, right] = Socket.pair("unix", "dgram");
+    using a = left;
+    using b = right;
+    const before = a.bytesSent;
+    const sending = a.sendmmsg(numbers(500).map(datagram));
+    expect(await arrived(b, 500)).toEqual(numbers(500));
+    expect(await sending).toBe(500);
+    expect(a.bytesSent - before).toBe(1500);
+    expect(await a.sendmmsg([new ArrayBuffer(3), new DataView(new ArrayBuffer(3))])).toBe(2);
+    expect(await a.sendmmsg([datagram(1), datagram(2), datagram(3)], { start: 1, end: 2 })).toBe(1);
+    expect(await arrived(b, 3)).toEqual([0, 0, 2]);
+  },
+);
 
-test("what a full queue or an error leaves is told", async () => {
+testWith(unixDatagrams)("what a full queue or an error leaves is told", async () => {
   const [left, right] = Socket.pair("unix", "dgram");
   using a = left;
   using b = right;

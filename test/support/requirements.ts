@@ -6,7 +6,17 @@ import { test } from "bun:test";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { release } from "node:os";
 import type { Family, Protocol, SocketType } from "../../src/base/constants.ts";
-import { close, SocketError, socket } from "../../src/index.ts";
+import {
+  bind,
+  close,
+  connect,
+  getsockname,
+  poll,
+  Sockaddr,
+  SocketError,
+  send,
+  socket,
+} from "../../src/index.ts";
 import { libcName } from "./libc.ts";
 import { patience } from "./patience.ts";
 import { NOBODY } from "./program.ts";
@@ -79,6 +89,32 @@ export const unixDatagrams: Requirement = {
   met: process.platform !== "win32",
   remedy: "needs Unix datagrams, which Windows has not: elsewhere",
 };
+
+/** Signals with handlers, sent by other programs. */
+export const signals: Requirement = {
+  met: process.platform !== "win32",
+  remedy: "needs signals, which Windows has not: elsewhere",
+};
+
+/** A datagram that nobody takes is told to who sent it: such a one is sent. */
+export function refusals(): Requirement {
+  const dead = socket("inet", "dgram");
+  bind(dead, Sockaddr.inet("127.0.0.1"));
+  const address = getsockname(dead);
+  close(dead);
+  const fd = socket("inet", "dgram");
+  try {
+    connect(fd, address);
+    send(fd, new Uint8Array(1));
+    const met = poll([{ fd, events: ["in"] }], 200).length > 0;
+    return {
+      met,
+      remedy: "needs errors of connected datagram sockets, which Wine loses",
+    };
+  } finally {
+    close(fd);
+  }
+}
 
 /** Sockets of IPv6, whether or not an interface has it. */
 export const ipv6Sockets: Requirement = {

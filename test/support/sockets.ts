@@ -5,7 +5,6 @@ import type { Requirement } from "./requirements.ts";
 
 const NO_FAMILY: ReadonlySet<string> = new Set([
   "EAFNOSUPPORT",
-  "EPERM",
   "EPROTONOSUPPORT",
   "ESOCKTNOSUPPORT",
 ]);
@@ -54,9 +53,7 @@ const further: readonly SocketKind[] = [
 ];
 
 /** All that this system can have. */
-export const socketKinds = (Object.keys(kinds) as SocketKind[]).filter(
-  (kind) => !further.includes(kind) || canMake(kind),
-);
+export const socketKinds = (Object.keys(kinds) as SocketKind[]).filter(canMake);
 
 /** Whether the kernel has sockets of a kind; the remedy where it has none. */
 export function has(kind: SocketKind): Requirement {
@@ -69,13 +66,18 @@ function canMake(kind: SocketKind): boolean {
     close(kinds[kind]());
     return true;
   } catch (error) {
-    if (error instanceof SocketError && NO_FAMILY.has(error.code)) return false;
+    // Not even a word for it.
+    if (error instanceof TypeError) return false;
+    if (!(error instanceof SocketError)) throw error;
+    if (error.code === "EPERM" || error.code === "EACCES") return !further.includes(kind);
+    if (NO_FAMILY.has(error.code)) return false;
     throw error;
   }
 }
 
+const unprivileged: readonly SocketKind[] = ["tcp", "tcp6", "udp", "udp6", "netlink", "unix"];
 /** Those that need no privilege. */
-export const plainKinds: SocketKind[] = ["tcp", "tcp6", "udp", "udp6", "netlink", "unix"];
+export const plainKinds = unprivileged.filter((kind) => socketKinds.includes(kind));
 
 /** Calls `body` with a fresh socket, which is closed afterwards. */
 export function withSocket<T>(kind: SocketKind, body: (fd: number) => T): T {
