@@ -210,8 +210,13 @@ describe("interfaces", () => {
         ["ip", "-n", pair.a.name, "link", "add", `${kind}9`, "type", kind].concat(local),
       );
     }
-    const found = pair.a.enter(() => interfaces());
-    for (const { name } of found) pair.a.enter(() => name !== "any" && up(pair.a, name));
+    // What the tunnels' modules make by themselves has no address, and some cannot be up.
+    const found = pair.a
+      .enter(() => interfaces())
+      .filter(({ name }) => {
+        const words = ["ip", "-n", pair.a.name, "link", "set", name, "up"];
+        return name === "any" || Bun.spawnSync(words).exitCode === 0;
+      });
     let compared = 0;
     for (const { name, link } of found) {
       const words = pair.a.command("tcpdump", "-L", "-i", name);
@@ -226,7 +231,3 @@ describe("interfaces", () => {
     expect(compared).toBeGreaterThanOrEqual(5);
   });
 });
-
-function up(namespace: Namespace, name: string): void {
-  namespace.ip("link", "set", name, "up");
-}

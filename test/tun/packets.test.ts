@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { checksum, Socket } from "../../src/index.ts";
 import { Tun } from "../../src/tun/index.ts";
 import { Namespace } from "../support/namespace.ts";
+import { patience } from "../support/patience.ts";
 import { end } from "../support/program.ts";
 import { program, testWith, tun as tunDevice } from "../support/requirements.ts";
 import { device, numbered, numberIn, udpPacket } from "../support/tun.ts";
@@ -265,7 +266,7 @@ testWith(tunDevice)("a send that finds the buffer full waits until packets have 
   namespace.ip("link", "add", "br0", "type", "bridge");
   for (const name of ["slow", tap.name]) namespace.ip("link", "set", name, "master", "br0");
   for (const name of ["slow", "end", "br0"]) namespace.ip("link", "set", name, "up");
-  const shaper = ["qdisc", "add", "dev", "slow", "root", "tbf", "rate", "800kbit"];
+  const shaper = ["qdisc", "add", "dev", "slow", "root", "tbf", "rate", `${800 / patience}kbit`];
   const { exitCode } = await end(
     namespace.command("tc", ...shaper, "burst", "2000", "limit", "1000000"),
   );
@@ -284,9 +285,9 @@ testWith(tunDevice)("a send that finds the buffer full waits until packets have 
   expect(refused).toBe(1);
   await expect(tap.send(frame, { timeout: 1 })).rejects.toMatchObject({ code: "ETIMEDOUT" });
   for (let count = 0; count < 20; count++) {
-    expect(await tap.send(frame, { timeout: 10_000 })).toBe(1000);
+    expect(await tap.send(frame, { timeout: 10_000 * patience })).toBe(1000);
   }
-  await tap.writable({ timeout: 10_000 });
+  await tap.writable({ timeout: 10_000 * patience });
 });
 
 test("names and options are checked before anything is asked of the system", () => {
