@@ -11,4 +11,3 @@ pub const ring_form = @import("ring_form.zig");
 pub const ring_memory = @import("ring_memory.zig");
 pub const readiness_source = @import("readiness_source.zig");
 pub const socket = @import("socket.zig");
-pub const system_linux = @import("system_linux.zig");

@@ -9,24 +9,6 @@ const memory = @import("memory.zig");
 const Reader = memory.Reader;
 const BatchHeader = rawsock.BatchHeader;
 
-// What no harness calls; the table of the exported functions names it nevertheless.
-pub const bind = rawsock.system_linux.bind;
-pub const blockSignals = rawsock.system_linux.blockSignals;
-pub const connect = rawsock.system_linux.connect;
-pub const enterNetwork = rawsock.system_linux.enterNetwork;
-pub const ioctlMemory = rawsock.system_linux.ioctlMemory;
-pub const ioctlValue = rawsock.system_linux.ioctlValue;
-pub const listen = rawsock.system_linux.listen;
-pub const map = rawsock.system_linux.map;
-pub const mapFile = rawsock.system_linux.mapFile;
-pub const mapNothing = rawsock.system_linux.mapNothing;
-pub const openDevice = rawsock.system_linux.openDevice;
-pub const openRead = rawsock.system_linux.openRead;
-pub const shutdown = rawsock.system_linux.shutdown;
-pub const socketpair = rawsock.system_linux.socketpair;
-pub const unmap = rawsock.system_linux.unmap;
-pub const waits_are_ended = rawsock.system_linux.waits_are_ended;
-
 pub const AddressPointer = ?*anyopaque;
 pub const no_signal: u32 = c.MSG_NOSIGNAL;
 pub const close_on_exec: u32 = c.MSG_CMSG_CLOEXEC;
