@@ -151,7 +151,7 @@ function linkMessage(...attributes: AttributeInit[]): Uint8Array {
 }
 
 testWith(linux)("the order of keys does not depend on what was decoded before", () => {
-  const ifla = (name: string, data: AttributeInit["data"]) => {
+  const ifla = (name: string, data: NonNullable<AttributeInit["data"]>) => {
     return { type: group("IFLA")[name] as number, data };
   };
   const kind = ifla("INFO_KIND", Buffer.from("bridge\0"));
