@@ -8,8 +8,8 @@ import { dirname, join } from "node:path";
 const repository = join(import.meta.dir, "../..");
 /** What a program that imports the package needs. */
 const PARTS = [
-  ...["examples", "package.json", "prebuilt", "src", "tsconfig.json"],
-  ...["test/sandbox", "test/support"],
+  ...["examples", "package.json", "prebuilt", "scripts", "src", "tsconfig.json"],
+  ...["test/faults", "test/sandbox", "test/support"],
   // And the command.
   ...["node_modules/dns-packet", "node_modules/@leichtgewicht/ip-codec"],
 ];

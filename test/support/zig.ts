@@ -1,6 +1,7 @@
 // The pinned zig compiler itself: the `zig` on npm's path is a script for Node, which a machine
 // with Bun alone lacks.
 
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Glob } from "bun";
 import { musl } from "./libc.ts";
@@ -8,7 +9,8 @@ import { musl } from "./libc.ts";
 const packages = join(import.meta.dir, "../../node_modules/@zigc");
 
 /** The one that npm installed: not of this process' architecture where that is emulated. */
-const [found = "*-*/bin/zig"] = new Glob("*-*/bin/zig").scanSync(packages);
+const installed = existsSync(packages) ? new Glob("*-*/bin/zig").scanSync(packages) : [];
+const [found = "*-*/bin/zig"] = installed;
 export const zig = join(packages, found);
 
 /** For targets, which are named so that zig's own headers are taken, not this machine's. */
