@@ -202,9 +202,9 @@ export class Capture implements AsyncIterable<CapturedPacket>, Disposable, Async
   }
 
   async #wait(op: Limits, deadline: number | undefined): Promise<void> {
-    const left = deadline === undefined ? {} : { timeout: this.#left(op, deadline) };
+    const left = deadline === undefined ? undefined : this.#left(op, deadline);
     try {
-      await new Ready(this.#state, READ, { ...op, ...left }).run();
+      await new Ready(this.#state, READ, op, left).run();
     } catch (error) {
       if (!this.closed) throw error;
     }

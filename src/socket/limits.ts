@@ -18,7 +18,10 @@ export type LoopLimits = Limits & {
 };
 
 /** What bounds a wait, be it of a call or of a step of a loop. */
-export type Bounds = LoopLimits;
+export type Bounds = LoopLimits & {
+  /** Milliseconds that are left of `timeout`. */
+  readonly left?: number;
+};
 
 export const LIMIT_KEYS: ReadonlySet<string> = new Set(["signal", "timeout"]);
 export const LOOP_KEYS: ReadonlySet<string> = new Set([...LIMIT_KEYS, "until"]);

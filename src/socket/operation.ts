@@ -92,12 +92,12 @@ export abstract class Operation<T> implements Waiter {
   }
 
   #begin(): void {
-    const { signal, timeout, until } = this.#limits;
+    const { signal, timeout, left = timeout, until } = this.#limits;
     signal?.addEventListener("abort", this);
     until?.addEventListener("abort", this);
     if (timeout === undefined) return;
     const late = () => this.#named("ETIMEDOUT", { timeout });
-    this.#timer = setTimeout(() => this.#giveUp(late), timeout);
+    this.#timer = setTimeout(() => this.#giveUp(late), left);
     // The wait is what keeps the process alive, or not.
     this.#timer.unref();
   }

@@ -9,9 +9,11 @@ import type { SocketState } from "./state.ts";
 export class Ready extends Operation<void> {
   readonly #wanted: typeof READ | typeof WRITE;
 
-  constructor(state: SocketState, wanted: typeof READ | typeof WRITE, op: Limits) {
+  /** `left`: milliseconds that are left of the timeout, which began before this wait. */
+  constructor(state: SocketState, wanted: typeof READ | typeof WRITE, op: Limits, left?: number) {
     state.descriptor("poll");
-    super(state, "poll", wanted, onlyLimits(op));
+    const limits = onlyLimits(op);
+    super(state, "poll", wanted, left === undefined ? limits : { ...limits, left });
     this.#wanted = wanted;
   }
 
