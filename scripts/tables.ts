@@ -18,7 +18,7 @@ import { icmp6Types, icmpTypes } from "../src/option/icmp.ts";
 import { filterModes, packetTypes } from "../src/option/membership.ts";
 import { clocks, pathMtuModes, timestampingFlags, txtimeFlags } from "../src/option/structure.ts";
 import { CONGESTION_STATES, tcpOptions, tcpStates } from "../src/option/tcp_info.ts";
-import { LINKS } from "../src/wire/link.ts";
+import { LINKS } from "../src/wire/linktypes.ts";
 import type { Declarations, Member } from "./declarations.ts";
 import { icmpPage } from "./icmp.ts";
 

@@ -2,19 +2,9 @@
 
 import { U32, uint, wrongType } from "./field.ts";
 import type { Kind } from "./layers.ts";
+import { LINKS, OTHER_RAW } from "./linktypes.ts";
 import type { Protocol } from "./protocol.ts";
 import { links, protocolOf } from "./registry.ts";
-
-/** The LINKTYPE_ numbers of the links that have a name. */
-export const LINKS = {
-  null: 0,
-  ethernet: 1,
-  ppp: 9,
-  raw: 101,
-  loop: 108,
-  "linux-sll": 113,
-  "linux-sll2": 276,
-} as const;
 
 /**
  * "raw" is IPv4 or IPv6 without a header before it; a number is one of LINKTYPE_. The kind of any
@@ -23,8 +13,7 @@ export const LINKS = {
  */
 export type LinkType = keyof typeof LINKS | Kind | number;
 
-/** LINKTYPE_RAW, and the numbers that DLT_RAW has on some systems. */
-const RAW: ReadonlySet<number> = new Set([101, 12, 14]);
+const RAW: ReadonlySet<number> = new Set([LINKS.raw, ...OTHER_RAW]);
 
 /** The outermost protocol of a frame; undefined where nobody knows that link type. */
 export function linkProtocol(link: LinkType, frame: Uint8Array): Protocol | undefined {

@@ -26,6 +26,7 @@ test("nothing that is imported, however far, is the native library or needs it",
     "src/capture/place.ts",
     "src/wire/bytes.ts",
     "src/wire/field.ts",
+    "src/wire/linktypes.ts",
     "src/wire/parse.ts",
     "src/wire/text.ts",
   ]);
