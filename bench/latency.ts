@@ -4,6 +4,7 @@
 
 import { join } from "node:path";
 import { type Case, compile, type Goal, type Suite, type Timer } from "./harness.ts";
+import { withUs } from "./peer.ts";
 import { interpreter } from "./startup.ts";
 
 const ROUNDS = 5;
@@ -46,7 +47,7 @@ function meansOf(name: string, program: string, file: string): Means[] {
 
 /** One run: the nanoseconds of each trip, sorted. */
 async function run(means: Means, { trips, pause }: Pace, library: string): Promise<number[]> {
-  const echo = Bun.spawn(means.echo(), { stdio: ["ignore", "pipe", "inherit"] });
+  const echo = Bun.spawn(withUs(means.echo()), { stdio: ["ignore", "pipe", "inherit"] });
   try {
     const { value } = await echo.stdout.getReader().read();
     const port = new TextDecoder().decode(value).trim();

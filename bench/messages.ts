@@ -16,6 +16,7 @@ import {
 } from "../src/index.ts";
 import { garbagePerMessage } from "./garbage.ts";
 import { type Case, compile, type Suite, type Timer } from "./harness.ts";
+import { withUs } from "./peer.ts";
 
 const HOST = "127.0.0.1";
 const ROOM = 2048;
@@ -40,7 +41,7 @@ const TOLD = { ...PLAIN, IP_RECVTTL: true, IP_PKTINFO: true, SO_TIMESTAMPNS: tru
 /** Starts a process that sends what it is asked for: its address. */
 async function source(shared: DisposableStack, library: string): Promise<Sockaddr> {
   const command = [process.execPath, join(import.meta.dir, "peers/source.ts"), library];
-  const child = Bun.spawn(command, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = Bun.spawn(withUs(command), { stdio: ["ignore", "pipe", "inherit"] });
   shared.defer(() => child.kill("SIGKILL"));
   const { value } = await child.stdout.getReader().read();
   return Sockaddr.inet(HOST, Number(new TextDecoder().decode(value)));

@@ -5,6 +5,11 @@
 import type { FileSink, Subprocess } from "bun";
 import type { Timer } from "./harness.ts";
 
+/** A command that ends with who starts it, even where that is killed. setpriv(1) */
+export function withUs(command: readonly string[]): string[] {
+  return [...(Bun.which("setpriv") === null ? [] : ["setpriv", "--pdeathsig", "KILL"]), ...command];
+}
+
 export class Peer implements Disposable {
   readonly #process: Subprocess<"pipe", "pipe", "pipe">;
   readonly #input: FileSink;

@@ -5,13 +5,14 @@ import { dlopen } from "bun:ffi";
 import { join } from "node:path";
 import { close, connect, Sockaddr, Socket, setNonblocking, socket } from "../src/index.ts";
 import { type Case, compile, DATA, type Suite, type Timer } from "./harness.ts";
+import { withUs } from "./peer.ts";
 
 const HOST = "127.0.0.1";
 
 /** Starts a process that echoes: its address. */
 async function echo(shared: DisposableStack, ...words: string[]): Promise<Sockaddr> {
   const command = [process.execPath, join(import.meta.dir, "peers/echo.ts"), ...words];
-  const child = Bun.spawn(command, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = Bun.spawn(withUs(command), { stdio: ["ignore", "pipe", "inherit"] });
   shared.defer(() => child.kill("SIGKILL"));
   const { value } = await child.stdout.getReader().read();
   return Sockaddr.inet(HOST, Number(new TextDecoder().decode(value)));
