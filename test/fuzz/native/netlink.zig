@@ -86,40 +86,33 @@ fn owner(place: memory.Place) [*]const u8 {
     return owners.copy(place, std.mem.asBytes(&header)).ptr;
 }
 
-fn statistics(answers: memory.Reader, room: u32, scratch: u32, place: memory.Place) void {
+/// What `ask` writes of interface 1.
+fn written(
+    ask: *const @TypeOf(abi.rawsock_interface_statistics),
+    answers: memory.Reader,
+    room: u32,
+    scratch: u32,
+    place: memory.Place,
+) []const u8 {
     kernel.begin(.{ .answers = answers });
     const out = tables.dirty(place, room);
     const space = scratches.dirty(place, scratch);
-    const length = abi.rawsock_interface_statistics(
-        1,
-        owner(place),
-        out.ptr,
-        room,
-        space.ptr,
-        scratch,
-    );
+    const length = ask(1, owner(place), out.ptr, room, space.ptr, scratch);
     check(kernel.isClean(), "a socket is left open");
     check(length <= @as(i32, @intCast(room)), "more than there is room for");
-    check(memory.untouched(out[@intCast(@max(length, 0))..]), "bytes behind the counters");
+    const used: usize = @intCast(@max(length, 0));
+    check(memory.untouched(out[used..]), "bytes behind what was written");
+    return out[0..used];
+}
+
+fn statistics(answers: memory.Reader, room: u32, scratch: u32, place: memory.Place) void {
+    _ = written(abi.rawsock_interface_statistics, answers, room, scratch, place);
 }
 
 fn destination(answers: memory.Reader, room: u32, scratch: u32, place: memory.Place) void {
-    kernel.begin(.{ .answers = answers });
-    const out = tables.dirty(place, room);
-    const space = scratches.dirty(place, scratch);
-    const length = abi.rawsock_interface_destination(
-        1,
-        owner(place),
-        out.ptr,
-        room,
-        space.ptr,
-        scratch,
-    );
-    check(kernel.isClean(), "a socket is left open");
-    check(length <= @as(i32, @intCast(room)), "more than there is room for");
-    check(memory.untouched(out[@intCast(@max(length, 0))..]), "bytes behind the address");
-    if (length <= 0) return;
-    check(length >= @sizeOf(c.struct_sockaddr_ll), "a short address");
-    const family = std.mem.readInt(u16, out[0..2], .little);
+    const address = written(abi.rawsock_interface_destination, answers, room, scratch, place);
+    if (address.len == 0) return;
+    check(address.len >= @sizeOf(c.struct_sockaddr_ll), "a short address");
+    const family = std.mem.readInt(u16, address[0..2], .little);
     check(family == c.AF_PACKET, "an address of another family");
 }
