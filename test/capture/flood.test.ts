@@ -133,8 +133,10 @@ describe("a group", () => {
       const members = [1, 2, 3].map(() => capture({ ...options, fanout: { group, mode } }));
       using sender = new Sender(pair.a.name, "veth0");
       const frames = Array.from({ length: count }, (_, index) => udp(index + 1));
+      // Who sends slowly and reads later fills each block of a ring with few.
+      const reading = members.map((one) => packets(one, count, 300));
       await sender.send(...frames);
-      const seen = await Promise.all(members.map((one) => packets(one, count, 300)));
+      const seen = await Promise.all(reading);
       const ports = seen
         .flat()
         .map(({ data }: CapturedPacket) => (data[36] as number) * 256 + (data[37] as number));

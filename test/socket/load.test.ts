@@ -131,7 +131,11 @@ test("a shortage of descriptors makes connections wait, without CPU, and passes"
         try { for (;;) clients.push(Socket.open("inet", "stream")); } catch ({ code }) {
           if (code !== "EMFILE") throw code;
         }
+        // To warn takes more than to wait.
+        const warned = new Promise((resolve) => process.once("warning", resolve));
         const next = listener.connections().next();
+        await warned;
+        await Bun.sleep(50);
         const before = process.cpuUsage();
         await Bun.sleep(300);
         const { user, system } = process.cpuUsage(before);
