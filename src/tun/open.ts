@@ -42,7 +42,7 @@ export type TunOptions = {
    * are left to the other side. A number is the header's size, 10 unless told.
    */
   readonly virtioHeader?: boolean | number;
-  /** The interface stays when it is closed. */
+  /** The interface stays when it is closed. Some kernels let anybody open one without an owner. */
   readonly persist?: boolean;
   /** Fails with EBUSY where the interface is there already. */
   readonly exclusive?: boolean;
