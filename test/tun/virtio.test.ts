@@ -9,6 +9,7 @@ import {
   type VirtioHeader,
 } from "../../src/tun/index.ts";
 import { Namespace } from "../support/namespace.ts";
+import { patience } from "../support/patience.ts";
 import { python, testWith, tun as tunDevice } from "../support/requirements.ts";
 import { device, udpPacket } from "../support/tun.ts";
 import { download } from "./download.ts";
@@ -99,7 +100,8 @@ testWith(tunDevice, python)(
     const forwarding = Promise.allSettled([forward(left, right), forward(right, left)]);
     const { received, expected } = await download(b, a, "10.78.0.2", 8_000_000);
     expect(received).toBe(expected);
-    expect(largest).toBeGreaterThan(30_000);
+    // As much as goes in a millisecond, which on a slow machine is less.
+    expect(largest).toBeGreaterThan(30_000 / patience);
     expect([...kinds].sort()).toEqual(["none", "tcpv4"]);
     left.close();
     right.close();
