@@ -1,5 +1,5 @@
 // `npm run test:arm64`: tests under a kernel of Debian's for arm64, emulated by qemu, with a file
-// system of that architecture. Words that end in .test.ts choose files; `--record` keeps the
+// system of that architecture. Words choose files, or directories of test/; `--record` keeps the
 // counts.
 
 import { join } from "node:path";

@@ -62,13 +62,19 @@ const PATIENCE = "10";
 /** COMMAND_LINE_SIZE is 2048 on either architecture. */
 const COMMAND_MAX = 1800;
 
+/** Chooses what is tested: a file, or a directory of test/. */
+function isChoice(word: string): boolean {
+  return word.endsWith(".test.ts") || ROOMS.includes(word);
+}
+
 /** The files there are, or those of `words`; what is left out is printed. */
 export function filesOf(words: readonly string[]): string[] {
   const chosen = words.filter((word) => word.endsWith(".test.ts"));
   if (chosen.length > 0) return chosen;
   for (const [file, reason] of Object.entries(LEFT_OUT))
     console.log(`left out: ${file}: ${reason}`);
-  const all = ROOMS.flatMap((room) =>
+  const named = ROOMS.filter((room) => words.includes(room));
+  const all = (named.length > 0 ? named : ROOMS).flatMap((room) =>
     [...new Glob(`test/${room}/*.test.ts`).scanSync(root)].sort(),
   );
   return all.filter((file) => LEFT_OUT[file] === undefined);
@@ -162,7 +168,7 @@ export async function bootTests(
     `cd '${root}';`,
     `'${guest.bun}' ${script} --guest`,
     ...(guest.unitTests === undefined ? [] : [`${UNIT_TESTS}'${guest.unitTests}'`]),
-    ...words.filter((word) => word.endsWith(".test.ts")),
+    ...words.filter(isChoice),
   ];
   return await boot(prepared(name, guest), guest, command.join(" "));
 }

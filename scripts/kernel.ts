@@ -1,6 +1,6 @@
 // `npm run test:kernel`: tests under other kernels, Debian's 6.12 and 6.1 unless versions are
 // given, which have the families of sockets that few machines' own has (CAN, SCTP, TIPC, AF_ALG,
-// vsock, kTLS). Words that end in .test.ts choose files; `--record` keeps the counts.
+// vsock, kTLS). Further words choose files, or directories of test/; `--record` keeps the counts.
 
 import { run } from "./foreign.ts";
 import {

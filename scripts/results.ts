@@ -52,21 +52,25 @@ export function parseGuestLine(line: string): Environment | undefined {
   return JSON.parse(text.slice(MARK.length, -1)) as Environment;
 }
 
-/** Takes `--record` out of a command's words: it is for whole runs. */
+/** Takes `--record` out of a command's words: it is for whole directories. */
 export function recording(words: string[]): boolean {
   const at = words.indexOf("--record");
   if (at < 0) return false;
   words.splice(at, 1);
   if (words.some((word) => word.endsWith(".test.ts"))) {
-    throw new TypeError("--record is for a whole run, not for chosen files");
+    throw new TypeError("--record is for whole directories, not for chosen files");
   }
   return true;
 }
 
-/** Keeps what a command found. */
+/** Keeps what a command found, beside what it found of other directories in the same place. */
 export function record(command: string, result: Omit<Result, "date">): void {
   const date = new Date().toISOString().slice(0, 10);
-  const all = { ...read(), [command]: { ...result, date } };
+  const before = read();
+  const known = before[command];
+  const same = known !== undefined && where(known) === where(result);
+  const rooms = same ? { ...known.rooms, ...result.rooms } : result.rooms;
+  const all = { ...before, [command]: { ...result, rooms, date } };
   const sorted = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(RESULTS, `${JSON.stringify(sorted, undefined, 2)}\n`);
 }
@@ -75,7 +79,8 @@ export function read(): Results {
   return JSON.parse(readFileSync(RESULTS, "utf8")) as Results;
 }
 
-function where({ kernel, architecture, libc = "glibc", bun, emulated = false }: Result): string {
+function where(result: Omit<Result, "date">): string {
+  const { kernel, architecture, libc = "glibc", bun, emulated = false } = result;
   return `${kernel}, ${architecture}${emulated ? " emulated" : ""}, ${libc}, Bun ${bun}`;
 }
 
