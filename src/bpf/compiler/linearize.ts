@@ -10,6 +10,8 @@ import type { Values } from "./value.ts";
 import { placeVariables } from "./variables.ts";
 
 const REACH = 255;
+/** What reads memory. */
+const READS: ReadonlySet<number> = new Set([CODE.LD_MEM, CODE.LDX_MEM]);
 
 /** The expression is right, but no kernel would take its program. */
 export function tooLong(): BpfError {
@@ -79,10 +81,19 @@ function makeBlocks(order: readonly Node[], values: Values): Block {
 
 /** Collects instructions from the last to the first. */
 class Backwards {
+  /**
+   * May a return stand in between? The kernel, which sees to it that memory is written before it is
+   * read, goes on behind a return as if it fell through, with what was written on the ways to it.
+   */
+  readonly #returns: boolean;
   readonly #code: Instruction[] = [];
   /** How many instructions there are from the first one of a block, or of a copy, to the end. */
   readonly #starts = new Map<Block, number>();
   readonly #copies = new Map<Block, number>();
+
+  constructor(blocks: readonly Block[]) {
+    this.#returns = !blocks.some(({ code }) => code.some((one) => READS.has(one.code)));
+  }
 
   add(instruction: Instruction): void {
     this.#code.push(instruction);
@@ -108,7 +119,7 @@ class Backwards {
   reach(block: Block, later: number): void {
     if (this.#distance(this.#copies.get(block)) + later <= REACH) return;
     const isReturn = block.next.length === 0;
-    if (isReturn) this.addAll(block.code);
+    if (isReturn && this.#returns) this.addAll(block.code);
     else this.#addJump(block);
     this.#copies.set(block, this.#code.length);
   }
@@ -134,8 +145,9 @@ class Backwards {
 
 export function linearize(root: Node, values: Values): Program {
   const first = makeBlocks(ordered(root), values);
-  const backwards = new Backwards();
-  for (const block of sorted(first, ({ next }) => next).reverse()) {
+  const blocks = sorted(first, ({ next }) => next).reverse();
+  const backwards = new Backwards(blocks);
+  for (const block of blocks) {
     const { code, jump } = block;
     const [yes, no] = block.next;
     if (jump !== undefined && yes !== undefined && no !== undefined) {

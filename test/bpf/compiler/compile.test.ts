@@ -209,6 +209,15 @@ test("a program of thousands of instructions jumps as far as it must", () => {
   expect(taken(none, 2000)).toBe(800);
 }, 60_000);
 
+test("the kernel takes a long program that keeps words in its memory", () => {
+  // validate() follows memory as the kernel does: past a return as if it fell through.
+  for (const count of [1, 31, 62, 63, 64, 65]) {
+    const ports = Array.from({ length: count }, (_, index) => `tcp port ${index + 1}`).join(" or ");
+    for (const expression of [`geneve and (${ports})`, `udp port 9 and geneve and not (${ports})`])
+      for (const optimize of [true, false]) validate(compile(expression, { optimize }));
+  }
+});
+
 test("an expression whose program no kernel would take is refused", () => {
   const ports = Array.from({ length: 4200 }, (_, index) => `tcp src port ${index * 2}`);
   expect(refusal(ports.join(" or ")).message).toContain("4096");
