@@ -47,6 +47,19 @@ export const handled: readonly Handling[] = [
     why: "called again, it says that the connection is still being made",
   },
   {
+    calls: ["ppoll"],
+    errnos: ["EINTR"],
+    names: /^(Socket#(accept|connect|connections|readable|writable)|Capture#)/,
+    became: DONE,
+    why: "poll(2) without waiting: it is asked again",
+  },
+  {
+    calls: ["malloc"],
+    names: /^resolve/,
+    became: DONE,
+    why: "a thread that could not take the question ends, and another one answers it",
+  },
+  {
     calls: ["epoll_pwait"],
     errnos: ["EINTR"],
     became: WAITED,
