@@ -1,6 +1,6 @@
 // `npm run test:windows`: the Zig unit tests and the tests under Bun for Windows, run by Wine.
 
-import { dirname, join } from "node:path";
+import { basename, join } from "node:path";
 import { Glob } from "bun";
 import { runApart } from "./apart.ts";
 import { toolEnvironment } from "./environment.ts";
@@ -36,6 +36,7 @@ const EXCLUSIONS = {
   '/unknown kind \\\\?"([\\w-]+)': "Windows has no such messages: $1",
   '/unknown event "rdhup"': "Windows does not poll for that",
   "/this platform has no (struct )?([\\w ]+)": "Windows has no $2",
+  "/this system has no (sockets and no devices that capture packets)": "Windows has no $1",
   "/the platform lacks the option": "Windows has no such option",
   "/open EOPNOTSUPP ": "Windows has no namespaces",
   "/ENODEV[^\\n]*\\blo\\b": "Windows has no interface lo",
@@ -67,6 +68,7 @@ const EXCLUSIONS = {
   "a TCP socket that was disconnected connects anew": "Windows disconnects datagram sockets alone",
   "ioctl reads into bytes": "Windows has neither SIOCOUTQ nor SIOCGIFMTU",
   "sockatmark tells where": "Windows tells by SIOCATMARK whether an urgent byte waits",
+  "the options of an inherited socket": "Windows has no descriptors for a child",
   "read and write work on descriptors that are no sockets": "Windows has no other descriptors",
   "every option that can be set and read here has a row": "the rows are of Linux' options",
   "every name of this system's headers is an option": "the names that are none are Linux'",
@@ -101,9 +103,13 @@ function reasonFor(file: string): string | undefined {
 const target = "-Dtarget=x86_64-windows-gnu";
 run("zig", "build", target);
 const { bun, executable, directory } = prepareWine();
-// Wine takes seconds to open the sources' many files, which each Worker does anew.
-const entry = join(cacheDirectory("wine/entry"), "index.js");
-run("bun", "build", join(root, "src/index.ts"), "--target=bun", `--outdir=${dirname(entry)}`);
+
+/** What a source file is bundled as, with what it imports: Wine takes seconds to open many files. */
+function bundled(source: string, name: string): string {
+  const outdir = cacheDirectory(`wine/${name}`);
+  run("bun", "build", join(root, source), "--target=bun", "--splitting", `--outdir=${outdir}`);
+  return `Z:${join(outdir, basename(source).replace(/ts$/, "js"))}`;
+}
 
 /** How many of them failed: 0 or 1. */
 function runUnitTests(): number {
@@ -130,7 +136,11 @@ const rooms = await runApart(bun, chosen, {
   executable,
   exclusions: EXCLUSIONS,
   flags: ["--timeout=60000"],
-  env: { RAWSOCK_TEST_PATIENCE: "5", RAWSOCK_TEST_ENTRY: `Z:${entry}` },
+  env: {
+    RAWSOCK_TEST_PATIENCE: "5",
+    RAWSOCK_TEST_ENTRY: bundled("src/index.ts", "entry"),
+    RAWSOCK_TEST_COMMAND: bundled("src/cli/main.ts", "command"),
+  },
   limitMs: 150_000,
   pathFor: windowsPath,
 });

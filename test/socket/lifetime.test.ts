@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { entry } from "../support/entry.ts";
 import { patience } from "../support/patience.ts";
 import { bun, type Ended, endWithin } from "../support/program.ts";
+import { testWith, unixDatagrams } from "../support/requirements.ts";
 
 const UDP = `
 const { Socket, Sockaddr } = rawsock;
@@ -239,7 +240,8 @@ const WORK = {
 };
 
 for (const [what, work] of Object.entries(WORK)) {
-  test(
+  const needed = work.includes(STORM) ? [unixDatagrams] : [];
+  testWith(...needed)(
     `a Worker is terminated under ${what}, and leaves no descriptor behind`,
     async () => {
       const worker = `import * as rawsock from ${JSON.stringify(entry)};
@@ -270,20 +272,23 @@ for (const [what, work] of Object.entries(WORK)) {
         process.exit(0);`),
       );
       expect([exitCode, stderr]).toEqual([0, ""]);
-      expect(Number(stdout)).toBeLessThanOrEqual(0);
+      // On Windows threads of the engine have handles, too.
+      expect(Number(stdout)).toBeLessThanOrEqual(process.platform === "win32" ? 2 : 0);
     },
     60_000 * patience,
   );
 }
 
-test("descriptors that a Worker has looked at are its own, and outlive it", async () => {
-  const worker = `import * as rawsock from ${JSON.stringify(entry)};
+testWith(unixDatagrams)(
+  "descriptors that a Worker has looked at are its own, and outlive it",
+  async () => {
+    const worker = `import * as rawsock from ${JSON.stringify(entry)};
     ${UDP} ${STORM.replace(/b.readable.*/, "")}
     (async () => { for await (const { control } of b.messages()) {
       postMessage([passed.fd, ...control[0].fds]);
       break;
     } })();`;
-  const { exitCode, stdout } = await run(`
+    const { exitCode, stdout } = await run(`
     const { fstatSync } = await import("node:fs");
     const worker = new Worker(URL.createObjectURL(new Blob([${JSON.stringify(worker)}], { type: "text/javascript" })));
     const [passed, ...fds] = await new Promise((resolve, reject) => {
@@ -298,8 +303,9 @@ test("descriptors that a Worker has looked at are its own, and outlive it", asyn
     for (let tries = 0; tries < 100 && isOpen(); tries++) await Bun.sleep(10);
     console.log(isOpen(), fds.map((fd) => fstatSync(fd).ino === inodes[0]));
     process.exit(0);`);
-  expect([exitCode, stdout]).toEqual([0, "false [ true, true ]\n"]);
-});
+    expect([exitCode, stdout]).toEqual([0, "false [ true, true ]\n"]);
+  },
+);
 
 test("two Workers and the main thread wait at the same time", async () => {
   const { exitCode, stdout } = await run(`
