@@ -104,7 +104,7 @@ const target = "-Dtarget=x86_64-windows-gnu";
 run("zig", "build", target);
 const { bun, executable, directory } = prepareWine();
 
-/** What a source file is bundled as, with what it imports: Wine takes seconds to open many files. */
+/** What a source file is bundled as, with its imports: Wine takes seconds to open many files. */
 function bundled(source: string, name: string): string {
   const outdir = cacheDirectory(`wine/${name}`);
   run("bun", "build", join(root, source), "--target=bun", "--splitting", `--outdir=${outdir}`);

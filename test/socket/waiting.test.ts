@@ -371,33 +371,30 @@ function fdinfo(fd: string): string {
   }
 }
 
-testWith(unixDatagrams)(
-  "sendmmsg of more than there is room for goes on, and counts all",
-  async () => {
-    const [from, to] = Socket.pair("unix", "dgram");
-    const messages = Array.from({ length: 900 }, (_, index) => {
-      return new Message({ iovec: [byte(index % 256)] });
-    });
-    const sent = from.sendmmsg(messages);
-    let sum = 0;
-    for (let count = 0; count < 900; count++) {
-      const target = byte(0);
-      await to.recv(target);
-      sum += target[0] === count % 256 ? 1 : 0;
-    }
-    expect(await sent).toBe(900);
-    expect(sum).toBe(900);
-    expect(from.bytesSent).toBe(900);
-    for (const wrong of [[{}], ["x"], null]) {
-      expect(await reason(from.sendmmsg(wrong as never))).toBeInstanceOf(TypeError);
-      expect(await reason(from.recvmmsg(wrong as never))).toBeInstanceOf(TypeError);
-    }
-    to.close();
-    const late = await from.sendmmsg(messages).catch((error: unknown) => error);
-    expect(late).toMatchObject({ code: "ECONNREFUSED", messagesSent: 0 });
-    const [message] = messages as [Message];
-    const lost = await from.sendmsg(message).catch((error: unknown) => error);
-    expect(lost).toMatchObject({ code: "ENOTCONN", syscall: "sendmsg", bytesSent: 0 });
-    from.close();
-  },
-);
+testWith(unixDatagrams)("sendmmsg of more than there is room for counts all", async () => {
+  const [from, to] = Socket.pair("unix", "dgram");
+  const messages = Array.from({ length: 900 }, (_, index) => {
+    return new Message({ iovec: [byte(index % 256)] });
+  });
+  const sent = from.sendmmsg(messages);
+  let sum = 0;
+  for (let count = 0; count < 900; count++) {
+    const target = byte(0);
+    await to.recv(target);
+    sum += target[0] === count % 256 ? 1 : 0;
+  }
+  expect(await sent).toBe(900);
+  expect(sum).toBe(900);
+  expect(from.bytesSent).toBe(900);
+  for (const wrong of [[{}], ["x"], null]) {
+    expect(await reason(from.sendmmsg(wrong as never))).toBeInstanceOf(TypeError);
+    expect(await reason(from.recvmmsg(wrong as never))).toBeInstanceOf(TypeError);
+  }
+  to.close();
+  const late = await from.sendmmsg(messages).catch((error: unknown) => error);
+  expect(late).toMatchObject({ code: "ECONNREFUSED", messagesSent: 0 });
+  const [message] = messages as [Message];
+  const lost = await from.sendmsg(message).catch((error: unknown) => error);
+  expect(lost).toMatchObject({ code: "ENOTCONN", syscall: "sendmsg", bytesSent: 0 });
+  from.close();
+});
