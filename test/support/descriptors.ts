@@ -6,6 +6,9 @@ import { openHandles } from "./handles.ts";
 
 const WINDOWS = process.platform === "win32";
 
+/** Handles that threads of the engine may open meanwhile; elsewhere they have no descriptors. */
+export const ENGINE_HANDLES = WINDOWS ? 2 : 0;
+
 /** How many descriptors this process has open. */
 export function openDescriptors(): number {
   return WINDOWS ? openHandles() : readdirSync("/proc/self/fd").length;
