@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { AddrInfoError, EAI, getaddrinfo, getnameinfo, resolve } from "../../src/index.ts";
 import { ENGINE_HANDLES, openDescriptors } from "../support/descriptors.ts";
