@@ -26,6 +26,22 @@ testWith(resetsAccepted)(
   },
 );
 
+test.skipIf(resetsAccepted.met)("a connection that was reset makes room for the next", async () => {
+  using listener = Socket.open("inet", "stream").bind(loopback).listen();
+  const clients = [0, 1, 2].map(() => Socket.open("inet", "stream"));
+  const [first, second, third] = clients as [Socket, Socket, Socket];
+  for (const client of clients) await client.connect(listener.localAddress);
+  const expected = [second, third].map((client) => String(client.localAddress));
+  first.setOption("SO_LINGER", 0).close();
+  await Bun.sleep(20);
+  using accepted = await listener.accept();
+  const { value } = await listener.connections().next();
+  using another = value;
+  expect([accepted.peerAddress, another?.peerAddress].map(String)).toEqual(expected);
+  second.close();
+  third.close();
+});
+
 test("a connected Socket knows its peer after the connection's end", async () => {
   using listener = Socket.open("inet", "stream").bind(loopback).listen();
   using client = Socket.open("inet", "stream");

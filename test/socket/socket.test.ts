@@ -32,6 +32,11 @@ test("open, pair and adopt tell family, type and protocol", () => {
   expect(a.closed && a.fd === -1).toBe(true);
 });
 
+test("adopt knows the family of a socket that has no name", () => {
+  using adopted = Socket.adopt(Socket.open("inet", "dgram").detach());
+  expect([adopted.family, adopted.type]).toEqual(["inet", "dgram"]);
+});
+
 test("adopt refuses what is no socket and leaves it alone", () => {
   expect(() => Socket.adopt(closedDescriptor())).toThrow(
     expect.objectContaining({ code: "EBADF" }),
