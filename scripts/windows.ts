@@ -23,7 +23,6 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
   "test/tun/": "Windows has no tun devices",
 };
 
-const PAIR = "the pair is of UDP sockets, which lose what their queue has no room for";
 const TAKES_ALL = "the pair is of TCP sockets, which take more at once";
 const PEER = "the pair is of TCP sockets: a peer that is gone says so to what it was sent first";
 const NO_CONTROL = "Wine sends no control messages";
@@ -44,12 +43,9 @@ const EXCLUSIONS = {
   "/socketpair ESOCKTNOSUPPORT: ":
     "Windows has no socketpair(2), nor pairs of records in its place",
   '/Executable not found in \\$PATH: "(\\w+)"': "there is no program $1 under Wine",
-  "/EFAULT: bad address in system call argument, rm": "Wine lacks how Bun removes directories",
   "/ENOENT[^\\n]*'/?(proc/[^']*)'": "Windows has no /$1",
-  "/sendmmsg EMSGSIZE": PAIR,
   "open, pair and adopt tell family": "a pair has the family of what it is made of",
   "a stream's send sends everything": TAKES_ALL,
-  "close() ends pending calls of every kind": TAKES_ALL,
   "accept, sends and connect that are late": TAKES_ALL,
   "a non-blocking descriptor would block in either direction": TAKES_ALL,
   "a closed peer gives EPIPE": PEER,
