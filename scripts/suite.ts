@@ -143,7 +143,7 @@ export function added(...runs: readonly Rooms[]): Rooms {
 
 /** "socket" of test/socket/load.test.ts. */
 function roomOf(file: string): string {
-  return /(?:^|\/)test\/([^/]+)\//.exec(file)?.[1] ?? "none";
+  return /(?:^|[/\\])test[/\\]([^/\\]+)[/\\]/.exec(file)?.[1] ?? "none";
 }
 
 function roomsOf(cases: readonly string[]): Rooms {

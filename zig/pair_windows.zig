@@ -101,7 +101,7 @@ fn meet(listener: i32, first: i32, name: *Name, own: Name) i32 {
         var peer: Name = undefined;
         var length: u32 = size;
         const accepted = accept(listener, &peer, &length, false);
-        if (accepted == -c.EAGAIN or accepted == -c.ECONNRESET) continue;
+        if (accepted == -c.EAGAIN or accepted == -c.ECONNABORTED) continue;
         if (accepted < 0) return accepted;
         if (isSame(peer, own)) return accepted;
         // A stranger.

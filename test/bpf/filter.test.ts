@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -12,6 +12,7 @@ import {
   type Program,
   run,
 } from "../../src/bpf/index.ts";
+import { removeDirectory } from "../support/directory.ts";
 import { end } from "../support/program.ts";
 import { program, testWith } from "../support/requirements.ts";
 import { LONG, packetOf, programOf, Random } from "./programs.ts";
@@ -145,7 +146,7 @@ test(
 );
 
 const directory = mkdtempSync(join(tmpdir(), "rawsock-bpf-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+afterAll(() => removeDirectory(directory));
 
 /** The whole entry as one file for another runtime, and what it imports. */
 async function bundle(target: "browser" | "node"): Promise<string> {

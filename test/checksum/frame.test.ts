@@ -1,11 +1,12 @@
 // Frames from outside: made by scapy, or random ones against GNU CLISP's own sums.
 
 import { expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checksum } from "../../src/index.ts";
 import frames from "../fixtures/frames.json";
+import { removeDirectory } from "../support/directory.ts";
 import { ipv4, Random, segment, type Transport } from "../support/frame.ts";
 import { run } from "../support/namespace.ts";
 import { program, testWith } from "../support/requirements.ts";
@@ -119,7 +120,7 @@ testWith(program("clisp"))("GNU CLISP stores the same in 6,000 random IPv4 frame
     expect(at).toBe(theirs.length);
     expect(ours.length).toBeGreaterThan(5000);
   } finally {
-    rmSync(directory, { recursive: true });
+    removeDirectory(directory);
   }
 });
 

@@ -1,11 +1,12 @@
 // `rawsock filter` beside tcpdump, `rawsock checksum` beside tcpdump -vv.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PcapngWriter } from "../../src/capture/index.ts";
 import { build } from "../../src/wire/index.ts";
+import { removeDirectory } from "../support/directory.ts";
 import { end } from "../support/program.ts";
 import { program, testWith } from "../support/requirements.ts";
 import { command, objects, quoted, rawsock } from "./support.ts";
@@ -42,7 +43,7 @@ beforeAll(async () => {
     await writer.write({ data, length: data.length, timestamp, interface: 0, link: "ethernet" });
   }
 });
-afterAll(() => rmSync(directory, { recursive: true }));
+afterAll(() => removeDirectory(directory));
 
 const EXPRESSION = "tcp port 80 or (udp and src net 10.0.0.0/8) or icmp6";
 

@@ -15,6 +15,7 @@ import {
 } from "dns-packet";
 import { PcapWriter } from "../../src/capture/index.ts";
 import { build } from "../../src/wire/index.ts";
+import { removeDirectory } from "../support/directory.ts";
 import { end, unprivileged } from "../support/program.ts";
 import { namespaces, program, setpriv, testWith } from "../support/requirements.ts";
 import { command, MAIN, objects, quoted, Row, Running, rawsock, start } from "./support.ts";
@@ -35,7 +36,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => {
   row?.[Symbol.dispose]();
-  if (directory !== undefined) rmSync(directory, { recursive: true });
+  if (directory !== undefined) removeDirectory(directory);
 });
 
 /** A question to a name server: the A record of example.org. */

@@ -1,10 +1,11 @@
 // `rawsock listen` and `rawsock send` beside socat and each other; `resolve` and `options`.
 
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { getaddrinfo, getnameinfo, Socket, socketOptions } from "../../src/index.ts";
+import { removeDirectory } from "../support/directory.ts";
 import { end } from "../support/program.ts";
 import { ipv6, program, testWith } from "../support/requirements.ts";
 import { command, objects, Running, rawsock, start } from "./support.ts";
@@ -15,7 +16,7 @@ let directory: string;
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), "rawsock-cli-"));
 });
-afterAll(() => rmSync(directory, { recursive: true }));
+afterAll(() => removeDirectory(directory));
 
 /** Where a listener says that it listens. */
 async function address(listener: Running): Promise<string> {
@@ -116,7 +117,7 @@ test("names and services are looked up as getaddrinfo does, and back", async () 
   ]);
   const expected = getaddrinfo({ node: "localhost", service: "http" });
   expect(objects(all.stdout).map(({ address, port, type }) => [address, port, type])).toEqual(
-    expected.map(({ address, type }) => [address.address, address.port, type]),
+    expected.map(({ address, type }) => [address.address, address.port, type === 0 ? "any" : type]),
   );
   const { node, service } = getnameinfo({ family: "inet", address: "127.0.0.1", port: 80 });
   expect(reverse.stdout).toBe(`${node}:${service}\n`);

@@ -69,7 +69,7 @@ function expectAgreement(namespace: Namespace): void {
 
 test("the loopback interface is there with its addresses and flags", () => {
   const list = ifaddrs();
-  const loopback = list.find(({ name }) => name === "lo" || name === "lo0");
+  const loopback = list.find(({ name }) => /^(lo0?|loopback_.*)$/.test(name));
   expect(loopback?.flags).toContain("up");
   expect(loopback?.flags).toContain("loopback");
   expect(((loopback?.flagBits ?? 0) & IFF.LOOPBACK) !== 0).toBe(true);
@@ -81,9 +81,11 @@ test("the loopback interface is there with its addresses and flags", () => {
 });
 
 test("every address that node:os reports is listed", () => {
-  const known = new Set(ifaddrs().map(({ name, address }) => `${name} ${address?.address}`));
+  // Windows has names for programs, and other ones for people, which node:os tells.
+  const named = (name: string) => (process.platform === "win32" ? "" : name);
+  const list = ifaddrs().map(({ name, address }) => `${named(name)} ${address?.address}`);
   for (const [name, addresses] of Object.entries(networkInterfaces())) {
-    for (const { address } of addresses ?? []) expect(known).toContain(`${name} ${address}`);
+    for (const { address } of addresses ?? []) expect(list).toContain(`${named(name)} ${address}`);
   }
 });
 
@@ -233,7 +235,7 @@ testWith(namespaces)("flag filters keep what they say", () => {
 });
 
 test("wrong filters throw and name the accepted flags", () => {
-  expect(() => ifaddrs({ flagsAnd: ["nonsense"] })).toThrow(/accepted: .*lower-up/);
+  expect(() => ifaddrs({ flagsAnd: ["nonsense"] })).toThrow(/accepted: .*running/);
   expect(() => ifaddrs({ flagsOr: "up" as never })).toThrow(TypeError);
   expect(() => ifaddrs({ flagsOr: [1 as never] })).toThrow(TypeError);
   expect(() => ifaddrs({ flags: [] } as never)).toThrow(TypeError);

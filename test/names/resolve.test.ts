@@ -1,14 +1,20 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import fc from "fast-check";
 import { AddrInfoError, EAI, getaddrinfo, getnameinfo, resolve } from "../../src/index.ts";
+import { ENGINE_HANDLES, openDescriptors } from "../support/descriptors.ts";
+import { removeDirectory } from "../support/directory.ts";
+import { entry } from "../support/entry.ts";
 import { musl } from "../support/libc.ts";
 import { Namespace, run } from "../support/namespace.ts";
 import { patience } from "../support/patience.ts";
 import { Peer } from "../support/peer.ts";
 import { namespaces, python, testWith } from "../support/requirements.ts";
 
-const INDEX = JSON.stringify(`${import.meta.dir}/../../src/index.ts`);
+/** Winsock leaves type and protocol open where they are not asked for. */
+const WINDOWS = process.platform === "win32";
+
+const INDEX = JSON.stringify(entry);
 
 /** Both must give the same. */
 async function both(hints: Parameters<typeof getaddrinfo>[0]) {
@@ -21,17 +27,19 @@ test("a numeric node and service need no name service", async () => {
   const hints = { node: "127.0.0.1", service: "80", numerichost: true, numericserv: true } as const;
   const list = await both({ ...hints, type: "stream" });
   expect(list).toHaveLength(1);
-  expect(list[0]).toMatchObject({ family: "inet", type: "stream", protocol: 6, canonname: null });
+  const tcp = WINDOWS ? 0 : 6;
+  expect(list[0]).toMatchObject({ family: "inet", type: "stream", protocol: tcp, canonname: null });
   expect(list[0]?.flags.toSorted()).toEqual(musl ? [] : ["numerichost", "numericserv"]);
   expect(String(list[0]?.address)).toBe("127.0.0.1:80");
-  const [inet6] = await both({ node: "fe80::1%lo", service: 7, type: "dgram" });
+  const [inet6] = await both({ node: `fe80::1%${WINDOWS ? 1 : "lo"}`, service: 7, type: "dgram" });
   expect(inet6?.address).toMatchObject({ address: "fe80::1", port: 7, scopeId: 1 });
-  expect(inet6?.protocol).toBe(17);
+  expect(inet6?.protocol).toBe(WINDOWS ? 0 : 17);
 });
 
 test("without a type there is one entry for each", async () => {
   const list = await both({ node: "127.0.0.1" });
-  expect(list.map(({ type }) => type)).toEqual(["stream", "dgram", ...(musl ? [] : ["raw"])]);
+  const types = ["stream", "dgram", ...(musl ? [] : ["raw"])];
+  expect(list.map(({ type }) => type)).toEqual(WINDOWS ? [0] : types);
 });
 
 test("passive gives the wildcard, else the loopback", async () => {
@@ -99,7 +107,7 @@ test("failures are AddrInfoErrors with the name, the number and the text", async
   );
 });
 
-test("EAI_SYSTEM carries the errno", () => {
+test.skipIf(EAI.SYSTEM === undefined)("EAI_SYSTEM carries the errno", () => {
   const error = new AddrInfoError(EAI.SYSTEM, 13, "getaddrinfo", "host");
   expect(error).toMatchObject({ code: "EAI_SYSTEM", errno: 13 });
   expect(error.message).toBe("getaddrinfo EAI_SYSTEM host: EACCES: Permission denied");
@@ -183,10 +191,9 @@ describe("getnameinfo", () => {
 });
 
 test("many lookups at once all end, and no descriptor is left", async () => {
-  const descriptors = () => readdirSync("/proc/self/fd").length;
   await resolve({ node: "localhost" });
   await Bun.sleep(20);
-  const before = descriptors();
+  const before = openDescriptors();
   const lists = await Promise.all(
     Array.from({ length: 300 }, (_, port) => resolve({ node: "localhost", service: port })),
   );
@@ -194,8 +201,8 @@ test("many lookups at once all end, and no descriptor is left", async () => {
     expect(first?.address.port).toBe(port);
   });
   // The threads have their ends to close.
-  for (let tries = 0; tries < 100 && descriptors() > before; tries++) await Bun.sleep(20);
-  expect(descriptors()).toBeLessThanOrEqual(before);
+  for (let tries = 0; tries < 100 && openDescriptors() > before; tries++) await Bun.sleep(20);
+  expect(openDescriptors()).toBeLessThanOrEqual(before + ENGINE_HANDLES);
 });
 
 /** A namespace whose name server never answers: one of its own is asked 1 s, once. */
@@ -229,7 +236,7 @@ class SlowResolver implements Disposable {
 
   [Symbol.dispose](): void {
     this.namespace[Symbol.dispose]();
-    rmSync(this.#directory, { recursive: true });
+    removeDirectory(this.#directory);
   }
 }
 
@@ -347,6 +354,6 @@ test("the service of a Unix domain socket is its path, of any length", () => {
   const path = `/${"x".repeat(106)}`;
   const call = () => getnameinfo({ family: "unix", path });
   // POSIX leaves the family to the C library.
-  if (musl) expect(call).toThrow(expect.objectContaining({ code: "EAI_FAMILY" }));
+  if (musl || WINDOWS) expect(call).toThrow(expect.objectContaining({ code: "EAI_FAMILY" }));
   else expect(call().service).toBe(path);
 });

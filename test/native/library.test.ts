@@ -1,17 +1,10 @@
 import { expect, test } from "bun:test";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compare, native, symbolsIn, target } from "../../src/native/library.ts";
 import { symbols } from "../../src/native/symbols.ts";
+import { removeDirectory } from "../support/directory.ts";
 import { end } from "../support/program.ts";
 
 const root = join(import.meta.dir, "../..");
@@ -30,7 +23,7 @@ async function importCopy(prepare: (directory: string, file: string) => void): P
     const { stdout, stderr, exitCode } = await end([process.execPath, main]);
     return exitCode === 0 ? `loaded ${stdout}` : stderr;
   } finally {
-    rmSync(copy, { recursive: true });
+    removeDirectory(copy);
   }
 }
 

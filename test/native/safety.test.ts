@@ -23,8 +23,8 @@ test("a number that does not fit ends the process with one line", async () => {
   const { stdout, stderr, exitCode, signal } = await end([process.execPath, "-e", script]);
   expect(stdout).toBe("");
   expect(stderr).toStartWith("rawsock: integer does not fit in destination type\n");
-  // The runtime reports the signal before it ends by it.
-  expect([exitCode, signal]).toEqual([null, "SIGABRT"]);
+  // The runtime reports the signal before it ends by it; Windows has none, and a status for that.
+  expect([exitCode, signal]).toEqual(process.platform === "win32" ? [3, null] : [null, "SIGABRT"]);
 });
 
 test("only the functions that are known do without", async () => {
@@ -32,7 +32,7 @@ test("only the functions that are known do without", async () => {
   for await (const name of new Glob("zig/*.zig").scan(root)) {
     const text = await Bun.file(join(root, name)).text();
     const count = text.split("@setRuntimeSafety(false)").length - 1;
-    if (count > 0) found[name] = count;
+    if (count > 0) found[name.replaceAll("\\", "/")] = count;
   }
   expect(found).toEqual(UNCHECKED);
   const build = await Bun.file(join(root, "build.zig")).text();

@@ -6,6 +6,7 @@ import {
   bind,
   close,
   connect,
+  ERRNO,
   getsockname,
   SocketError,
   send,
@@ -17,6 +18,7 @@ import {
   socketpair,
 } from "../../src/index.ts";
 import { withConnection } from "../support/connection.ts";
+import { socketError } from "../support/descriptors.ts";
 import { capability, ipv6, kernel, nobody, testWith } from "../support/requirements.ts";
 import { withSocket } from "../support/sockets.ts";
 
@@ -98,7 +100,7 @@ describe("shapes", () => {
       connect(fd, address);
       send(fd, new Uint8Array(1));
       getAll(fd, { level: "all" });
-      expect(get(fd, "SO_ERROR")).toBe(111);
+      expect(get(fd, "SO_ERROR")).toBe(ERRNO.ECONNREFUSED as number);
       expect(get(fd, "SO_ERROR")).toBe(0);
     });
   });
@@ -169,6 +171,8 @@ describe("shapes", () => {
 
   test("IPV6_ADDRFORM makes an IPv4-mapped socket an IPv4 one", () => {
     withSocket("udp6", (fd) => {
+      // On Windows it reaches no IPv4 address otherwise.
+      set(fd, "IPV6_V6ONLY", false);
       connect(fd, { family: "inet6", address: "::ffff:127.0.0.1", port: 9 });
       expect(get(fd, "IPV6_ADDRFORM")).toBe("inet6");
       set(fd, "IPV6_ADDRFORM", "inet");
@@ -228,17 +232,19 @@ describe("refusals", () => {
   test("a closed Socket is EBADF, and so is a closed descriptor", () => {
     for (const call of [
       () => get({ fd: -1 }, "SO_TYPE"),
-      () => set({ fd: -1 }, "SO_DEBUG", false),
+      () => set({ fd: -1 }, "SO_BROADCAST", false),
       () => getAll({ fd: -1 }),
-      () => setAll({ fd: -1 }, { SO_DEBUG: false }),
+      () => setAll({ fd: -1 }, { SO_BROADCAST: false }),
       () => get(999_999, "SO_TYPE"),
-      () => set(999_999, "SO_DEBUG", false),
+      () => set(999_999, "SO_BROADCAST", false),
       () => getAll(999_999),
-      () => setAll(999_999, { SO_DEBUG: false }),
+      () => setAll(999_999, { SO_BROADCAST: false }),
     ]) {
       expect(call).toThrow(expect.objectContaining({ name: "SocketError", code: "EBADF" }));
     }
-    expect(() => getAll(0, { level: "tcp" })).toThrow(/ENOTSOCK/);
+    // On Windows a file has no such number.
+    const { code } = socketError(() => getAll(0, { level: "tcp" }));
+    expect(code).toBe(process.platform === "win32" ? "EBADF" : "ENOTSOCK");
   });
 
   test("EPERM of a locked filter says so", () => {
@@ -300,7 +306,7 @@ describe("several options at once", () => {
       expect(getAll(fd, { level: 6 })).toHaveProperty("TCP_NODELAY", false);
       expect(getAll(fd, { level: "ip" })).toHaveProperty("IP_TTL");
       expect(getAll(fd, { level: "udp" })).toEqual({});
-      expect(getAll(fd, { level: "all" })).toMatchObject({ SO_TYPE: "stream", TCP_CORK: false });
+      expect(getAll(fd, { level: "all" })).toMatchObject({ SO_TYPE: "stream", TCP_NODELAY: false });
     });
   });
 

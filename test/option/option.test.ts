@@ -52,8 +52,9 @@ test("setsockopt takes bytes of any view", () => {
         around.buffer.slice(4, 8),
       ][index] as Int32Array;
       setsockopt(fd, "socket", SO.RCVBUF, bytes);
-      // socket(7): the kernel doubles it.
-      expect(getsockopt(fd, "socket", SO.RCVBUF)).toEqual(int(size * 2));
+      // socket(7): Linux doubles it.
+      const kept = process.platform === "linux" ? size * 2 : size;
+      expect(getsockopt(fd, "socket", SO.RCVBUF)).toEqual(int(kept));
     }
   });
 });
@@ -66,11 +67,14 @@ test("bytes given to getsockopt in place of a length are its input and stay as t
   });
 });
 
-test("the attached filter, which the kernel counts in instructions, is read as bytes", () => {
-  withSocket("inet", "dgram", (fd) => {
-    expect(getsockopt(fd, "socket", SO.GET_FILTER ?? 0)).toEqual(new Uint8Array());
-  });
-});
+test.skipIf(SO.GET_FILTER === undefined)(
+  "the attached filter, which the kernel counts in instructions, is read as bytes",
+  () => {
+    withSocket("inet", "dgram", (fd) => {
+      expect(getsockopt(fd, "socket", SO.GET_FILTER ?? 0)).toEqual(new Uint8Array());
+    });
+  },
+);
 
 test("what the kernel refuses is a SocketError", () => {
   withSocket("inet", "dgram", (fd) => {

@@ -1,9 +1,9 @@
 // Many sockets, and many threads with sockets, on every platform.
 
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { close, Socket, socket } from "../../src/index.ts";
 import { loopback, openDescriptors } from "../support/descriptors.ts";
+import { entry } from "../support/entry.ts";
 import { patience } from "../support/patience.ts";
 
 const TIMEOUT = 60_000 * patience;
@@ -98,7 +98,6 @@ for (const [what, work] of Object.entries(WORK)) {
   test(
     `30 Workers terminated in ${what} leave no descriptor behind`,
     async () => {
-      const entry = join(import.meta.dir, "../../src/index.ts");
       const script = `
         import { Sockaddr, Socket } from ${JSON.stringify(entry)};
         const buffer = new Uint8Array(64), loopback = Sockaddr.inet("127.0.0.1");

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Duplex } from "node:stream";
@@ -12,18 +12,20 @@ import {
   Socket,
   send,
 } from "../../src/index.ts";
+import { removeDirectory } from "../support/directory.ts";
+import { entry } from "../support/entry.ts";
 import { run } from "../support/namespace.ts";
 import { patience } from "../support/patience.ts";
 import { Peer } from "../support/peer.ts";
 import { python, testWith } from "../support/requirements.ts";
 
-const INDEX = JSON.stringify(`${import.meta.dir}/../../src/index.ts`);
+const INDEX = JSON.stringify(entry);
 
 class Place implements Disposable {
   readonly directory = mkdtempSync(join(tmpdir(), "rawsock-unix-"));
   readonly path = join(this.directory, "socket");
   [Symbol.dispose](): void {
-    rmSync(this.directory, { recursive: true });
+    removeDirectory(this.directory);
   }
 }
 

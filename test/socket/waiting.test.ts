@@ -371,7 +371,7 @@ function fdinfo(fd: string): string {
   }
 }
 
-test("sendmmsg of more than there is room for goes on, and counts all", async () => {
+testWith(unixDatagrams)("sendmmsg of more than there is room for counts all", async () => {
   const [from, to] = Socket.pair("unix", "dgram");
   const messages = Array.from({ length: 900 }, (_, index) => {
     return new Message({ iovec: [byte(index % 256)] });

@@ -1,6 +1,6 @@
 // Which files import which, and the circles among them.
 
-import { dirname, join } from "node:path";
+import { dirname, join } from "node:path/posix";
 
 export type Graph = ReadonlyMap<string, ReadonlySet<string>>;
 

@@ -10,10 +10,11 @@
 //   file=worker.ts is no program but a file beside those that follow
 
 import { afterAll, describe, expect } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { entryPoints } from "../../scripts/entries.ts";
+import { removeDirectory } from "./directory.ts";
 import { Namespace } from "./namespace.ts";
 import { type Ended, end } from "./program.ts";
 import { namespaces, python, type Requirement, testWith } from "./requirements.ts";
@@ -106,7 +107,7 @@ async function run(block: Block, directory: string): Promise<Ended> {
 /** Makes a test of every block of a guide; `requirements` are those of all of them. */
 export function guide(path: string, ...requirements: readonly Requirement[]): void {
   const directory = mkdtempSync(join(tmpdir(), "rawsock-guide-"));
-  afterAll(() => rmSync(directory, { recursive: true }));
+  afterAll(() => removeDirectory(directory));
   describe(`${path} prints what it says`, () => {
     const blocks = blocksOf(path);
     expect(blocks.length).toBeGreaterThan(0);

@@ -1,14 +1,14 @@
 // Programs in TypeScript that a test runs in a Bun process of their own.
 
 import { join } from "node:path";
+import { entry } from "./entry.ts";
 import { readable } from "./readable.ts";
 
 const repository = join(import.meta.dir, "../..");
-const entry = JSON.stringify(join(import.meta.dir, "../../src/index.ts"));
 
 /** The words that run `script`, which sees the package as `rawsock`. */
 export function bun(script: string): string[] {
-  return [process.execPath, "-e", `import * as rawsock from ${entry};\n${script}`];
+  return [process.execPath, "-e", `import * as rawsock from ${JSON.stringify(entry)};\n${script}`];
 }
 
 /** The words that run one of the repository's tools, wherever PATH leads and without node. */

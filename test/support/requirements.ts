@@ -90,6 +90,12 @@ export const unixDatagrams: Requirement = {
   remedy: "needs Unix datagrams, which Windows has not: elsewhere",
 };
 
+/** A connection whose peer has reset it is accepted nevertheless. */
+export const resetsAccepted: Requirement = {
+  met: process.platform !== "win32",
+  remedy: "needs connections that were reset, which Windows does not give out: elsewhere",
+};
+
 /** Signals with handlers, sent by other programs. */
 export const signals: Requirement = {
   met: process.platform !== "win32",

@@ -31,11 +31,29 @@ function columnsOf(fd: number): number {
   return layout.integer("ws_col").get(bytes) || COLUMNS;
 }
 
+/** Windows' library writes to sockets alone. */
+const writeSome =
+  process.platform === "win32"
+    ? (fd: number, bytes: Uint8Array, start: number) => writeFile(fd, bytes.subarray(start))
+    : (fd: number, bytes: Uint8Array, start: number) => writeTo(fd, bytes, { start });
+
+/** Codes of a file, or a pipe, that nobody reads any more. */
+const UNREAD: ReadonlySet<unknown> = new Set(["EPIPE", "EOF", "EIO"]);
+
+function writeFile(fd: number, bytes: Uint8Array): number {
+  try {
+    return process.getBuiltinModule("node:fs").writeSync(fd, bytes);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && UNREAD.has(error.code)) throw new Unread();
+    throw error;
+  }
+}
+
 /** All of it, also to what does not take everything at once. Unread: nobody reads any more. */
 function writeAll(fd: number, bytes: Uint8Array): void {
   for (let start = 0; start < bytes.length; ) {
     try {
-      start += writeTo(fd, bytes, { start });
+      start += writeSome(fd, bytes, start);
     } catch (error) {
       if (!(error instanceof SocketError)) throw error;
       if (error.errno === ERRNO.EPIPE || error.errno === ERRNO.EIO) throw new Unread();

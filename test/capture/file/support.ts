@@ -1,6 +1,6 @@
 // Capture files made by hand, and what other programs read in a file.
 
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -9,6 +9,7 @@ import {
   readPackets,
 } from "../../../src/capture/file/index.ts";
 import type { FilePacket } from "../../../src/capture/packet.ts";
+import { removeDirectory } from "../../support/directory.ts";
 import { run } from "../../support/namespace.ts";
 import { program } from "../../support/requirements.ts";
 
@@ -31,7 +32,7 @@ export class Folder implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true });
+    removeDirectory(this.path);
   }
 }
 

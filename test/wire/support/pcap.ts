@@ -1,8 +1,9 @@
 // Frames as files for other programs.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { removeDirectory } from "../../support/directory.ts";
 
 const HEADER = 24;
 const RECORD = 16;
@@ -55,6 +56,6 @@ export class Folder implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.path, { recursive: true });
+    removeDirectory(this.path);
   }
 }
