@@ -71,5 +71,5 @@ test("chosen files are not kept for the whole", () => {
   const words = ["6.1", "--record"];
   expect([recording(words), words]).toEqual([true, ["6.1"]]);
   expect(recording(["6.1"])).toBe(false);
-  expect(() => recording(["--record", "test/socket/load.test.ts"])).toThrow("whole run");
+  expect(() => recording(["--record", "test/socket/load.test.ts"])).toThrow("whole directories");
 });

@@ -33,6 +33,8 @@ class FileSink implements Sink {
   #position: number | null;
   #writing: { bytes: Uint8Array; position: number } | undefined;
   #closing: (() => void) | undefined;
+  /** Settles when nothing is under way. */
+  #idle: Promise<void> = Promise.resolve();
 
   constructor(fd: number, owned: boolean, sync: boolean) {
     this.#fd = fd;
@@ -45,7 +47,13 @@ class FileSink implements Sink {
     this.closeNow = regular ? () => this.#closeNow() : undefined;
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
+  write(bytes: Uint8Array): Promise<void> {
+    const writing = this.#write(bytes);
+    this.#idle = writing.catch(() => undefined);
+    return writing;
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
     const position = this.#position;
     if (position !== null) {
       this.#position = position + bytes.length;
@@ -58,12 +66,24 @@ class FileSink implements Sink {
         done += await writePart(this.#fd, bytes, done, place);
       }
     } catch (error) {
-      // What was written behind it meanwhile would leave a hole before it.
-      if (position !== null) fs().ftruncateSync(this.#fd, position + done);
+      if (position !== null) this.#cut(bytes, done, position);
       throw error;
     } finally {
       this.#writing = undefined;
       this.#closing?.();
+    }
+  }
+
+  /**
+   * What was written behind it meanwhile would leave a hole before it, and may have taken the room
+   * that was left: as much as fits is written once more.
+   */
+  #cut(bytes: Uint8Array, done: number, position: number): void {
+    fs().ftruncateSync(this.#fd, position + done);
+    try {
+      writeAllSync(this.#fd, bytes.subarray(done), position + done);
+    } catch {
+      // The same error as before, which the caller gets.
     }
   }
 
@@ -78,6 +98,8 @@ class FileSink implements Sink {
   }
 
   async close(): Promise<void> {
+    // Others may get the descriptor's number.
+    await this.#idle;
     try {
       await this.flush();
     } finally {

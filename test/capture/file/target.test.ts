@@ -270,10 +270,14 @@ testWith(tshark)(
 
 /** Fills a file system of 1 MiB in a mount namespace of its own. */
 const FULL = `
+  import { pbkdf2 } from "node:crypto";
   import { PcapngWriter, readPackets } from ${JSON.stringify(INDEX)};
   const writer = PcapngWriter.create("/mnt/file");
   const data = new Uint8Array(1000);
   const packet = { data, length: 1000, timestamp: 0n, interface: 0, link: "ethernet" };
+  // Then what is written by a thread comes last.
+  if (process.argv.includes("late"))
+    for (let count = 0; count < 16; count++) pbkdf2("", "", 200_000, 64, "sha512", () => {});
   const write = process.argv.includes("wait")
     ? async () => { for (;;) await writer.write(packet); }
     : async () => { for (;;) void writer.write(packet); };
@@ -291,7 +295,7 @@ testWith(capability("sys_admin"), program("unshare", "util-linux"))(
     using folder = new Folder();
     const script = folder.write("full.ts", FULL);
     chmodSync(folder.path, 0o755);
-    for (const how of ["wait", "hurry"]) {
+    for (const how of ["wait", "hurry", "late"]) {
       const command = `mount -t tmpfs -o size=1m none /mnt && exec "$@" ${how}`;
       const words = ["unshare", "-m", "sh", "-c", command, "sh", process.execPath, script];
       const { stdout, stderr } = Bun.spawnSync(words);
