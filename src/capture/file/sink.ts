@@ -32,8 +32,7 @@ class FileSink implements Sink {
   /** Where the next write goes; null where the target has no places. */
   #position: number | null;
   #writing: { bytes: Uint8Array; position: number } | undefined;
-  #closing: (() => void) | undefined;
-  /** Settles when nothing is under way. */
+  /** Fulfils when nothing is under way. */
   #idle: Promise<void> = Promise.resolve();
 
   constructor(fd: number, owned: boolean, sync: boolean) {
@@ -70,7 +69,6 @@ class FileSink implements Sink {
       throw error;
     } finally {
       this.#writing = undefined;
-      this.#closing?.();
     }
   }
 
@@ -108,14 +106,11 @@ class FileSink implements Sink {
   }
 
   #closeNow(): void {
-    const close = () => {
-      this.#closing = undefined;
-      fs().closeSync(this.#fd);
-    };
+    const close = () => fs().closeSync(this.#fd);
     const writing = this.#writing;
     if (writing !== undefined) {
       // The descriptor has to wait for it, the bytes need not: the same ones go to the same place.
-      this.#closing = close;
+      this.#idle.then(close).catch(() => undefined);
       writeAllSync(this.#fd, writing.bytes, writing.position);
     }
     try {
