@@ -49,7 +49,7 @@ export const handled: readonly Handling[] = [
   {
     calls: ["ppoll"],
     errnos: ["EINTR"],
-    names: /^(Socket#(accept|connect|connections|readable|writable)|Capture#)/,
+    names: /^Capture#|#(accept|connect|connections|readable|writable)/,
     became: DONE,
     why: "poll(2) without waiting: it is asked again",
   },
