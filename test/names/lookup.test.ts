@@ -5,7 +5,7 @@ import { readdirSync } from "node:fs";
 import { getaddrinfo, resolve } from "../../src/index.ts";
 import { ENGINE_HANDLES } from "../support/descriptors.ts";
 import { entry } from "../support/entry.ts";
-import { musl } from "../support/libc.ts";
+import { wordsFor } from "../support/libc.ts";
 import { patience } from "../support/patience.ts";
 import { bun, end } from "../support/program.ts";
 
@@ -95,7 +95,7 @@ test("where no descriptor is left, lookups fail and say so", async () => {
       }
     }`;
   const { stdout } = await end(["sh", "-c", 'ulimit -n 64; exec "$@"', "sh", ...bun(script)]);
-  const reason = `EMFILE: ${musl ? "No file descriptors available" : "Too many open files"}`;
+  const reason = `EMFILE: ${wordsFor("Too many open files")}`;
   expect(stdout).toBe(
     `1\nAddrInfoError EAI_SYSTEM true getaddrinfo EAI_SYSTEM localhost: ${reason}\n` +
       `AddrInfoError EAI_SYSTEM true getnameinfo EAI_SYSTEM 127.0.0.1:80: ${reason}\n`,

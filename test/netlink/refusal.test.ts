@@ -3,6 +3,7 @@
 import { expect } from "bun:test";
 import { join } from "node:path";
 import { type Netlink, NetlinkError } from "../../src/netlink/index.ts";
+import { wordsFor } from "../support/libc.ts";
 import { Namespace } from "../support/namespace.ts";
 import { end, unprivileged } from "../support/program.ts";
 import { namespaces, setpriv, testWith } from "../support/requirements.ts";
@@ -107,7 +108,7 @@ testWith(namespaces)("what the kernel refuses is refused in the words of ip(8)",
       const detail = error.detail.replace(/\.$/, "");
       if (`Error: ${detail}.` !== theirs) wrong.push(`${words}: ${theirs}: ${error.message}`);
     } else {
-      const text = theirs.replace("RTNETLINK answers: ", "");
+      const text = wordsFor(theirs.replace("RTNETLINK answers: ", ""));
       if (!error.message.includes(text) || error.detail !== "")
         wrong.push(`${words}: ${theirs}: ${error.message}`);
     }

@@ -9,3 +9,18 @@ export const musl = process.platform === "linux" && header?.glibcVersionRuntime 
 export const libcName = musl
   ? `libc.musl-${process.arch === "x64" ? "x86_64" : "aarch64"}.so.1`
   : "libc.so.6";
+
+/** What musl says instead. */
+const MUSL_WORDS: Readonly<Record<string, string>> = {
+  "Cannot assign requested address": "Address not available",
+  "Input/output error": "I/O error",
+  "Network is unreachable": "Network unreachable",
+  "No route to host": "Host is unreachable",
+  "Operation not supported": "Not supported",
+  "Too many open files": "No file descriptors available",
+};
+
+/** The C library's words for an error, by those of glibc. */
+export function wordsFor(glibc: string): string {
+  return musl ? (MUSL_WORDS[glibc] ?? glibc) : glibc;
+}

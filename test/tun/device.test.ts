@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { ioctl, Socket } from "../../src/index.ts";
 import { Tun } from "../../src/tun/index.ts";
 import { openDescriptors, socketError } from "../support/descriptors.ts";
+import { wordsFor } from "../support/libc.ts";
 import { Namespace } from "../support/namespace.ts";
 import { testWith, tun as tunDevice } from "../support/requirements.ts";
 import { device, numbered, numberIn } from "../support/tun.ts";
@@ -157,7 +158,8 @@ testWith(tunDevice)("a device that is down refuses packets, and is waited for", 
   await tun.writable({ timeout: 5000 });
   namespace.ip("link", "set", tun.name, "down");
   await expect(tun.send(packet)).rejects.toThrow(
-    `write EIO ${tun.name}: Input/output error (the interface is down: \`ip link set tun0 up\`)`,
+    `write EIO ${tun.name}: ${wordsFor("Input/output error")} ` +
+      "(the interface is down: `ip link set tun0 up`)",
   );
   await expect(tun.writable({ timeout: 20 })).rejects.toMatchObject({ code: "ETIMEDOUT" });
   const up = tun.writable({ timeout: 10_000 });
