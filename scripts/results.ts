@@ -1,5 +1,5 @@
 // What was run where: the counts of whole runs, kept in test/results.json by `--record`, and the
-// table of docs/platforms.md that `npm run docs` makes of them.
+// table of docs/platforms.md that is made of them then, and by `npm run docs`.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
@@ -73,6 +73,7 @@ export function record(command: string, result: Omit<Result, "date">): void {
   const all = { ...before, [command]: { ...result, rooms, date } };
   const sorted = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(RESULTS, `${JSON.stringify(sorted, undefined, 2)}\n`);
+  writePage();
 }
 
 export function read(): Results {
@@ -133,4 +134,9 @@ export function page(text: string, results: Results): string {
   return `${before}${BEGIN}\n\n${table(results)}\n\n${END}${after}`;
 }
 
-if (import.meta.main) writeFileSync(PAGE, page(readFileSync(PAGE, "utf8"), read()));
+/** Writes the table that the counts give. */
+function writePage(): void {
+  writeFileSync(PAGE, page(readFileSync(PAGE, "utf8"), read()));
+}
+
+if (import.meta.main) writePage();
