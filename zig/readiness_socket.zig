@@ -156,18 +156,9 @@ pub fn isReady(fd: i32, events: u32) callconv(.c) i32 {
     return pollNow(fd, wanted);
 }
 
-/// How often in a row a signal may come before poll(2) has looked.
-const signals_max = 128;
-
-/// poll(2) that does not wait; a signal ends it nevertheless.
 fn pollNow(fd: i32, events: c_short) i32 {
     var table = [1]c.struct_pollfd{.{ .fd = fd, .events = events }};
-    var status = system.poll(&table, 1, 0);
-    var signals: u32 = 1;
-    while (status == -c.EINTR and signals < signals_max) : (signals += 1) {
-        status = system.poll(&table, 1, 0);
-    }
-    return status;
+    return socket.look(&table);
 }
 
 /// POLLRDHUP of Linux, which is not in POSIX.

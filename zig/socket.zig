@@ -163,5 +163,20 @@ pub fn setNonblocking(fd: i32, on: u32) callconv(.c) i32 {
 
 /// poll(2) over `count` struct pollfd.
 pub fn poll(table: [*]u8, count: u32, timeout_ms: i32) callconv(.c) i32 {
-    return system.poll(@ptrCast(@alignCast(table)), count, timeout_ms);
+    const entries: [*]c.struct_pollfd = @ptrCast(@alignCast(table));
+    return if (timeout_ms == 0) look(entries[0..count]) else system.poll(entries, count, timeout_ms);
+}
+
+/// How often in a row a signal may come before poll(2) has looked.
+const signals_max = 128;
+
+/// poll(2) that does not wait; a signal ends it nevertheless.
+pub fn look(table: []c.struct_pollfd) i32 {
+    const count: u32 = @intCast(table.len);
+    var status = system.poll(table.ptr, count, 0);
+    var signals: u32 = 1;
+    while (status == -c.EINTR and signals < signals_max) : (signals += 1) {
+        status = system.poll(table.ptr, count, 0);
+    }
+    return status;
 }

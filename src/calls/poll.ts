@@ -46,7 +46,8 @@ const pollfd = new Structure("pollfd");
 
 /**
  * Waits up to `timeout` milliseconds, for ever where it is omitted, until one descriptor is ready;
- * returns the ready ones, each `fd` as it was given. A signal with a handler throws EINTR.
+ * returns the ready ones, each `fd` as it was given. A signal with a handler throws EINTR, but not
+ * with a timeout of 0, which does not wait.
  */
 export function poll<R extends PollRequest>(
   requests: readonly R[],

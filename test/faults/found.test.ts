@@ -35,6 +35,10 @@ const found: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       "Socket#attachFilter, drained | recvfrom EBADF 0+",
       "Socket#attachFilter, drained | recvfrom ENETDOWN 1+",
     ],
+    "a signal ends what does not wait": [
+      "poll, at once | ppoll EINTR 0",
+      "Socket#readable | ppoll EINTR 0",
+    ],
     "a lookup's descriptor blocks": ["resolve of a name | fcntl EBADF 1"],
   },
   capture: {
@@ -54,6 +58,7 @@ const found: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
     ],
   },
   netlink: {
+    "a signal ends a monitor": ["Netlink#monitor of a change | ppoll EINTR 0"],
     "the second socket stays open where closing the first one fails": [
       "Ethtool#close | close EIO 0",
       "Ethtool#closed | close EBADF 0+",

@@ -264,7 +264,7 @@ async function hunt(name: string): Promise<void> {
     injector.end();
     for (const one of found) {
       tell(one);
-      if (isHandled({ name, ...fault }, one)) continue;
+      if (isHandled({ name, ...fault }, one, forEver)) continue;
       outcomes.push({
         case: title,
         call: fault.call,
@@ -324,7 +324,8 @@ async function first(name: string, fault: FirstFault | "none"): Promise<void> {
   await restore(plan.entry, name);
   const again = await attempt(name);
   const became = describe(outcome, new Set([digest(again)]), number, fault.call);
-  const found = faults === 0 || isHandled({ name, ...fault }, became) ? [] : [became];
+  const found =
+    faults === 0 || isHandled({ name, ...fault }, became, fault.count === FOR_EVER) ? [] : [became];
   if (again.kind !== "result") found.push(`afterwards: ${digest(again)}`);
   const left = await leaked(descriptors);
   if (left.length > 0) found.push(`left: ${left.join(" ")}`);

@@ -9,6 +9,8 @@ export type Handling = {
   readonly names?: RegExp;
   /** What a fault may become, as the driver says it. */
   readonly became: RegExp;
+  /** Where it happens once its own error is no answer. */
+  readonly only?: true;
   readonly why: string;
 };
 
@@ -49,8 +51,9 @@ export const handled: readonly Handling[] = [
   {
     calls: ["ppoll"],
     errnos: ["EINTR"],
-    names: /^Capture#|#(accept|connect|connections|readable|writable)/,
+    names: /^Capture#|#(accept|connect|connections|monitor|readable|writable)|^poll, at once$/,
     became: DONE,
+    only: true,
     why: "poll(2) without waiting: it is asked again",
   },
   {
@@ -332,7 +335,7 @@ export const handled: readonly Handling[] = [
 ];
 
 /** These wait for ever, as a blocking call does, where a thread is not to be held up for good. */
-type Blocking = Omit<Handling, "became"> & {
+type Blocking = Omit<Handling, "became" | "only"> & {
   /** Only where so many of the calls succeed before, or more. */
   readonly after?: number;
 };
@@ -370,9 +373,10 @@ const covers = (rule: Omit<Handling, "became">, { name, call, errno }: Case): bo
   (rule.names?.test(name) ?? true);
 
 /** Whether what became of a fault is what it should. */
-export function isHandled(one: Case, became: string): boolean {
-  if (/^its error[:,]/.test(became)) return true;
-  return handled.some((rule) => covers(rule, one) && rule.became.test(became));
+export function isHandled(one: Case, became: string, forEver: boolean): boolean {
+  const rules = handled.filter((rule) => covers(rule, one));
+  if (rules.some((rule) => rule.became.test(became))) return true;
+  return /^its error[:,]/.test(became) && (forEver || !rules.some(({ only }) => only));
 }
 
 /** Whether a call would rightly never end. */
