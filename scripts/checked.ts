@@ -22,7 +22,6 @@ const PATIENCE = 5;
 const MEMORY = "measures memory, which collections change";
 const CPU = "measures the processor's time, of which collections take most";
 const TIME = "measures time, of which collections take most";
-const COUNT = "makes so many calls that the collections take minutes";
 const RATE = "loses nothing only where it is as fast as the sender";
 
 /** Tests that do not run, by a part of the name, and why. */
@@ -48,7 +47,6 @@ const EXCLUSIONS: Readonly<Record<string, string>> = {
   "waiting costs no CPU": CPU,
   "a slow resolver does not delay a 20 ms timer": TIME,
   "a socket that is idle after traffic lets the process end at once": TIME,
-  "10,000 sockets, and as many that were waited for, leave no descriptor behind": COUNT,
   "is captured whole in": RATE,
 };
 

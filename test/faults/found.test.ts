@@ -35,10 +35,7 @@ const found: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
       "Socket#attachFilter, drained | recvfrom EBADF 0+",
       "Socket#attachFilter, drained | recvfrom ENETDOWN 1+",
     ],
-    "a signal ends what does not wait": [
-      "poll, at once | ppoll EINTR 0",
-      "Socket#readable | ppoll EINTR 0",
-    ],
+    "a signal ends what does not wait": ["poll | ppoll EINTR 0", "Socket#readable | ppoll EINTR 0"],
     "a lookup's descriptor blocks": ["resolve of a name | fcntl EBADF 1"],
   },
   capture: {

@@ -2,7 +2,12 @@
 
 import { expect, test } from "bun:test";
 import { close, Socket, socket } from "../../src/index.ts";
-import { loopback, openDescriptors } from "../support/descriptors.ts";
+import {
+  ENGINE_HANDLES,
+  loopback,
+  openDescriptors,
+  settledDescriptors,
+} from "../support/descriptors.ts";
 import { entry } from "../support/entry.ts";
 import { patience } from "../support/patience.ts";
 
@@ -62,7 +67,7 @@ test(
     const before = openDescriptors();
     for (let made = 0; made < 10_000; made++) close(socket("inet", made % 2 ? "dgram" : "stream"));
     for (let made = 0; made < 10_000; made++) await wait();
-    expect(openDescriptors()).toBeLessThanOrEqual(before + 2);
+    expect(await settledDescriptors(before)).toBeLessThanOrEqual(before + ENGINE_HANDLES);
   },
   TIMEOUT,
 );
@@ -114,16 +119,10 @@ for (const [what, work] of Object.entries(WORK)) {
         await new Promise((resolve) => worker.addEventListener("close", resolve));
       };
       for (let warm = 0; warm < 3; warm++) await run(1);
-      const before = await settled(0);
+      const before = await settledDescriptors(0);
       for (let count = 0; count < 30; count++) await run(count % 4);
-      expect(await settled(before)).toBeLessThanOrEqual(before + 2);
+      expect(await settledDescriptors(before)).toBeLessThanOrEqual(before + 2);
     },
     TIMEOUT,
   );
-}
-
-/** How many descriptors there are when those of threads that end are closed, or some time later. */
-async function settled(expected: number): Promise<number> {
-  for (let tries = 0; tries < 20 && openDescriptors() > expected; tries++) await Bun.sleep(50);
-  return openDescriptors();
 }

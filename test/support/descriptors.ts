@@ -14,6 +14,12 @@ export function openDescriptors(): number {
   return WINDOWS ? openHandles() : readdirSync("/proc/self/fd").length;
 }
 
+/** As many, when what threads and the event loop close later is closed, or some time later. */
+export async function settledDescriptors(most: number): Promise<number> {
+  for (let tries = 0; tries < 100 && openDescriptors() > most; tries++) await Bun.sleep(20);
+  return openDescriptors();
+}
+
 /** How many sockets this process has open: not what the event loop has besides. */
 export function openSockets(): number {
   if (WINDOWS) return openHandles();

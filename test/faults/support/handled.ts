@@ -51,10 +51,17 @@ export const handled: readonly Handling[] = [
   {
     calls: ["ppoll"],
     errnos: ["EINTR"],
-    names: /^Capture#|#(accept|connect|connections|monitor|readable|writable)|^poll, at once$/,
+    names: /^Capture#|#(connect|monitor|readable|writable)|^poll$/,
     became: DONE,
     only: true,
     why: "poll(2) without waiting: it is asked again",
+  },
+  {
+    calls: ["ppoll"],
+    errnos: ["EINTR"],
+    names: /^Socket#(accept|connections)/,
+    became: DONE,
+    why: "it is asked again, unless it waits for the connection that is to be accepted",
   },
   {
     calls: ["malloc"],

@@ -116,7 +116,6 @@ export const plain: Readonly<Record<string, Plain>> = {
     given.injector.later("connect", fd, { other: given.tcp() });
     api.close(api.accept(fd).fd);
   },
-  "poll, at once": (api, given) => api.poll([{ fd: given.udp(), events: ["out"] }], 0).length,
   "poll, waiting": (api, given) =>
     api.poll([{ fd: expecting(given), events: ["in"] }], 1000).length,
   "send, waiting": (api, given) => api.send(full(api, given), new Uint8Array(ROOM)),
