@@ -33,11 +33,27 @@ const json = (namespace: Namespace, ...words: string[]): Json[] =>
     (one) => Object.keys(one).length > 0,
   );
 
-const asJson = (items: readonly object[]) => items as readonly Json[];
+type Lists = readonly [theirs: readonly Json[], ours: readonly Json[]];
+const TRIES = 20;
+
+/** What ip(8) tells and what we are told at the same time: links come up meanwhile. */
+async function together(
+  theirs: () => readonly Json[],
+  ours: () => Promise<readonly object[]>,
+): Promise<Lists> {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const before = theirs();
+    const between = (await ours()) as readonly Json[];
+    if (theirs().length === before.length) return [before, between];
+  }
+  throw new Error("ip(8) tells of more each time");
+}
 
 async function compareLinks(netlink: Netlink, namespace: Namespace): Promise<number> {
-  const theirs = json(namespace, "link", "show");
-  const ours = asJson(await netlink.links());
+  const [theirs, ours] = await together(
+    () => json(namespace, "link", "show"),
+    () => netlink.links(),
+  );
   expect(ours.length).toBe(theirs.length);
   const wrong = theirs.flatMap((link) => {
     const own = ours.find(({ index }) => index === link.ifindex) as Json;
@@ -48,10 +64,11 @@ async function compareLinks(netlink: Netlink, namespace: Namespace): Promise<num
 }
 
 async function compareAddresses(netlink: Netlink, namespace: Namespace): Promise<number> {
-  const theirs = json(namespace, "address", "show").flatMap(({ ifname, addr_info }) =>
-    (addr_info as Json[]).map((one): Json => ({ ...one, ifname })),
-  );
-  const ours = asJson(await netlink.addresses());
+  const listed = () =>
+    json(namespace, "address", "show").flatMap(({ ifname, addr_info }) =>
+      (addr_info as Json[]).map((one): Json => ({ ...one, ifname })),
+    );
+  const [theirs, ours] = await together(listed, () => netlink.addresses());
   expect(ours.length).toBe(theirs.length);
   const wrong = theirs.flatMap(({ ifname, ...address }) => {
     const own = ours.find(
@@ -65,15 +82,16 @@ async function compareAddresses(netlink: Netlink, namespace: Namespace): Promise
 }
 
 async function compareRoutes(netlink: Netlink, namespace: Namespace): Promise<number> {
-  const theirs = (["-4", "-6"] as const).flatMap((family) =>
-    json(namespace, family, "route", "show", "table", "all").map(
-      (route): Json => ({
-        ...route,
-        family: family === "-4" ? "inet" : "inet6",
-      }),
-    ),
-  );
-  const ours = asJson(await netlink.routes());
+  const listed = () =>
+    (["-4", "-6"] as const).flatMap((family) =>
+      json(namespace, family, "route", "show", "table", "all").map(
+        (route): Json => ({
+          ...route,
+          family: family === "-4" ? "inet" : "inet6",
+        }),
+      ),
+    );
+  const [theirs, ours] = await together(listed, () => netlink.routes());
   expect(ours.length).toBe(theirs.length);
   // Both are in the kernel's order.
   const wrong = theirs.flatMap((route, place) =>
@@ -86,8 +104,10 @@ async function compareRoutes(netlink: Netlink, namespace: Namespace): Promise<nu
 async function compareRules(netlink: Netlink, namespace: Namespace): Promise<number> {
   let count = 0;
   for (const family of ["inet", "inet6"] as const) {
-    const theirs = json(namespace, family === "inet" ? "-4" : "-6", "rule", "show");
-    const ours = asJson(await netlink.rules({ family }));
+    const [theirs, ours] = await together(
+      () => json(namespace, family === "inet" ? "-4" : "-6", "rule", "show"),
+      () => netlink.rules({ family }),
+    );
     expect(ours.length).toBe(theirs.length);
     const wrong = theirs.flatMap((rule, place) =>
       differences(rule, ours[place], ruleRules, `rule ${rule.priority}`),
@@ -102,8 +122,10 @@ async function compareNeighbours(netlink: Netlink, namespace: Namespace): Promis
   let count = 0;
   for (const proxy of [false, true]) {
     const words = proxy ? ["proxy"] : ["nud", "all"];
-    const theirs = json(namespace, "neighbour", "show", ...words);
-    const ours = asJson(await netlink.neighbours({ proxy }));
+    const [theirs, ours] = await together(
+      () => json(namespace, "neighbour", "show", ...words),
+      () => netlink.neighbours({ proxy }),
+    );
     const wrong = theirs.flatMap((neighbour) => {
       const own = ours.find(
         (one) => one.destination === neighbour.dst && one.interface === neighbour.dev,

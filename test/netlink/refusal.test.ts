@@ -114,7 +114,8 @@ testWith(namespaces)("what the kernel refuses is refused in the words of ip(8)",
     }
   }
   expect(wrong).toEqual([]);
-  expect(explained).toBeGreaterThan(8);
+  // Linux 6.1 explains eight of them, later ones more.
+  expect(explained).toBeGreaterThan(7);
 });
 
 testWith(namespaces)(
