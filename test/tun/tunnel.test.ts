@@ -3,6 +3,7 @@
 import { expect } from "bun:test";
 import { join } from "node:path";
 import { VethPair } from "../support/namespace.ts";
+import { patience } from "../support/patience.ts";
 import { Peer } from "../support/peer.ts";
 import { end } from "../support/program.ts";
 import { program, python, testWith, tun as tunDevice } from "../support/requirements.ts";
@@ -30,7 +31,7 @@ testWith(
     expect(await left.line()).toBe("vpn0 10.9.0.1/24 to 10.77.0.2:5000");
     expect(await right.line()).toBe("vpn0 10.9.0.2/24 to 10.77.0.1:5000");
 
-    const ping = ["ping", "-c", "3", "-i", "0.1", "-W", "5", "10.9.0.2"];
+    const ping = ["ping", "-c", "3", "-i", String(0.1 * patience), "-W", "5", "10.9.0.2"];
     const { stdout } = await end(a.command(...ping));
     expect(stdout).toContain("3 packets transmitted, 3 received");
     for (const [server, client, address] of [
