@@ -51,7 +51,7 @@ export const handled: readonly Handling[] = [
   {
     calls: ["ppoll"],
     errnos: ["EINTR"],
-    names: /^Capture#|#(connect|monitor|readable|writable)|^poll$/,
+    names: /^Capture#|#(connect(?!ions)|monitor|readable|writable)|^poll$/,
     became: DONE,
     only: true,
     why: "poll(2) without waiting: it is asked again",
