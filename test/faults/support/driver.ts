@@ -207,6 +207,8 @@ async function turn(): Promise<void> {
 let begun = plan.after === undefined;
 const last = plan.after;
 
+const HELD_TRIES = 400;
+
 async function hunt(name: string): Promise<void> {
   injector.begin(`${name} without a fault`);
   const usual = new Set<string>();
@@ -279,7 +281,8 @@ async function hunt(name: string): Promise<void> {
       for (const [fd, file] of injector.descriptors()) descriptors.set(fd, file);
     }
   }
-  for (let tries = 0; tries < 10; tries++) {
+  // Lookups that were given up hold what is theirs until they end.
+  for (let tries = 0; tries < HELD_TRIES; tries++) {
     Bun.gc(true);
     await Bun.sleep(2);
     if (JSON.stringify(injector.held()) === JSON.stringify(held)) break;

@@ -128,6 +128,9 @@ function targetOf(fd: number): string {
 const REFUSED =
   /^((Socket|Netlink)Error (EMFILE|ENFILE|ENOMEM|ENOBUFS|EAGAIN|ETIMEDOUT)|AddrInfoError EAI_[A-Z]+)$/;
 
+/** There was not even a thread for what the call waits for: it was not made. */
+const UNHELPED = "Error pthread_create: ";
+
 const { of } = plan.shortage;
 const isHelpless = of === "descriptors" || of === "threads";
 
@@ -143,6 +146,10 @@ for (const name of plan.names) {
   const became = await attempt(name, true);
   await restore(plan.entry, name);
   const again = await attempt(name, false);
+  if (became.startsWith(UNHELPED)) {
+    injector.end();
+    continue;
+  }
   calls++;
   if (became !== usual) refused++;
   if (became !== usual && !REFUSED.test(became)) findings.push(`${name}: ${became}`);
