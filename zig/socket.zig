@@ -164,7 +164,8 @@ pub fn setNonblocking(fd: i32, on: u32) callconv(.c) i32 {
 /// poll(2) over `count` struct pollfd.
 pub fn poll(table: [*]u8, count: u32, timeout_ms: i32) callconv(.c) i32 {
     const entries: [*]c.struct_pollfd = @ptrCast(@alignCast(table));
-    return if (timeout_ms == 0) look(entries[0..count]) else system.poll(entries, count, timeout_ms);
+    if (timeout_ms == 0) return look(entries[0..count]);
+    return system.poll(entries, count, timeout_ms);
 }
 
 /// How often in a row a signal may come before poll(2) has looked.

@@ -209,6 +209,14 @@ const last = plan.after;
 
 const HELD_TRIES = 400;
 
+/** What is held now beyond what was held before: "2 mappings". */
+function excess(before: ReturnType<Injector["held"]>): string[] {
+  const now = injector.held();
+  return (["mappings", "allocations", "threads"] as const)
+    .filter((what) => now[what] > before[what])
+    .map((what) => `${now[what] - before[what]} ${what}`);
+}
+
 async function hunt(name: string): Promise<void> {
   injector.begin(`${name} without a fault`);
   const usual = new Set<string>();
@@ -285,20 +293,11 @@ async function hunt(name: string): Promise<void> {
   for (let tries = 0; tries < HELD_TRIES; tries++) {
     Bun.gc(true);
     await Bun.sleep(2);
-    if (JSON.stringify(injector.held()) === JSON.stringify(held)) break;
+    if (excess(held).length === 0) break;
   }
-  const now = injector.held();
-  for (const what of ["mappings", "allocations", "threads"] as const) {
-    if (now[what] > held[what]) {
-      outcomes.push({
-        case: name,
-        call: "",
-        errno: "",
-        from: 0,
-        forEver: false,
-        became: `held: ${now[what] - held[what]} ${what} after ${faults} faults`,
-      });
-    }
+  for (const more of excess(held)) {
+    const became = `held: ${more} after ${faults} faults`;
+    outcomes.push({ case: name, call: "", errno: "", from: 0, forEver: false, became });
   }
   write({
     name,
