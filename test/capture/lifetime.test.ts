@@ -1,8 +1,9 @@
 // Captures that begin and end, at any moment, under traffic.
 
 import { afterAll, beforeAll, expect } from "bun:test";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { type CaptureOptions, capture } from "../../src/capture/index.ts";
+import { openDescriptors, settledDescriptors } from "../support/descriptors.ts";
 import { VethPair } from "../support/namespace.ts";
 import { patience } from "../support/patience.ts";
 import { bun, end } from "../support/program.ts";
@@ -29,16 +30,6 @@ if (namespaces.met) {
 
 const test = testWith(namespaces);
 const mappings = () => (readFileSync("/proc/self/maps", "utf8").match(/socket:/g) ?? []).length;
-/** What the descriptors are of: "socket:[4711]". */
-const descriptors = () => readdirSync("/proc/self/fd").map(linked).sort();
-
-function linked(fd: string): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`);
-  } catch {
-    return "the list's own, which is gone";
-  }
-}
 
 function receiving(options: Partial<CaptureOptions> = {}) {
   return capture({ interface: "veth0", namespace: pair.b.name, ...options });
@@ -87,24 +78,14 @@ test("what is opened and closed leaves neither descriptors nor mappings", async 
     // The first wait of a process opens the set that all waits share.
     await own.next({ timeout: 1 }).catch(() => {});
   }
-  const before = { mappings: mappings(), descriptors: descriptors() };
+  const before = { mappings: mappings(), descriptors: openDescriptors() };
   for (let round = 0; round < runs(40); round++) {
     const own = receiving({ interface: round % 2 === 0 ? "veth0" : "any" });
     if (round % 10 === 0) await own.next({ timeout: 5000 });
     own.close();
   }
   expect(mappings()).toBe(before.mappings);
-  // What the event loop was lent goes in one of its next turns.
-  const more = () => {
-    const left = [...before.descriptors];
-    return descriptors().filter((name) => {
-      const at = left.indexOf(name);
-      if (at >= 0) left.splice(at, 1);
-      return at < 0;
-    });
-  };
-  for (let tries = 0; tries < 100 && more().length > 0; tries++) await Bun.sleep(10);
-  expect(more()).toEqual([]);
+  expect(await settledDescriptors(before.descriptors)).toBeLessThanOrEqual(before.descriptors);
 }, 300_000);
 
 test("closed at every moment of an iteration, it ends", async () => {
